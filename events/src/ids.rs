@@ -1,0 +1,205 @@
+//! Identifiers: opaque strings that are one NATS subject token each, one type per kind of thing.
+
+use std::fmt;
+
+use compact_str::CompactString;
+use serde::{Deserialize, Serialize};
+
+/// The longest identifier, in characters (all of them are ASCII).
+pub const MAX_ID: usize = 128;
+
+/// Why a string is not an identifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidId {
+    /// Nothing between the quotes.
+    #[error("an id needs at least one character")]
+    Empty,
+    /// More than [`MAX_ID`] characters.
+    #[error("an id has at most {MAX_ID} characters, this one has {0}")]
+    TooLong(usize),
+    /// Something outside `A-Z a-z 0-9 _ - : @ | ~`.
+    #[error("an id may contain `A-Z a-z 0-9 _ - : @ | ~` only, not `{0}`")]
+    Forbidden(char),
+    /// A user id holding `@` or `|`, which would make it look like, or be, a mail address or a provider's subject.
+    #[error("a user id may not contain `{0}`: it would put an address or an external identity into the log")]
+    Personal(char),
+}
+
+fn validate(text: &str) -> Result<(), InvalidId> {
+    if text.is_empty() {
+        return Err(InvalidId::Empty);
+    }
+    if let Some(bad) = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-:@|~".contains(*c))) {
+        return Err(InvalidId::Forbidden(bad));
+    }
+    if text.len() > MAX_ID { Err(InvalidId::TooLong(text.len())) } else { Ok(()) }
+}
+
+fn validate_user(text: &str) -> Result<(), InvalidId> {
+    validate(text)?;
+    text.chars().find(|c| matches!(c, '@' | '|')).map_or(Ok(()), |bad| Err(InvalidId::Personal(bad)))
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $validate:path) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "CompactString", into = "CompactString")]
+        pub struct $name(CompactString);
+
+        impl $name {
+            /// The identifier, if the text is one.
+            ///
+            /// # Errors
+            /// Says which rule the text breaks.
+            pub fn new(text: impl Into<CompactString>) -> Result<Self, InvalidId> {
+                let text = text.into();
+                $validate(&text)?;
+                Ok(Self(text))
+            }
+
+            /// The text of it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<CompactString> for $name {
+            type Error = InvalidId;
+            fn try_from(text: CompactString) -> Result<Self, InvalidId> {
+                Self::new(text)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for CompactString {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl From<uuid::Uuid> for $name {
+            /// A hyphenated UUID is always a valid identifier.
+            fn from(id: uuid::Uuid) -> Self {
+                Self(CompactString::from(id.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()) as &str))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_:@|~-]{1,128}$" })
+            }
+        }
+    };
+}
+
+id!(
+    /// An organisation.
+    OrgId,
+    validate
+);
+id!(
+    /// A user. Contains neither `@` nor `|`.
+    UserId,
+    validate_user
+);
+id!(
+    /// A group (team).
+    GroupId,
+    validate
+);
+id!(
+    /// A role. Roles that a preset gives to every org are called `NAME@ORG`.
+    RoleId,
+    validate
+);
+id!(
+    /// A piece of content.
+    ResourceId,
+    validate
+);
+id!(
+    /// An API key (its public handle, not its secret).
+    ApiKeyId,
+    validate
+);
+id!(
+    /// A privilege of the catalogue, such as `chart.edit`. One dot separates kind and action.
+    Privilege,
+    validate_name
+);
+id!(
+    /// A user type of the catalogue, such as `viewer`.
+    UserType,
+    validate_name
+);
+id!(
+    /// A kind of content in the catalogue, such as `chart`.
+    Kind,
+    validate_name
+);
+
+/// Catalogue words may hold dots as well: they are never a subject token.
+fn validate_name(text: &str) -> Result<(), InvalidId> {
+    if text.is_empty() {
+        return Err(InvalidId::Empty);
+    }
+    if let Some(bad) = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-.".contains(*c))) {
+        return Err(InvalidId::Forbidden(bad));
+    }
+    if text.len() > MAX_ID { Err(InvalidId::TooLong(text.len())) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<T: std::str::FromStr<Err = InvalidId>>(text: &str, want: Result<(), InvalidId>) {
+        assert_eq!(text.parse::<T>().map(drop), want, "{text:?}");
+    }
+
+    #[test]
+    fn forms() {
+        check::<OrgId>("educate", Ok(()));
+        check::<OrgId>("A-z_0:@|~", Ok(()));
+        check::<OrgId>("", Err(InvalidId::Empty));
+        check::<OrgId>("a.b", Err(InvalidId::Forbidden('.')));
+        check::<OrgId>("a b", Err(InvalidId::Forbidden(' ')));
+        check::<OrgId>("a>", Err(InvalidId::Forbidden('>')));
+        check::<OrgId>("a*", Err(InvalidId::Forbidden('*')));
+        check::<OrgId>("é", Err(InvalidId::Forbidden('é')));
+        check::<OrgId>(&"x".repeat(128), Ok(()));
+        check::<OrgId>(&"x".repeat(129), Err(InvalidId::TooLong(129)));
+        check::<UserId>("sally", Ok(()));
+        check::<UserId>("sally@educate", Err(InvalidId::Personal('@')));
+        check::<UserId>("auth0|17", Err(InvalidId::Personal('|')));
+        check::<RoleId>("guest@m", Ok(()));
+        check::<Privilege>("chart.edit", Ok(()));
+        check::<Privilege>("chart edit", Err(InvalidId::Forbidden(' ')));
+    }
+}

@@ -1,0 +1,69 @@
+//! Personal data as the log holds it: ciphertext only.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Text about a person, sealed with that person's own key: nonce, then ciphertext and tag, as the key store makes it.
+///
+/// In JSON it is `{"sealed": "BASE64"}` without padding, so that nobody takes it for the text itself.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Sealed(Box<[u8]>);
+
+impl Sealed {
+    /// Wraps what the key store made.
+    #[must_use]
+    pub fn from_bytes(bytes: impl Into<Box<[u8]>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// Nonce, ciphertext and tag.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sealed({} bytes)", self.0.len())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Form<'a> {
+    #[serde(borrow)]
+    sealed: Cow<'a, str>,
+}
+
+impl Serialize for Sealed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Form { sealed: STANDARD_NO_PAD.encode(&self.0).into() }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sealed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let form = Form::deserialize(deserializer)?;
+        let bytes = STANDARD_NO_PAD.decode(form.sealed.as_bytes()).map_err(de::Error::custom)?;
+        Ok(Self(bytes.into()))
+    }
+}
+
+impl schemars::JsonSchema for Sealed {
+    fn schema_name() -> Cow<'static, str> {
+        "Sealed".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "object",
+            "description": "personal data, sealed with the person's own key",
+            "properties": { "sealed": { "type": "string", "contentEncoding": "base64" } },
+            "required": ["sealed"],
+            "additionalProperties": false
+        })
+    }
+}

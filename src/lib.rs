@@ -1,0 +1,1 @@
+//! Tenure, the service: decisions, the log, the writer, HTTP and the command line around them.

@@ -2,8 +2,15 @@
 //!
 //! A service that follows the log needs this crate and `tenure-projections`, and nothing of the server.
 
+pub mod data;
+mod envelope;
+mod event;
 mod ids;
 mod sealed;
+mod time;
 
+pub use envelope::{Envelope, Hash, InvalidEvent, Position, parse};
+pub use event::Event;
 pub use ids::{ApiKeyId, GroupId, InvalidId, Kind, MAX_ID, OrgId, Privilege, ResourceId, RoleId, UserId, UserType};
 pub use sealed::Sealed;
+pub use time::{InvalidTime, Time};

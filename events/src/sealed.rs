@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Text about a person, sealed with that person's own key: nonce, then ciphertext and tag, as the key store makes it.
 ///
-/// In JSON it is `{"sealed": "BASE64"}` without padding, so that nobody takes it for the text itself.
+/// In JSON it is `"sealed:BASE64"` without padding, so that nobody takes it for the text itself.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Sealed(Box<[u8]>);
 
@@ -32,23 +32,23 @@ impl std::fmt::Debug for Sealed {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Form<'a> {
-    #[serde(borrow)]
-    sealed: Cow<'a, str>,
-}
+const PREFIX: &str = "sealed:";
 
 impl Serialize for Sealed {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Form { sealed: STANDARD_NO_PAD.encode(&self.0).into() }.serialize(serializer)
+        let mut text = String::from(PREFIX);
+        STANDARD_NO_PAD.encode_string(&self.0, &mut text);
+        serializer.serialize_str(&text)
     }
 }
 
 impl<'de> Deserialize<'de> for Sealed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let form = Form::deserialize(deserializer)?;
-        let bytes = STANDARD_NO_PAD.decode(form.sealed.as_bytes()).map_err(de::Error::custom)?;
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        let code = text
+            .strip_prefix(PREFIX)
+            .ok_or_else(|| de::Error::custom("sealed text starts with `sealed:`"))?;
+        let bytes = STANDARD_NO_PAD.decode(code).map_err(de::Error::custom)?;
         Ok(Self(bytes.into()))
     }
 }
@@ -59,11 +59,9 @@ impl schemars::JsonSchema for Sealed {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "type": "object",
-            "description": "personal data, sealed with the person's own key",
-            "properties": { "sealed": { "type": "string", "contentEncoding": "base64" } },
-            "required": ["sealed"],
-            "additionalProperties": false
+            "type": "string",
+            "description": "personal data, sealed with the person's own key, in base64",
+            "pattern": "^sealed:[A-Za-z0-9+/]*$"
         })
     }
 }

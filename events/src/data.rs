@@ -1,0 +1,357 @@
+//! What each event states: the value after it, whole, so that applying an event needs no other state.
+
+#![expect(
+    missing_docs,
+    reason = "most fields say all in name and type; the others have their sentence"
+)]
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{ApiKeyId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, Time, UserId, UserType};
+
+macro_rules! data {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field_meta])* pub $field: $type,)*
+        }
+    )*};
+}
+
+/// How far a setting lets content be shared across orgs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CrossOrgShares {
+    /// Content is for its own org only.
+    None,
+    /// An ancestor's org shares to its descendants; with all orgs, from the root only.
+    Downward,
+}
+
+/// Among which things a resource's name is unique.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NameScope {
+    /// Per org, kind and parent.
+    Parent,
+    /// Per org and kind.
+    Org,
+}
+
+/// What somebody may do with a piece of content; each level includes those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Look at it.
+    View,
+    /// Use it as a lookup from elsewhere (Orgvue).
+    Use,
+    /// Change it and create below it.
+    Edit,
+    /// Delete, move and share it.
+    Manage,
+}
+
+/// With whom content is shared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// One user.
+    User(UserId),
+    /// Whoever holds a role.
+    Role(RoleId),
+    /// Members of a group.
+    Group(GroupId),
+    /// Everybody who works in an org.
+    Org(OrgId),
+    /// Everybody in every org.
+    AllOrgs(Everyone),
+}
+
+/// The only value of [`Audience::AllOrgs`]: `true`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "bool", into = "bool")]
+#[schemars(with = "bool")]
+pub struct Everyone;
+
+impl TryFrom<bool> for Everyone {
+    type Error = &'static str;
+    fn try_from(yes: bool) -> Result<Self, &'static str> {
+        if yes {
+            Ok(Self)
+        } else {
+            Err("`all_orgs` is `true` or left out")
+        }
+    }
+}
+
+impl From<Everyone> for bool {
+    fn from(Everyone: Everyone) -> Self {
+        true
+    }
+}
+
+/// Who holds a role.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Assignee {
+    /// One user.
+    User(UserId),
+    /// Every member of a group.
+    Group(GroupId),
+}
+
+data! {
+    /// Which mechanisms are on, and the few choices that presets make differently.
+    Settings {
+        /// Users see only those below them until a second org has ever existed (P).
+        single_org_hierarchy: bool,
+        /// A role counts only with a live subscription to its org (P).
+        roles_need_membership: bool,
+        /// Orgs may exclude their ancestors (P).
+        landlord_rule: bool,
+        /// How far content is shared across orgs.
+        cross_org_shares: CrossOrgShares,
+        /// Among which things resource names are unique.
+        name_scope: NameScope,
+        /// An org cannot be made without a managing team (A).
+        managing_team_required: bool,
+    }
+
+    /// The platform exists; always the first event.
+    PlatformInitialised {
+        /// The preset it was made from.
+        preset: String,
+        /// The root org.
+        root: OrgId,
+        /// The settings it starts with.
+        settings: Settings,
+    }
+    /// The settings are these now.
+    SettingsChanged { settings: Settings }
+    /// The catalogue has this privilege; its number is its place in sets of privileges, 0 to 127.
+    PrivilegeDefined { privilege: Privilege, number: u8 }
+    /// Subscriptions of this type can hold no more than this.
+    UserTypeDefined { user_type: UserType, ceiling: Vec<Privilege> }
+    /// Which privilege each action on content of this kind needs; none where left out.
+    ResourceKindDefined {
+        kind: Kind,
+        #[serde(default, skip_serializing_if = "Option::is_none")] create: Option<Privilege>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] view: Option<Privilege>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] edit: Option<Privilege>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] delete: Option<Privilege>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] share: Option<Privilege>,
+    }
+
+    /// An org exists.
+    OrgCreated {
+        org: OrgId,
+        name: String,
+        /// None for the root only.
+        #[serde(default, skip_serializing_if = "Option::is_none")] parent: Option<OrgId>,
+        #[serde(default, skip_serializing_if = "String::is_empty")] description: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")] tags: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] managing_group: Option<GroupId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] region: Option<String>,
+    }
+    /// An org is called this now, among its siblings.
+    OrgRenamed { org: OrgId, name: String, #[serde(default, skip_serializing_if = "Option::is_none")] parent: Option<OrgId> }
+    /// An org's description is this now.
+    OrgDescribed { org: OrgId, description: String }
+    /// An org's tags are these now.
+    OrgTagged { org: OrgId, tags: Vec<String> }
+    /// An org, and what is below it, hangs under another parent now.
+    OrgMoved {
+        org: OrgId,
+        name: String,
+        parent: OrgId,
+        /// The parent that it hung under before.
+        from: OrgId,
+    }
+    /// An org refuses sign-in and checks until it is enabled.
+    OrgDisabled { org: OrgId }
+    /// A disabled org works again.
+    OrgEnabled { org: OrgId }
+    /// An org is closed for good; its history stays.
+    OrgArchived { org: OrgId }
+    /// The org's ancestors, and global roles, have no authority, content or history in it or below it.
+    LandlordExcluded { org: OrgId }
+    /// The org's ancestors may enter again, for good or until a time.
+    LandlordAdmitted { org: OrgId, #[serde(default, skip_serializing_if = "Option::is_none")] until: Option<Time> }
+
+    /// A user exists, at home in an org.
+    UserCreated {
+        user: UserId,
+        org: OrgId,
+        #[serde(default, skip_serializing_if = "Option::is_none")] name: Option<Sealed>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] email: Option<Sealed>,
+    }
+    /// A user's name and address are these now.
+    UserProfileChanged {
+        user: UserId,
+        #[serde(default, skip_serializing_if = "Option::is_none")] name: Option<Sealed>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] email: Option<Sealed>,
+    }
+    /// A user may do nothing until enabled.
+    UserDisabled { user: UserId, org: OrgId }
+    /// A disabled user may act again.
+    UserEnabled { user: UserId, org: OrgId }
+    /// A user is gone and the key of their personal data is destroyed.
+    UserErased {
+        user: UserId,
+        org: OrgId,
+        /// Who takes over what only they could do.
+        #[serde(default, skip_serializing_if = "Option::is_none")] successor: Option<UserId>,
+    }
+    /// A user signed in.
+    UserSignedIn { user: UserId, org: OrgId }
+    /// A user's credential was reset: every API key issued before is void.
+    UserCredentialReset { user: UserId, org: OrgId }
+    /// An external identity, known by its keyed hash only, is this user.
+    IdentityLinked {
+        /// Keyed hash of issuer and subject.
+        identity: String,
+        user: UserId,
+        issuer: Sealed,
+        subject: Sealed,
+    }
+    /// An external identity is nobody's any more.
+    IdentityUnlinked { identity: String, user: UserId }
+    /// A user works in this org now.
+    ActiveOrgSelected { user: UserId, org: OrgId }
+
+    /// A group exists: of an org, or global.
+    GroupCreated { group: GroupId, #[serde(default, skip_serializing_if = "Option::is_none")] org: Option<OrgId>, name: String }
+    /// A group is called this now.
+    GroupRenamed { group: GroupId, #[serde(default, skip_serializing_if = "Option::is_none")] org: Option<OrgId>, name: String }
+    /// A group is gone, and with it all that was had through it.
+    GroupDeleted { group: GroupId, #[serde(default, skip_serializing_if = "Option::is_none")] org: Option<OrgId>, name: String }
+    /// A user belongs to a group.
+    GroupMemberAdded { group: GroupId, user: UserId }
+    /// A user belongs to a group no more.
+    GroupMemberRemoved { group: GroupId, user: UserId }
+
+    /// One user's membership of one org.
+    Subscription {
+        user_type: UserType,
+        privileges: Vec<Privilege>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] valid_from: Option<Time>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] valid_until: Option<Time>,
+    }
+    /// A user is a member of an org.
+    SubscriptionGranted { user: UserId, org: OrgId, subscription: Subscription }
+    /// A membership has another user type now.
+    SubscriptionRetyped { user: UserId, org: OrgId, subscription: Subscription }
+    /// A membership ends at another time now.
+    SubscriptionExtended { user: UserId, org: OrgId, subscription: Subscription }
+    /// A membership is over.
+    SubscriptionWithdrawn { user: UserId, org: OrgId }
+    /// A membership holds more privileges now.
+    PrivilegeGranted { user: UserId, org: OrgId, privileges: Vec<Privilege>, subscription: Subscription }
+    /// A membership holds fewer privileges now.
+    PrivilegeRevoked { user: UserId, org: OrgId, privileges: Vec<Privilege>, subscription: Subscription }
+
+    /// A role exists: of an org, or global.
+    RoleDefined {
+        role: RoleId,
+        #[serde(default, skip_serializing_if = "Option::is_none")] org: Option<OrgId>,
+        name: String,
+        privileges: Vec<Privilege>,
+    }
+    /// A role carries exactly these privileges now.
+    RoleChanged {
+        role: RoleId,
+        #[serde(default, skip_serializing_if = "Option::is_none")] org: Option<OrgId>,
+        name: String,
+        privileges: Vec<Privilege>,
+    }
+    /// A role is gone, and with it all that was had through it.
+    RoleDeleted { role: RoleId, #[serde(default, skip_serializing_if = "Option::is_none")] org: Option<OrgId>, name: String }
+    /// A user or group holds a role.
+    RoleAssigned { role: RoleId, to: Assignee, #[serde(default, skip_serializing_if = "Option::is_none")] valid_until: Option<Time> }
+    /// A user or group holds a role no more.
+    RoleUnassigned { role: RoleId, from: Assignee }
+
+    /// A piece of content exists.
+    ResourceCreated {
+        resource: ResourceId,
+        org: OrgId,
+        kind: Kind,
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] parent: Option<ResourceId>,
+        creator: UserId,
+    }
+    /// A piece of content is called this now.
+    ResourceRenamed {
+        resource: ResourceId,
+        org: OrgId,
+        kind: Kind,
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] parent: Option<ResourceId>,
+    }
+    /// A piece of content, and what is below it, lies in another folder now.
+    ResourceMoved {
+        resource: ResourceId,
+        org: OrgId,
+        kind: Kind,
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] parent: Option<ResourceId>,
+        /// The folder that it lay in before.
+        #[serde(default, skip_serializing_if = "Option::is_none")] from: Option<ResourceId>,
+        creator: UserId,
+    }
+    /// A piece of content is gone.
+    ResourceDeleted {
+        resource: ResourceId,
+        org: OrgId,
+        kind: Kind,
+        #[serde(default, skip_serializing_if = "Option::is_none")] parent: Option<ResourceId>,
+        creator: UserId,
+    }
+    /// A piece of content exists as a copy of another, which it remembers.
+    ResourceCopied {
+        resource: ResourceId,
+        org: OrgId,
+        kind: Kind,
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] parent: Option<ResourceId>,
+        creator: UserId,
+        /// What it was copied from.
+        source: ResourceId,
+    }
+    /// Somebody has content, and what is below it, at a level.
+    ContentShared {
+        resource: ResourceId,
+        with: Audience,
+        level: Level,
+        /// May be copied into another org.
+        #[serde(default, skip_serializing_if = "is_false")] copy: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")] valid_until: Option<Time>,
+    }
+    /// A share is over.
+    ContentUnshared { resource: ResourceId, with: Audience }
+
+    /// A key speaks for a user; only the hash of its secret is kept.
+    ApiKeyIssued {
+        key: ApiKeyId,
+        user: UserId,
+        /// SHA-256 of the secret, in hex.
+        hash: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] name: Option<Sealed>,
+        /// Works in this org only.
+        #[serde(default, skip_serializing_if = "Option::is_none")] org: Option<OrgId>,
+        /// Carries no more than these.
+        #[serde(default, skip_serializing_if = "Option::is_none")] privileges: Option<Vec<Privilege>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] expires: Option<Time>,
+    }
+    /// A key speaks for nobody any more.
+    ApiKeyRevoked { key: ApiKeyId, user: UserId }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_false(yes: &bool) -> bool {
+    !yes
+}

@@ -1,0 +1,395 @@
+//! The envelope of an event: CloudEvents 1.0 in JSON, with what makes a log of it as extension attributes.
+//!
+//! An event's bytes are made once, by [`Envelope::to_bytes`], and never again: they are hashed, stored and served raw.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, forward_to_deserialize_any};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::{Event, OrgId, Sealed, Time, UserId};
+
+/// Place of an event in the log; the first is 1, and 0 is before all of them.
+pub type Position = u64;
+
+/// SHA-256 of an event's bytes. Its text is base64url without padding (RFC 4648 section 5).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    /// The hash of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Hash {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let mut bytes = [0; 32];
+        match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
+            Ok(32) => Ok(Self(bytes)),
+            Ok(_) | Err(_) => Err("not a SHA-256 in base64url"),
+        }
+    }
+}
+
+/// One event and all that is known about how it came to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The log that the event belongs to.
+    pub log: Uuid,
+    /// Its place in the log.
+    pub position: Position,
+    /// Hash of the bytes of the event before it; all zero before the first.
+    pub prev: Hash,
+    /// The event's own id.
+    pub id: Uuid,
+    /// Recorded time; the same for all events of a command, and later than that of the command before.
+    pub time: Time,
+    /// The org in whose history it stands.
+    pub org: OrgId,
+    /// Its place in that org's history; the first is 1.
+    pub org_sequence: u64,
+    /// The command that it came from.
+    pub command: Uuid,
+    /// That command's name, such as `create-user`.
+    pub command_name: Cow<'static, str>,
+    /// Its place among the events of the command, from 0.
+    pub index: u32,
+    /// How many events the command has.
+    pub count: u32,
+    /// Who commanded it.
+    pub actor: UserId,
+    /// For whom the actor did so, when it acted for somebody else.
+    pub on_behalf_of: Option<UserId>,
+    /// What the command belongs to in the caller's world; the command itself unless the caller says.
+    pub correlation: Uuid,
+    /// The event that it follows from.
+    pub causation: Option<Position>,
+    /// SHA-256 of the command's body, when the caller gave an idempotency key.
+    pub body_hash: Option<Hash>,
+    /// Why, in the actor's words.
+    pub reason: Option<Sealed>,
+    /// The event of which this one is the twin in another org's history. A twin changes nothing.
+    pub twin_of: Option<Position>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Why bytes are not an event.
+#[derive(Debug, thiserror::Error)]
+#[error("not an event that this version of Tenure can read: {0}")]
+pub struct InvalidEvent(#[from] serde_json::Error);
+
+/// Reads an event's bytes.
+///
+/// # Errors
+/// Malformed JSON, an event type or version that this build does not know, an unknown field, `data` before `type`.
+pub fn parse(bytes: &[u8]) -> Result<Envelope, InvalidEvent> {
+    Ok(serde_json::from_slice(bytes)?)
+}
+
+impl Envelope {
+    /// The bytes of the event, made for the first and only time.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(768);
+        #[expect(
+            clippy::expect_used,
+            reason = "writing strings, numbers and structs to a Vec cannot fail"
+        )]
+        serde_json::to_writer(&mut bytes, self).expect("an event is plain data");
+        bytes
+    }
+
+    /// The NATS subject: `tenure.events.ORG.ENTITY.VERB`.
+    #[must_use]
+    pub fn nats_subject(&self) -> String {
+        let mut parts = self.event.kind().split('.').skip(1);
+        let (entity, verb) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        format!("tenure.events.{}.{entity}.{verb}", self.org)
+    }
+}
+
+const SOURCE: &str = "/logs/";
+
+/// The attributes in the order in which they are written. `type` and `data` come last, in this order: a reader knows
+/// what it reads before it reads it.
+#[derive(Serialize)]
+struct Wire<'a> {
+    specversion: &'static str,
+    id: Uuid,
+    source: Text<'a>,
+    subject: String,
+    time: Time,
+    datacontenttype: &'static str,
+    position: Text<'a>,
+    prev: Text<'a>,
+    org: &'a OrgId,
+    orgsequence: Text<'a>,
+    command: Uuid,
+    commandname: &'a str,
+    commandindex: u32,
+    commandcount: u32,
+    actor: &'a UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    onbehalfof: Option<&'a UserId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    causation: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bodyhash: Option<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a Sealed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    twinof: Option<Text<'a>>,
+    #[serde(flatten)]
+    event: &'a Event,
+}
+
+/// Anything that prints itself, as a JSON string.
+struct Text<'a>(&'a dyn fmt::Display);
+
+impl Serialize for Text<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
+}
+
+impl Serialize for Envelope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let source = format_args!("{SOURCE}{}", self.log);
+        Wire {
+            specversion: "1.0",
+            id: self.id,
+            source: Text(&source),
+            subject: self.event.subject(),
+            time: self.time,
+            datacontenttype: "application/json",
+            position: Text(&self.position),
+            prev: Text(&self.prev),
+            org: &self.org,
+            orgsequence: Text(&self.org_sequence),
+            command: self.command,
+            commandname: &self.command_name,
+            commandindex: self.index,
+            commandcount: self.count,
+            actor: &self.actor,
+            onbehalfof: self.on_behalf_of.as_ref(),
+            correlation: (self.correlation != self.command).then_some(self.correlation),
+            causation: self.causation.as_ref().map(|position| Text(position)),
+            bodyhash: self.body_hash.as_ref().map(|hash| Text(hash)),
+            reason: self.reason.as_ref(),
+            twinof: self.twin_of.as_ref().map(|position| Text(position)),
+            event: &self.event,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
+}
+
+struct EnvelopeVisitor;
+
+/// An attribute that must be there.
+fn need<T, E: de::Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
+    value.ok_or_else(|| E::missing_field(name))
+}
+
+/// A number or hash written as a string.
+fn text<'de, T: FromStr<Err: fmt::Display>, A: MapAccess<'de>>(map: &mut A) -> Result<Option<T>, A::Error> {
+    map.next_value::<Cow<'de, str>>()?
+        .parse()
+        .map(Some)
+        .map_err(de::Error::custom)
+}
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Envelope;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an event of Tenure as a CloudEvent in JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope, A::Error> {
+        let (mut log, mut id, mut time, mut position, mut prev) = (None, None, None, None, None);
+        let (mut org, mut org_sequence, mut command, mut command_name) = (None, None, None, None);
+        let (mut index, mut count, mut actor, mut on_behalf_of) = (None, None, None, None);
+        let (mut correlation, mut causation, mut body_hash, mut reason) = (None, None, None, None);
+        let (mut twin_of, mut kind, mut event) = (None, None::<Cow<'de, str>>, None);
+        while let Some(key) = map.next_key::<Attribute>()? {
+            match key {
+                Attribute::Specversion => expect_text(&mut map, "1.0")?,
+                Attribute::Datacontenttype => expect_text(&mut map, "application/json")?,
+                Attribute::Subject => drop(map.next_value::<Cow<'de, str>>()?),
+                Attribute::Id => id = Some(map.next_value()?),
+                Attribute::Source => {
+                    let source = map.next_value::<Cow<'de, str>>()?;
+                    let uuid = source.strip_prefix(SOURCE).and_then(|uuid| uuid.parse().ok());
+                    log = Some(uuid.ok_or_else(|| de::Error::custom("`source` is `/logs/` and the log's id"))?);
+                }
+                Attribute::Time => time = Some(map.next_value()?),
+                Attribute::Position => position = text(&mut map)?,
+                Attribute::Prev => prev = text(&mut map)?,
+                Attribute::Org => org = Some(map.next_value()?),
+                Attribute::Orgsequence => org_sequence = text(&mut map)?,
+                Attribute::Command => command = Some(map.next_value()?),
+                Attribute::Commandname => command_name = Some(map.next_value::<String>()?),
+                Attribute::Commandindex => index = Some(map.next_value()?),
+                Attribute::Commandcount => count = Some(map.next_value()?),
+                Attribute::Actor => actor = Some(map.next_value()?),
+                Attribute::Onbehalfof => on_behalf_of = Some(map.next_value()?),
+                Attribute::Correlation => correlation = Some(map.next_value()?),
+                Attribute::Causation => causation = text(&mut map)?,
+                Attribute::Bodyhash => body_hash = text(&mut map)?,
+                Attribute::Reason => reason = Some(map.next_value()?),
+                Attribute::Twinof => twin_of = text(&mut map)?,
+                Attribute::Type => kind = Some(map.next_value()?),
+                Attribute::Data => {
+                    let kind = need(kind.as_deref(), "type (before data)")?;
+                    event = Some(map.next_value_seed(OfKind(kind))?);
+                }
+            }
+        }
+        let command = need(command, "command")?;
+        Ok(Envelope {
+            log: need(log, "source")?,
+            position: need(position, "position")?,
+            prev: need(prev, "prev")?,
+            id: need(id, "id")?,
+            time: need(time, "time")?,
+            org: need(org, "org")?,
+            org_sequence: need(org_sequence, "orgsequence")?,
+            command,
+            command_name: need(command_name, "commandname")?.into(),
+            index: need(index, "commandindex")?,
+            count: need(count, "commandcount")?,
+            actor: need(actor, "actor")?,
+            on_behalf_of,
+            correlation: correlation.unwrap_or(command),
+            causation,
+            body_hash,
+            reason,
+            twin_of,
+            event: need(event, "data")?,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Attribute {
+    Specversion,
+    Id,
+    Source,
+    Subject,
+    Time,
+    Datacontenttype,
+    Position,
+    Prev,
+    Org,
+    Orgsequence,
+    Command,
+    Commandname,
+    Commandindex,
+    Commandcount,
+    Actor,
+    Onbehalfof,
+    Correlation,
+    Causation,
+    Bodyhash,
+    Reason,
+    Twinof,
+    Type,
+    Data,
+}
+
+fn expect_text<'de, A: MapAccess<'de>>(map: &mut A, want: &str) -> Result<(), A::Error> {
+    let text = map.next_value::<Cow<'de, str>>()?;
+    if text == want {
+        Ok(())
+    } else {
+        Err(de::Error::custom(format_args!("`{text}` where `{want}` belongs")))
+    }
+}
+
+/// Reads `data` as the event whose type has been read already: to serde's derived code it looks like the object
+/// `{"type": …, "data": …}`, so that nothing is buffered and the type names stand in one place.
+struct OfKind<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for OfKind<'_> {
+    type Value = Event;
+    fn deserialize<D: Deserializer<'de>>(self, data: D) -> Result<Event, D::Error> {
+        Event::deserialize(Tagged {
+            kind: Some(self.0),
+            data: Some(data),
+        })
+    }
+}
+
+struct Tagged<'a, D> {
+    kind: Option<&'a str>,
+    data: Option<D>,
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tagged<'_, D> {
+    type Error = D::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        visitor.visit_map(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de, D: Deserializer<'de>> MapAccess<'de> for Tagged<'_, D> {
+    type Error = D::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, D::Error> {
+        let key = match (&self.kind, &self.data) {
+            (Some(_), _) => "type",
+            (None, Some(_)) => "data",
+            (None, None) => return Ok(None),
+        };
+        seed.deserialize(key.into_deserializer()).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, D::Error> {
+        match (self.kind.take(), self.data.take()) {
+            (Some(kind), data) => {
+                self.data = data;
+                seed.deserialize(kind.into_deserializer())
+            }
+            (None, Some(data)) => seed.deserialize(data),
+            (None, None) => Err(de::Error::custom("no value left")),
+        }
+    }
+}

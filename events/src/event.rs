@@ -1,0 +1,228 @@
+//! The closed set of events.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::data::*;
+
+/// One fact, in the past tense. The tag is the event's type, its version last; what it states is in [`crate::data`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", content = "data")]
+#[expect(missing_docs, reason = "each variant is documented at the data it carries")]
+pub enum Event {
+    #[serde(rename = "tenure.platform.initialised.v1")]
+    PlatformInitialised(PlatformInitialised),
+    #[serde(rename = "tenure.platform.settings_changed.v1")]
+    SettingsChanged(SettingsChanged),
+    #[serde(rename = "tenure.privilege.defined.v1")]
+    PrivilegeDefined(PrivilegeDefined),
+    #[serde(rename = "tenure.user_type.defined.v1")]
+    UserTypeDefined(UserTypeDefined),
+    #[serde(rename = "tenure.resource_kind.defined.v1")]
+    ResourceKindDefined(ResourceKindDefined),
+    #[serde(rename = "tenure.org.created.v1")]
+    OrgCreated(OrgCreated),
+    #[serde(rename = "tenure.org.renamed.v1")]
+    OrgRenamed(OrgRenamed),
+    #[serde(rename = "tenure.org.described.v1")]
+    OrgDescribed(OrgDescribed),
+    #[serde(rename = "tenure.org.tagged.v1")]
+    OrgTagged(OrgTagged),
+    #[serde(rename = "tenure.org.moved.v1")]
+    OrgMoved(OrgMoved),
+    #[serde(rename = "tenure.org.disabled.v1")]
+    OrgDisabled(OrgDisabled),
+    #[serde(rename = "tenure.org.enabled.v1")]
+    OrgEnabled(OrgEnabled),
+    #[serde(rename = "tenure.org.archived.v1")]
+    OrgArchived(OrgArchived),
+    #[serde(rename = "tenure.landlord.excluded.v1")]
+    LandlordExcluded(LandlordExcluded),
+    #[serde(rename = "tenure.landlord.admitted.v1")]
+    LandlordAdmitted(LandlordAdmitted),
+    #[serde(rename = "tenure.user.created.v1")]
+    UserCreated(UserCreated),
+    #[serde(rename = "tenure.user.profile_changed.v1")]
+    UserProfileChanged(UserProfileChanged),
+    #[serde(rename = "tenure.user.disabled.v1")]
+    UserDisabled(UserDisabled),
+    #[serde(rename = "tenure.user.enabled.v1")]
+    UserEnabled(UserEnabled),
+    #[serde(rename = "tenure.user.erased.v1")]
+    UserErased(UserErased),
+    #[serde(rename = "tenure.user.signed_in.v1")]
+    UserSignedIn(UserSignedIn),
+    #[serde(rename = "tenure.user.credential_reset.v1")]
+    UserCredentialReset(UserCredentialReset),
+    #[serde(rename = "tenure.identity.linked.v1")]
+    IdentityLinked(IdentityLinked),
+    #[serde(rename = "tenure.identity.unlinked.v1")]
+    IdentityUnlinked(IdentityUnlinked),
+    #[serde(rename = "tenure.active_org.selected.v1")]
+    ActiveOrgSelected(ActiveOrgSelected),
+    #[serde(rename = "tenure.group.created.v1")]
+    GroupCreated(GroupCreated),
+    #[serde(rename = "tenure.group.renamed.v1")]
+    GroupRenamed(GroupRenamed),
+    #[serde(rename = "tenure.group.deleted.v1")]
+    GroupDeleted(GroupDeleted),
+    #[serde(rename = "tenure.group.member_added.v1")]
+    GroupMemberAdded(GroupMemberAdded),
+    #[serde(rename = "tenure.group.member_removed.v1")]
+    GroupMemberRemoved(GroupMemberRemoved),
+    #[serde(rename = "tenure.subscription.granted.v1")]
+    SubscriptionGranted(SubscriptionGranted),
+    #[serde(rename = "tenure.subscription.retyped.v1")]
+    SubscriptionRetyped(SubscriptionRetyped),
+    #[serde(rename = "tenure.subscription.extended.v1")]
+    SubscriptionExtended(SubscriptionExtended),
+    #[serde(rename = "tenure.subscription.withdrawn.v1")]
+    SubscriptionWithdrawn(SubscriptionWithdrawn),
+    #[serde(rename = "tenure.privilege.granted.v1")]
+    PrivilegeGranted(PrivilegeGranted),
+    #[serde(rename = "tenure.privilege.revoked.v1")]
+    PrivilegeRevoked(PrivilegeRevoked),
+    #[serde(rename = "tenure.role.defined.v1")]
+    RoleDefined(RoleDefined),
+    #[serde(rename = "tenure.role.changed.v1")]
+    RoleChanged(RoleChanged),
+    #[serde(rename = "tenure.role.deleted.v1")]
+    RoleDeleted(RoleDeleted),
+    #[serde(rename = "tenure.role.assigned.v1")]
+    RoleAssigned(RoleAssigned),
+    #[serde(rename = "tenure.role.unassigned.v1")]
+    RoleUnassigned(RoleUnassigned),
+    #[serde(rename = "tenure.resource.created.v1")]
+    ResourceCreated(ResourceCreated),
+    #[serde(rename = "tenure.resource.renamed.v1")]
+    ResourceRenamed(ResourceRenamed),
+    #[serde(rename = "tenure.resource.moved.v1")]
+    ResourceMoved(ResourceMoved),
+    #[serde(rename = "tenure.resource.deleted.v1")]
+    ResourceDeleted(ResourceDeleted),
+    #[serde(rename = "tenure.resource.copied.v1")]
+    ResourceCopied(ResourceCopied),
+    #[serde(rename = "tenure.content.shared.v1")]
+    ContentShared(ContentShared),
+    #[serde(rename = "tenure.content.unshared.v1")]
+    ContentUnshared(ContentUnshared),
+    #[serde(rename = "tenure.api_key.issued.v1")]
+    ApiKeyIssued(ApiKeyIssued),
+    #[serde(rename = "tenure.api_key.revoked.v1")]
+    ApiKeyRevoked(ApiKeyRevoked),
+}
+
+impl Event {
+    /// The event's type as it stands in the envelope: `tenure.ENTITY.VERB.vN`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::PlatformInitialised(_) => "tenure.platform.initialised.v1",
+            Self::SettingsChanged(_) => "tenure.platform.settings_changed.v1",
+            Self::PrivilegeDefined(_) => "tenure.privilege.defined.v1",
+            Self::UserTypeDefined(_) => "tenure.user_type.defined.v1",
+            Self::ResourceKindDefined(_) => "tenure.resource_kind.defined.v1",
+            Self::OrgCreated(_) => "tenure.org.created.v1",
+            Self::OrgRenamed(_) => "tenure.org.renamed.v1",
+            Self::OrgDescribed(_) => "tenure.org.described.v1",
+            Self::OrgTagged(_) => "tenure.org.tagged.v1",
+            Self::OrgMoved(_) => "tenure.org.moved.v1",
+            Self::OrgDisabled(_) => "tenure.org.disabled.v1",
+            Self::OrgEnabled(_) => "tenure.org.enabled.v1",
+            Self::OrgArchived(_) => "tenure.org.archived.v1",
+            Self::LandlordExcluded(_) => "tenure.landlord.excluded.v1",
+            Self::LandlordAdmitted(_) => "tenure.landlord.admitted.v1",
+            Self::UserCreated(_) => "tenure.user.created.v1",
+            Self::UserProfileChanged(_) => "tenure.user.profile_changed.v1",
+            Self::UserDisabled(_) => "tenure.user.disabled.v1",
+            Self::UserEnabled(_) => "tenure.user.enabled.v1",
+            Self::UserErased(_) => "tenure.user.erased.v1",
+            Self::UserSignedIn(_) => "tenure.user.signed_in.v1",
+            Self::UserCredentialReset(_) => "tenure.user.credential_reset.v1",
+            Self::IdentityLinked(_) => "tenure.identity.linked.v1",
+            Self::IdentityUnlinked(_) => "tenure.identity.unlinked.v1",
+            Self::ActiveOrgSelected(_) => "tenure.active_org.selected.v1",
+            Self::GroupCreated(_) => "tenure.group.created.v1",
+            Self::GroupRenamed(_) => "tenure.group.renamed.v1",
+            Self::GroupDeleted(_) => "tenure.group.deleted.v1",
+            Self::GroupMemberAdded(_) => "tenure.group.member_added.v1",
+            Self::GroupMemberRemoved(_) => "tenure.group.member_removed.v1",
+            Self::SubscriptionGranted(_) => "tenure.subscription.granted.v1",
+            Self::SubscriptionRetyped(_) => "tenure.subscription.retyped.v1",
+            Self::SubscriptionExtended(_) => "tenure.subscription.extended.v1",
+            Self::SubscriptionWithdrawn(_) => "tenure.subscription.withdrawn.v1",
+            Self::PrivilegeGranted(_) => "tenure.privilege.granted.v1",
+            Self::PrivilegeRevoked(_) => "tenure.privilege.revoked.v1",
+            Self::RoleDefined(_) => "tenure.role.defined.v1",
+            Self::RoleChanged(_) => "tenure.role.changed.v1",
+            Self::RoleDeleted(_) => "tenure.role.deleted.v1",
+            Self::RoleAssigned(_) => "tenure.role.assigned.v1",
+            Self::RoleUnassigned(_) => "tenure.role.unassigned.v1",
+            Self::ResourceCreated(_) => "tenure.resource.created.v1",
+            Self::ResourceRenamed(_) => "tenure.resource.renamed.v1",
+            Self::ResourceMoved(_) => "tenure.resource.moved.v1",
+            Self::ResourceDeleted(_) => "tenure.resource.deleted.v1",
+            Self::ResourceCopied(_) => "tenure.resource.copied.v1",
+            Self::ContentShared(_) => "tenure.content.shared.v1",
+            Self::ContentUnshared(_) => "tenure.content.unshared.v1",
+            Self::ApiKeyIssued(_) => "tenure.api_key.issued.v1",
+            Self::ApiKeyRevoked(_) => "tenure.api_key.revoked.v1",
+        }
+    }
+
+    /// What the event is about, as `COLLECTION/ID`: the CloudEvents `subject`.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::PlatformInitialised(_) | Self::SettingsChanged(_) => "platform".to_owned(),
+            Self::PrivilegeDefined(e) => format!("privileges/{}", e.privilege),
+            Self::UserTypeDefined(e) => format!("user-types/{}", e.user_type),
+            Self::ResourceKindDefined(e) => format!("kinds/{}", e.kind),
+            Self::OrgCreated(e) => format!("orgs/{}", e.org),
+            Self::OrgRenamed(e) => format!("orgs/{}", e.org),
+            Self::OrgDescribed(e) => format!("orgs/{}", e.org),
+            Self::OrgTagged(e) => format!("orgs/{}", e.org),
+            Self::OrgMoved(e) => format!("orgs/{}", e.org),
+            Self::OrgDisabled(e) => format!("orgs/{}", e.org),
+            Self::OrgEnabled(e) => format!("orgs/{}", e.org),
+            Self::OrgArchived(e) => format!("orgs/{}", e.org),
+            Self::LandlordExcluded(e) => format!("orgs/{}", e.org),
+            Self::LandlordAdmitted(e) => format!("orgs/{}", e.org),
+            Self::UserCreated(e) => format!("users/{}", e.user),
+            Self::UserProfileChanged(e) => format!("users/{}", e.user),
+            Self::UserDisabled(e) => format!("users/{}", e.user),
+            Self::UserEnabled(e) => format!("users/{}", e.user),
+            Self::UserErased(e) => format!("users/{}", e.user),
+            Self::UserSignedIn(e) => format!("users/{}", e.user),
+            Self::UserCredentialReset(e) => format!("users/{}", e.user),
+            Self::IdentityLinked(e) => format!("users/{}", e.user),
+            Self::IdentityUnlinked(e) => format!("users/{}", e.user),
+            Self::ActiveOrgSelected(e) => format!("users/{}", e.user),
+            Self::GroupCreated(e) => format!("groups/{}", e.group),
+            Self::GroupRenamed(e) => format!("groups/{}", e.group),
+            Self::GroupDeleted(e) => format!("groups/{}", e.group),
+            Self::GroupMemberAdded(e) => format!("groups/{}", e.group),
+            Self::GroupMemberRemoved(e) => format!("groups/{}", e.group),
+            Self::SubscriptionGranted(e) => format!("users/{}", e.user),
+            Self::SubscriptionRetyped(e) => format!("users/{}", e.user),
+            Self::SubscriptionExtended(e) => format!("users/{}", e.user),
+            Self::SubscriptionWithdrawn(e) => format!("users/{}", e.user),
+            Self::PrivilegeGranted(e) => format!("users/{}", e.user),
+            Self::PrivilegeRevoked(e) => format!("users/{}", e.user),
+            Self::RoleDefined(e) => format!("roles/{}", e.role),
+            Self::RoleChanged(e) => format!("roles/{}", e.role),
+            Self::RoleDeleted(e) => format!("roles/{}", e.role),
+            Self::RoleAssigned(e) => format!("roles/{}", e.role),
+            Self::RoleUnassigned(e) => format!("roles/{}", e.role),
+            Self::ResourceCreated(e) => format!("resources/{}", e.resource),
+            Self::ResourceRenamed(e) => format!("resources/{}", e.resource),
+            Self::ResourceMoved(e) => format!("resources/{}", e.resource),
+            Self::ResourceDeleted(e) => format!("resources/{}", e.resource),
+            Self::ResourceCopied(e) => format!("resources/{}", e.resource),
+            Self::ContentShared(e) => format!("resources/{}", e.resource),
+            Self::ContentUnshared(e) => format!("resources/{}", e.resource),
+            Self::ApiKeyIssued(e) => format!("keys/{}", e.key),
+            Self::ApiKeyRevoked(e) => format!("keys/{}", e.key),
+        }
+    }
+}

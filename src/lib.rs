@@ -1,1 +1,4 @@
 //! Tenure, the service: decisions, the log, the writer, HTTP and the command line around them.
+
+pub mod command;
+pub mod decide;

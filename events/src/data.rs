@@ -1,9 +1,6 @@
 //! What each event states: the value after it, whole, so that applying an event needs no other state.
 
-#![expect(
-    missing_docs,
-    reason = "most fields say all in name and type; the others have their sentence"
-)]
+#![expect(missing_docs, reason = "most fields say all in name and type; the others have their sentence")]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,11 +77,7 @@ pub struct Everyone;
 impl TryFrom<bool> for Everyone {
     type Error = &'static str;
     fn try_from(yes: bool) -> Result<Self, &'static str> {
-        if yes {
-            Ok(Self)
-        } else {
-            Err("`all_orgs` is `true` or left out")
-        }
+        if yes { Ok(Self) } else { Err("`all_orgs` is `true` or left out") }
     }
 }
 

@@ -114,10 +114,7 @@ impl Envelope {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(768);
-        #[expect(
-            clippy::expect_used,
-            reason = "writing strings, numbers and structs to a Vec cannot fail"
-        )]
+        #[expect(clippy::expect_used, reason = "writing strings, numbers and structs to a Vec cannot fail")]
         serde_json::to_writer(&mut bytes, self).expect("an event is plain data");
         bytes
     }
@@ -223,10 +220,7 @@ fn need<T, E: de::Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
 
 /// A number or hash written as a string.
 fn text<'de, T: FromStr<Err: fmt::Display>, A: MapAccess<'de>>(map: &mut A) -> Result<Option<T>, A::Error> {
-    map.next_value::<Cow<'de, str>>()?
-        .parse()
-        .map(Some)
-        .map_err(de::Error::custom)
+    map.next_value::<Cow<'de, str>>()?.parse().map(Some).map_err(de::Error::custom)
 }
 
 impl<'de> Visitor<'de> for EnvelopeVisitor {
@@ -331,11 +325,7 @@ enum Attribute {
 
 fn expect_text<'de, A: MapAccess<'de>>(map: &mut A, want: &str) -> Result<(), A::Error> {
     let text = map.next_value::<Cow<'de, str>>()?;
-    if text == want {
-        Ok(())
-    } else {
-        Err(de::Error::custom(format_args!("`{text}` where `{want}` belongs")))
-    }
+    if text == want { Ok(()) } else { Err(de::Error::custom(format_args!("`{text}` where `{want}` belongs"))) }
 }
 
 /// Reads `data` as the event whose type has been read already: to serde's derived code it looks like the object
@@ -345,10 +335,7 @@ struct OfKind<'a>(&'a str);
 impl<'de> DeserializeSeed<'de> for OfKind<'_> {
     type Value = Event;
     fn deserialize<D: Deserializer<'de>>(self, data: D) -> Result<Event, D::Error> {
-        Event::deserialize(Tagged {
-            kind: Some(self.0),
-            data: Some(data),
-        })
+        Event::deserialize(Tagged { kind: Some(self.0), data: Some(data) })
     }
 }
 

@@ -29,24 +29,15 @@ fn validate(text: &str) -> Result<(), InvalidId> {
     if text.is_empty() {
         return Err(InvalidId::Empty);
     }
-    if let Some(bad) = text
-        .chars()
-        .find(|c| !(c.is_ascii_alphanumeric() || "_-:@|~".contains(*c)))
-    {
+    if let Some(bad) = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-:@|~".contains(*c))) {
         return Err(InvalidId::Forbidden(bad));
     }
-    if text.len() > MAX_ID {
-        Err(InvalidId::TooLong(text.len()))
-    } else {
-        Ok(())
-    }
+    if text.len() > MAX_ID { Err(InvalidId::TooLong(text.len())) } else { Ok(()) }
 }
 
 fn validate_user(text: &str) -> Result<(), InvalidId> {
     validate(text)?;
-    text.chars()
-        .find(|c| matches!(c, '@' | '|'))
-        .map_or(Ok(()), |bad| Err(InvalidId::Personal(bad)))
+    text.chars().find(|c| matches!(c, '@' | '|')).map_or(Ok(()), |bad| Err(InvalidId::Personal(bad)))
 }
 
 macro_rules! id {
@@ -178,17 +169,10 @@ fn validate_name(text: &str) -> Result<(), InvalidId> {
     if text.is_empty() {
         return Err(InvalidId::Empty);
     }
-    if let Some(bad) = text
-        .chars()
-        .find(|c| !(c.is_ascii_alphanumeric() || "_-.".contains(*c)))
-    {
+    if let Some(bad) = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-.".contains(*c))) {
         return Err(InvalidId::Forbidden(bad));
     }
-    if text.len() > MAX_ID {
-        Err(InvalidId::TooLong(text.len()))
-    } else {
-        Ok(())
-    }
+    if text.len() > MAX_ID { Err(InvalidId::TooLong(text.len())) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -45,9 +45,7 @@ impl Serialize for Sealed {
 impl<'de> Deserialize<'de> for Sealed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let code = text
-            .strip_prefix(PREFIX)
-            .ok_or_else(|| de::Error::custom("sealed text starts with `sealed:`"))?;
+        let code = text.strip_prefix(PREFIX).ok_or_else(|| de::Error::custom("sealed text starts with `sealed:`"))?;
         let bytes = STANDARD_NO_PAD.decode(code).map_err(de::Error::custom)?;
         Ok(Self(bytes.into()))
     }

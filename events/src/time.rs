@@ -66,11 +66,7 @@ impl FromStr for Time {
     type Err = InvalidTime;
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
         fixed(text.as_bytes())
-            .or_else(|| {
-                DateTime::parse_from_rfc3339(text)
-                    .ok()
-                    .map(|time| Self(time.timestamp_micros()))
-            })
+            .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| Self(time.timestamp_micros())))
             .ok_or_else(|| InvalidTime(text.to_owned()))
     }
 }
@@ -78,53 +74,21 @@ impl FromStr for Time {
 /// The form that Tenure itself writes, read without chrono's general parser: replay reads one per event.
 fn fixed(text: &[u8]) -> Option<Time> {
     let text: &[u8; 27] = text.try_into().ok()?;
-    let [
-        y1,
-        y2,
-        y3,
-        y4,
-        b'-',
-        m1,
-        m2,
-        b'-',
-        d1,
-        d2,
-        b'T',
-        h1,
-        h2,
-        b':',
-        n1,
-        n2,
-        b':',
-        s1,
-        s2,
-        b'.',
-        u @ ..,
-        b'Z',
-    ] = text
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2, b'.', u @ .., b'Z'] =
+        text
     else {
         return None;
     };
     let number = |digits: &[u8]| {
-        digits.iter().try_fold(0_u32, |sum, digit| {
-            digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0'))
-        })
+        digits.iter().try_fold(0_u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
     };
     let date = NaiveDate::from_ymd_opt(
         i32::try_from(number(&[*y1, *y2, *y3, *y4])?).ok()?,
         number(&[*m1, *m2])?,
         number(&[*d1, *d2])?,
     )?;
-    let time = date.and_hms_micro_opt(
-        number(&[*h1, *h2])?,
-        number(&[*n1, *n2])?,
-        number(&[*s1, *s2])?,
-        number(u)?,
-    )?;
-    debug_assert!(
-        time.nanosecond() < 1_000_000_000 && time.year() >= 0,
-        "six digits hold no leap second"
-    );
+    let time = date.and_hms_micro_opt(number(&[*h1, *h2])?, number(&[*n1, *n2])?, number(&[*s1, *s2])?, number(u)?)?;
+    debug_assert!(time.nanosecond() < 1_000_000_000 && time.year() >= 0, "six digits hold no leap second");
     Some(Time(time.and_utc().timestamp_micros()))
 }
 
@@ -136,9 +100,7 @@ impl Serialize for Time {
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Cow::<'de, str>::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -159,11 +121,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, want: Option<&str>) {
-        assert_eq!(
-            text.parse::<Time>().ok().map(|time| time.to_string()).as_deref(),
-            want,
-            "{text:?}"
-        );
+        assert_eq!(text.parse::<Time>().ok().map(|time| time.to_string()).as_deref(), want, "{text:?}");
     }
 
     #[test]

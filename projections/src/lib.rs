@@ -1,1 +1,19 @@
-//! stub
+//! What the events of Tenure mean: timelines, state, views, the access check, lookups and history.
+//!
+//! Pure: no I/O, no clock, no keys. Start at [`State`], into which events are installed, and [`View`], of which every
+//! question is asked, live or past.
+
+mod apply;
+mod digest;
+mod install;
+pub mod judge;
+pub mod names;
+mod state;
+pub mod store;
+pub mod values;
+mod view;
+
+pub use apply::{Change, apply};
+pub use digest::Digest;
+pub use state::{State, Value, Visitor};
+pub use view::{Fact, View};

@@ -1,0 +1,346 @@
+//! What an event changes: pure and total, reading no state.
+
+use tenure_events::data::{self, Assignee, Audience, Level, Settings};
+use tenure_events::{
+    ApiKeyId, Envelope, Event, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, UserId, UserType,
+};
+
+use crate::values::{Done, OrgStatus, UserStatus, Window};
+
+/// One key with its new value, in the words of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each variant names the table that it changes, see `State`")]
+pub enum Change<'a> {
+    Settings(&'a Settings),
+    Privilege {
+        privilege: &'a Privilege,
+        number: u8,
+    },
+    UserType {
+        user_type: &'a UserType,
+        ceiling: &'a [Privilege],
+    },
+    Kind(&'a data::ResourceKindDefined),
+    Org {
+        org: &'a OrgId,
+        description: &'a str,
+        region: Option<&'a str>,
+        managing_group: Option<&'a GroupId>,
+    },
+    OrgParent {
+        org: &'a OrgId,
+        parent: Option<&'a OrgId>,
+    },
+    OrgChild {
+        parent: &'a OrgId,
+        org: &'a OrgId,
+        there: bool,
+    },
+    OrgName {
+        org: &'a OrgId,
+        name: &'a str,
+        parent: Option<&'a OrgId>,
+    },
+    OrgDescription {
+        org: &'a OrgId,
+        description: &'a str,
+    },
+    OrgTags {
+        org: &'a OrgId,
+        tags: &'a [String],
+    },
+    OrgStatus {
+        org: &'a OrgId,
+        status: OrgStatus,
+    },
+    Landlord {
+        org: &'a OrgId,
+        admitted: Option<Window>,
+    },
+    User {
+        user: &'a UserId,
+        home: &'a OrgId,
+        status: UserStatus,
+    },
+    UserCreator {
+        user: &'a UserId,
+        creator: &'a UserId,
+    },
+    Home {
+        org: &'a OrgId,
+        user: &'a UserId,
+    },
+    Profile {
+        user: &'a UserId,
+        name: Option<&'a Sealed>,
+        email: Option<&'a Sealed>,
+    },
+    SignedIn {
+        user: &'a UserId,
+    },
+    CredentialReset {
+        user: &'a UserId,
+    },
+    Identity {
+        identity: &'a str,
+        user: Option<&'a UserId>,
+    },
+    IdentityOf {
+        user: &'a UserId,
+        identity: &'a str,
+        linked: bool,
+    },
+    ActiveOrg {
+        user: &'a UserId,
+        org: &'a OrgId,
+    },
+    Group {
+        group: &'a GroupId,
+        org: Option<&'a OrgId>,
+        name: &'a str,
+        live: bool,
+    },
+    Member {
+        user: &'a UserId,
+        group: &'a GroupId,
+        there: bool,
+    },
+    Subscription {
+        user: &'a UserId,
+        org: &'a OrgId,
+        subscription: Option<&'a data::Subscription>,
+    },
+    Role {
+        role: &'a RoleId,
+        org: Option<&'a OrgId>,
+        name: &'a str,
+        privileges: &'a [Privilege],
+        live: bool,
+    },
+    Assignment {
+        role: &'a RoleId,
+        to: &'a Assignee,
+        window: Option<Window>,
+    },
+    Resource {
+        resource: &'a ResourceId,
+        org: &'a OrgId,
+        kind: &'a Kind,
+        parent: Option<&'a ResourceId>,
+        creator: &'a UserId,
+        live: bool,
+    },
+    ResourceChild {
+        parent: &'a ResourceId,
+        resource: &'a ResourceId,
+        there: bool,
+    },
+    ResourceName {
+        resource: &'a ResourceId,
+        org: &'a OrgId,
+        kind: &'a Kind,
+        parent: Option<&'a ResourceId>,
+        name: &'a str,
+    },
+    Source {
+        resource: &'a ResourceId,
+        source: &'a ResourceId,
+    },
+    Share {
+        resource: &'a ResourceId,
+        with: &'a Audience,
+        share: Option<(Level, bool, Window)>,
+    },
+    Key {
+        key: &'a ApiKeyId,
+        issued: &'a data::ApiKeyIssued,
+    },
+    KeyRevoked {
+        key: &'a ApiKeyId,
+    },
+    /// The org's history is this long now.
+    OrgSequence {
+        org: &'a OrgId,
+        sequence: u64,
+    },
+    /// A command with an idempotency key.
+    Done {
+        command: uuid::Uuid,
+        done: Done,
+    },
+}
+
+/// Tells `emit` every change that the event makes, in order.
+///
+/// A twin changes nothing but the length of the org's history that it stands in.
+pub fn apply<'a>(envelope: &'a Envelope, emit: &mut impl FnMut(Change<'a>)) {
+    emit(Change::OrgSequence { org: &envelope.org, sequence: envelope.org_sequence });
+    if let (0, Some(body)) = (envelope.index, envelope.body_hash) {
+        let done = Done { first: envelope.position, count: envelope.count, body: body.0 };
+        emit(Change::Done { command: envelope.command, done });
+    }
+    if envelope.twin_of.is_none() {
+        event(&envelope.event, &envelope.actor, emit);
+    }
+}
+
+fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'a>)) {
+    match event {
+        Event::PlatformInitialised(e) => emit(Change::Settings(&e.settings)),
+        Event::SettingsChanged(e) => emit(Change::Settings(&e.settings)),
+        Event::PrivilegeDefined(e) => emit(Change::Privilege { privilege: &e.privilege, number: e.number }),
+        Event::UserTypeDefined(e) => emit(Change::UserType { user_type: &e.user_type, ceiling: &e.ceiling }),
+        Event::ResourceKindDefined(e) => emit(Change::Kind(e)),
+        Event::OrgCreated(e) => {
+            let data::OrgCreated { org, name, parent, description, tags, managing_group, region } = e;
+            let (parent, region, managing_group) = (parent.as_ref(), region.as_deref(), managing_group.as_ref());
+            emit(Change::Org { org, description, region, managing_group });
+            emit(Change::OrgStatus { org, status: OrgStatus::Live });
+            emit(Change::OrgParent { org, parent });
+            emit(Change::OrgName { org, name, parent });
+            if let Some(parent) = parent {
+                emit(Change::OrgChild { parent, org, there: true });
+            }
+            if !tags.is_empty() {
+                emit(Change::OrgTags { org, tags });
+            }
+        }
+        Event::OrgRenamed(e) => emit(Change::OrgName { org: &e.org, name: &e.name, parent: e.parent.as_ref() }),
+        Event::OrgDescribed(e) => emit(Change::OrgDescription { org: &e.org, description: &e.description }),
+        Event::OrgTagged(e) => emit(Change::OrgTags { org: &e.org, tags: &e.tags }),
+        Event::OrgMoved(e) => {
+            emit(Change::OrgParent { org: &e.org, parent: Some(&e.parent) });
+            emit(Change::OrgName { org: &e.org, name: &e.name, parent: Some(&e.parent) });
+            emit(Change::OrgChild { parent: &e.from, org: &e.org, there: false });
+            emit(Change::OrgChild { parent: &e.parent, org: &e.org, there: true });
+        }
+        Event::OrgDisabled(e) => emit(Change::OrgStatus { org: &e.org, status: OrgStatus::Disabled }),
+        Event::OrgEnabled(e) => emit(Change::OrgStatus { org: &e.org, status: OrgStatus::Live }),
+        Event::OrgArchived(e) => emit(Change::OrgStatus { org: &e.org, status: OrgStatus::Archived }),
+        Event::LandlordExcluded(e) => emit(Change::Landlord { org: &e.org, admitted: None }),
+        Event::LandlordAdmitted(e) => {
+            emit(Change::Landlord { org: &e.org, admitted: Some(Window::new(None, e.until)) });
+        }
+        Event::UserCreated(e) => {
+            emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Enabled });
+            emit(Change::UserCreator { user: &e.user, creator: actor });
+            emit(Change::Home { org: &e.org, user: &e.user });
+            if e.name.is_some() || e.email.is_some() {
+                emit(Change::Profile { user: &e.user, name: e.name.as_ref(), email: e.email.as_ref() });
+            }
+        }
+        Event::UserProfileChanged(e) => {
+            emit(Change::Profile { user: &e.user, name: e.name.as_ref(), email: e.email.as_ref() });
+        }
+        Event::UserDisabled(e) => emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Disabled }),
+        Event::UserEnabled(e) => emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Enabled }),
+        Event::UserErased(e) => {
+            emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Erased });
+            emit(Change::Profile { user: &e.user, name: None, email: None });
+        }
+        Event::UserSignedIn(e) => emit(Change::SignedIn { user: &e.user }),
+        Event::UserCredentialReset(e) => emit(Change::CredentialReset { user: &e.user }),
+        Event::IdentityLinked(e) => {
+            emit(Change::Identity { identity: &e.identity, user: Some(&e.user) });
+            emit(Change::IdentityOf { user: &e.user, identity: &e.identity, linked: true });
+        }
+        Event::IdentityUnlinked(e) => {
+            emit(Change::Identity { identity: &e.identity, user: None });
+            emit(Change::IdentityOf { user: &e.user, identity: &e.identity, linked: false });
+        }
+        Event::ActiveOrgSelected(e) => emit(Change::ActiveOrg { user: &e.user, org: &e.org }),
+        Event::GroupCreated(e) => {
+            emit(Change::Group { group: &e.group, org: e.org.as_ref(), name: &e.name, live: true });
+        }
+        Event::GroupRenamed(e) => {
+            emit(Change::Group { group: &e.group, org: e.org.as_ref(), name: &e.name, live: true });
+        }
+        Event::GroupDeleted(e) => {
+            emit(Change::Group { group: &e.group, org: e.org.as_ref(), name: &e.name, live: false });
+        }
+        Event::GroupMemberAdded(e) => emit(Change::Member { user: &e.user, group: &e.group, there: true }),
+        Event::GroupMemberRemoved(e) => emit(Change::Member { user: &e.user, group: &e.group, there: false }),
+        Event::SubscriptionGranted(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
+        Event::SubscriptionRetyped(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
+        Event::SubscriptionExtended(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
+        Event::SubscriptionWithdrawn(e) => emit(subscription(&e.user, &e.org, None)),
+        Event::PrivilegeGranted(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
+        Event::PrivilegeRevoked(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
+        Event::RoleDefined(e) => emit(role(&e.role, e.org.as_ref(), &e.name, Some(&e.privileges))),
+        Event::RoleChanged(e) => emit(role(&e.role, e.org.as_ref(), &e.name, Some(&e.privileges))),
+        Event::RoleDeleted(e) => emit(role(&e.role, e.org.as_ref(), &e.name, None)),
+        Event::RoleAssigned(e) => {
+            let window = Some(Window::new(None, e.valid_until));
+            emit(Change::Assignment { role: &e.role, to: &e.to, window });
+        }
+        Event::RoleUnassigned(e) => emit(Change::Assignment { role: &e.role, to: &e.from, window: None }),
+        Event::ResourceCreated(e) => {
+            let data::ResourceCreated { resource, org, kind, name, parent, creator } = e;
+            place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
+        }
+        Event::ResourceCopied(e) => {
+            let data::ResourceCopied { resource, org, kind, name, parent, creator, source } = e;
+            place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
+            emit(Change::Source { resource, source });
+        }
+        Event::ResourceRenamed(e) => {
+            let data::ResourceRenamed { resource, org, kind, name, parent } = e;
+            emit(Change::ResourceName { resource, org, kind, parent: parent.as_ref(), name });
+        }
+        Event::ResourceMoved(e) => {
+            let data::ResourceMoved { resource, org, kind, name, parent, from, creator } = e;
+            if let Some(from) = from {
+                emit(Change::ResourceChild { parent: from, resource, there: false });
+            }
+            place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
+        }
+        Event::ResourceDeleted(e) => {
+            let data::ResourceDeleted { resource, org, kind, parent, creator } = e;
+            place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: false }, None, emit);
+        }
+        Event::ContentShared(e) => {
+            let share = Some((e.level, e.copy, Window::new(None, e.valid_until)));
+            emit(Change::Share { resource: &e.resource, with: &e.with, share });
+        }
+        Event::ContentUnshared(e) => emit(Change::Share { resource: &e.resource, with: &e.with, share: None }),
+        Event::ApiKeyIssued(issued) => emit(Change::Key { key: &issued.key, issued }),
+        Event::ApiKeyRevoked(e) => emit(Change::KeyRevoked { key: &e.key }),
+    }
+}
+
+const fn subscription<'a>(
+    user: &'a UserId,
+    org: &'a OrgId,
+    subscription: Option<&'a data::Subscription>,
+) -> Change<'a> {
+    Change::Subscription { user, org, subscription }
+}
+
+fn role<'a>(
+    role: &'a RoleId,
+    org: Option<&'a OrgId>,
+    name: &'a str,
+    privileges: Option<&'a [Privilege]>,
+) -> Change<'a> {
+    Change::Role { role, org, name, privileges: privileges.unwrap_or_default(), live: privileges.is_some() }
+}
+
+struct Place<'a> {
+    resource: &'a ResourceId,
+    org: &'a OrgId,
+    kind: &'a Kind,
+    parent: Option<&'a ResourceId>,
+    creator: &'a UserId,
+    live: bool,
+}
+
+fn place<'a>(at: Place<'a>, name: Option<&'a str>, emit: &mut impl FnMut(Change<'a>)) {
+    let Place { resource, org, kind, parent, creator, live } = at;
+    emit(Change::Resource { resource, org, kind, parent, creator, live });
+    if let Some(parent) = parent {
+        emit(Change::ResourceChild { parent, resource, there: live });
+    }
+    if let Some(name) = name {
+        emit(Change::ResourceName { resource, org, kind, parent, name });
+    }
+}

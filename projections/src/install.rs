@@ -1,0 +1,325 @@
+//! Puts changes into tables: ids become handles here, in log order, and nowhere else.
+
+use tenure_events::data::{self, Assignee, Audience, NameScope};
+use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, UserId, UserType};
+
+use crate::apply::Change;
+use crate::digest::{Digest, pair};
+use crate::names::Scope;
+use crate::state::{State, Value};
+use crate::store::{Edges, Handle, Ids, Rows};
+use crate::values::{
+    Group, GroupNo, Key, KindActions, KindNo, Landlord, NameHolder, OrgAbout, OrgNo, PrivilegeNo, PrivilegeSet,
+    Profile, Resource, ResourceNo, Role, RoleNo, Share, Subscription, User, UserNo, UserTypeNo, Window,
+};
+
+/// Takes the changes of one event.
+pub(crate) struct Installer<'a> {
+    pub state: &'a State,
+    /// What lies below, when the state is an overlay.
+    pub base: Option<&'a State>,
+    pub position: Position,
+    pub digest: &'a mut Digest,
+}
+
+/// A table: its number, as in [`State::visit`], and its field.
+type Table<T> = (u8, fn(&State) -> &T);
+
+macro_rules! table {
+    ($tag:literal $field:ident) => {
+        ($tag, (|state| &state.$field) as fn(&State) -> &_)
+    };
+}
+
+impl Installer<'_> {
+    #[expect(clippy::too_many_lines, reason = "one arm per table; splitting it would only scatter the list")]
+    pub fn change(&mut self, change: &Change<'_>) {
+        match *change {
+            Change::Settings(settings) => self.row(table!(20 settings), 0, settings.clone()),
+            Change::Privilege { privilege, number } => {
+                let no = self.id(table!(8 privileges), privilege.as_str());
+                debug_assert_eq!(no, u32::from(number), "privileges are numbered as they are defined");
+            }
+            Change::UserType { user_type, ceiling } => {
+                let ceiling = self.privileges(ceiling);
+                let row = self.user_type(user_type).0;
+                self.row(table!(21 ceiling), row, ceiling);
+            }
+            Change::Kind(e) => {
+                let row = self.kind(&e.kind).0;
+                let [create, view, edit, delete, share] = [&e.create, &e.view, &e.edit, &e.delete, &e.share]
+                    .map(|privilege| privilege.as_ref().map(|privilege| self.privilege(privilege)));
+                self.row(table!(22 actions), row, KindActions { create, view, edit, delete, share });
+            }
+            Change::Org { org, description, region, managing_group } => {
+                let row = self.org(org).0;
+                let managing_group = managing_group.map(|group| self.group(group));
+                self.row(table!(30 org_about), row, OrgAbout { region: region.map(str::to_owned), managing_group });
+                self.row(table!(36 org_description), row, description.to_owned());
+                if let Some(group) = managing_group {
+                    self.edge(table!(39 managed), group.0, row, ());
+                }
+            }
+            Change::OrgStatus { org, status } => {
+                let row = self.org(org).0;
+                self.row(table!(31 org_status), row, status);
+            }
+            Change::OrgParent { org, parent } => {
+                let (row, parent) = (self.org(org).0, parent.map(|parent| self.org(parent)));
+                self.row(table!(32 org_parent), row, parent);
+            }
+            Change::OrgChild { parent, org, there } => {
+                let (parent, org) = (self.org(parent).0, self.org(org).0);
+                self.edge(table!(37 org_children), parent, org, there);
+            }
+            Change::OrgName { org, name, parent } => {
+                let (org, parent) = (self.org(org), parent.map(|parent| self.org(parent).0));
+                self.row(table!(33 org_name), org.0, name.to_owned());
+                self.name(Scope::Orgs(parent), name, NameHolder::Org(org));
+            }
+            Change::OrgDescription { org, description } => {
+                let row = self.org(org).0;
+                self.row(table!(36 org_description), row, description.to_owned());
+            }
+            Change::OrgTags { org, tags } => {
+                let row = self.org(org).0;
+                self.row(table!(34 org_tags), row, tags.to_vec());
+            }
+            Change::Landlord { org, admitted } => {
+                let row = self.org(org).0;
+                self.row(table!(35 landlord), row, admitted.map_or(Landlord::Excluded, Landlord::Admitted));
+            }
+            Change::OrgSequence { org, sequence } => {
+                let row = self.org(org).0;
+                self.row(table!(38 org_sequence), row, sequence);
+            }
+            Change::User { user, home, status } => {
+                let (row, home) = (self.user(user).0, self.org(home));
+                self.row(table!(40 user), row, User { home, status });
+            }
+            Change::UserCreator { user, creator } => {
+                let (row, creator) = (self.user(user).0, self.user(creator));
+                self.row(table!(41 creator), row, creator);
+                self.edge(table!(49 created), creator.0, row, ());
+            }
+            Change::Home { org, user } => {
+                let (org, user) = (self.org(org).0, self.user(user).0);
+                self.edge(table!(46 home), org, user, ());
+            }
+            Change::Profile { user, name, email } => {
+                let row = self.user(user).0;
+                self.row(table!(42 profile), row, Profile { name: name.cloned(), email: email.cloned() });
+            }
+            Change::SignedIn { user } => {
+                let row = self.user(user).0;
+                self.row(table!(43 signed_in), row, ());
+            }
+            Change::CredentialReset { user } => {
+                let row = self.user(user).0;
+                self.row(table!(44 credential_reset), row, ());
+            }
+            Change::Identity { identity, user } => {
+                let row = self.id(table!(10 identities), identity);
+                let user = user.map(|user| self.user(user));
+                self.row(table!(47 identity), row, user);
+            }
+            Change::IdentityOf { user, identity, linked } => {
+                let (user, identity) = (self.user(user).0, self.id(table!(10 identities), identity));
+                self.edge(table!(48 identity_of), user, identity, linked);
+            }
+            Change::ActiveOrg { user, org } => {
+                let (row, org) = (self.user(user).0, self.org(org));
+                self.row(table!(45 active_org), row, org);
+            }
+            Change::Group { group, org, name, live } => {
+                let (no, org) = (self.group(group), org.map(|org| self.org(org)));
+                self.row(table!(51 group), no.0, Group { org, name: name.to_owned(), live });
+                if let Some(org) = org {
+                    self.edge(table!(53 org_groups), org.0, no.0, ());
+                }
+                self.name(Scope::Groups(org.map(|org| org.0)), name, NameHolder::Group(no));
+            }
+            Change::Member { user, group, there } => {
+                let (user, group) = (self.user(user).0, self.group(group).0);
+                self.edge(table!(52 member), user, group, there);
+            }
+            Change::Subscription { user, org, subscription } => {
+                let (user, org) = (self.user(user).0, self.org(org).0);
+                let subscription = subscription.map(|subscription| self.subscription(subscription));
+                self.edge(table!(50 subscription), user, org, subscription);
+            }
+            Change::Role { role, org, name, privileges, live } => {
+                let (no, org) = (self.role(role), org.map(|org| self.org(org)));
+                let privileges = self.privileges(privileges);
+                self.row(table!(54 role), no.0, Role { org, privileges, live, name: name.to_owned() });
+                if let Some(org) = org {
+                    self.edge(table!(57 org_roles), org.0, no.0, ());
+                }
+                self.name(Scope::Roles(org.map(|org| org.0)), name, NameHolder::Role(no));
+            }
+            Change::Assignment { role, to, window } => {
+                let role = self.role(role).0;
+                match to {
+                    Assignee::User(user) => {
+                        let user = self.user(user).0;
+                        self.edge(table!(55 role_user), user, role, window);
+                    }
+                    Assignee::Group(group) => {
+                        let group = self.group(group).0;
+                        self.edge(table!(56 role_group), group, role, window);
+                    }
+                }
+            }
+            Change::Resource { resource, org, kind, parent, creator, live } => {
+                let (row, org, kind) = (self.resource(resource).0, self.org(org), self.kind(kind));
+                let (parent, creator) = (parent.map(|parent| self.resource(parent)), self.user(creator));
+                self.row(table!(60 resource), row, Resource { org, kind, parent, creator, live });
+                self.edge(table!(63 org_resources), org.0, row, ());
+            }
+            Change::ResourceChild { parent, resource, there } => {
+                let (parent, resource) = (self.resource(parent).0, self.resource(resource).0);
+                self.edge(table!(64 resource_children), parent, resource, there);
+            }
+            Change::ResourceName { resource, org, kind, parent, name } => {
+                let (no, org, kind) = (self.resource(resource), self.org(org).0, self.kind(kind).0);
+                let parent = parent.map(|parent| self.resource(parent).0);
+                self.row(table!(61 resource_name), no.0, name.to_owned());
+                let scope = Scope::resource(self.name_scope(), org, kind, parent);
+                self.name(scope, name, NameHolder::Resource(no));
+            }
+            Change::Source { resource, source } => {
+                let (row, source) = (self.resource(resource).0, self.resource(source));
+                self.row(table!(62 source), row, source);
+            }
+            Change::Share { resource, with, share } => {
+                let share = share.map(|(level, copy, window)| Share { level, copy, window });
+                self.share(resource, with, share);
+            }
+            Change::Key { key, issued } => self.key(key.as_str(), issued),
+            Change::KeyRevoked { key } => {
+                let row = self.id(table!(5 keys), key.as_str());
+                self.row(table!(70 key), row, None);
+            }
+            Change::Done { command, done } => {
+                let row =
+                    self.id(table!(11 commands), command.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()));
+                self.row(table!(81 done), row, done);
+            }
+        }
+    }
+
+    fn row<V: Value>(&mut self, (tag, rows): Table<Rows<V>>, row: Handle, value: V) {
+        self.digest.add(tag, u64::from(row), self.position, &value);
+        rows(self.state).set(row, self.position, value);
+    }
+
+    fn edge<V: Value>(&mut self, (tag, edges): Table<Edges<V>>, from: Handle, to: Handle, value: V) {
+        self.digest.add(tag, pair(from, to), self.position, &value);
+        edges(self.state).set(from, to, self.position, value);
+    }
+
+    fn id(&mut self, (tag, ids): Table<Ids>, text: &str) -> Handle {
+        if let Some(handle) = self.base.and_then(|base| ids(base).find(text)) {
+            return handle;
+        }
+        let ids = ids(self.state);
+        ids.find(text).unwrap_or_else(|| {
+            let handle = ids.intern(text);
+            self.digest.add_id(tag, handle, text);
+            handle
+        })
+    }
+
+    fn name(&mut self, scope: Scope, name: &str, holder: NameHolder) {
+        let row = self.id(table!(9 names), &scope.key(name));
+        self.row(table!(80 name), row, holder);
+    }
+
+    fn name_scope(&self) -> NameScope {
+        let settings = |state: &State| state.settings.get(0, Position::MAX).map(|version| version.value.name_scope);
+        settings(self.state).or_else(|| self.base.and_then(settings)).unwrap_or(NameScope::Parent)
+    }
+
+    fn subscription(&mut self, subscription: &data::Subscription) -> Subscription {
+        let data::Subscription { user_type, privileges, valid_from, valid_until } = subscription;
+        Subscription {
+            user_type: self.user_type(user_type),
+            privileges: self.privileges(privileges),
+            window: Window::new(*valid_from, *valid_until),
+        }
+    }
+
+    fn share(&mut self, resource: &ResourceId, with: &Audience, share: Option<Share>) {
+        let resource = self.resource(resource).0;
+        match with {
+            Audience::User(user) => {
+                let user = self.user(user).0;
+                self.edge(table!(65 share_user), resource, user, share);
+            }
+            Audience::Role(role) => {
+                let role = self.role(role).0;
+                self.edge(table!(66 share_role), resource, role, share);
+            }
+            Audience::Group(group) => {
+                let group = self.group(group).0;
+                self.edge(table!(67 share_group), resource, group, share);
+            }
+            Audience::Org(org) => {
+                let org = self.org(org).0;
+                self.edge(table!(68 share_org), resource, org, share);
+            }
+            Audience::AllOrgs(_) => self.row(table!(69 share_all), resource, share),
+        }
+    }
+
+    fn key(&mut self, id: &str, issued: &data::ApiKeyIssued) {
+        let (row, user) = (self.id(table!(5 keys), id), self.user(&issued.user));
+        let key = Key {
+            user,
+            hash: issued.hash.clone(),
+            name: issued.name.clone(),
+            org: issued.org.as_ref().map(|org| self.org(org)),
+            privileges: issued.privileges.as_ref().map_or(PrivilegeSet::ALL, |privileges| self.privileges(privileges)),
+            window: Window::new(None, issued.expires),
+        };
+        self.row(table!(70 key), row, Some(key));
+        self.edge(table!(71 user_keys), user.0, row, ());
+    }
+
+    fn privileges(&mut self, privileges: &[Privilege]) -> PrivilegeSet {
+        privileges.iter().map(|privilege| self.privilege(privilege)).collect()
+    }
+
+    /// A catalogue holds at most 128 privileges; a log that says otherwise was refused before.
+    fn privilege(&mut self, privilege: &Privilege) -> PrivilegeNo {
+        PrivilegeNo(u8::try_from(self.id(table!(8 privileges), privilege.as_str())).unwrap_or(u8::MAX) & 127)
+    }
+
+    fn org(&mut self, id: &OrgId) -> OrgNo {
+        OrgNo(self.id(table!(0 orgs), id.as_str()))
+    }
+
+    fn user(&mut self, id: &UserId) -> UserNo {
+        UserNo(self.id(table!(1 users), id.as_str()))
+    }
+
+    fn group(&mut self, id: &GroupId) -> GroupNo {
+        GroupNo(self.id(table!(2 groups), id.as_str()))
+    }
+
+    fn role(&mut self, id: &RoleId) -> RoleNo {
+        RoleNo(self.id(table!(3 roles), id.as_str()))
+    }
+
+    fn resource(&mut self, id: &ResourceId) -> ResourceNo {
+        ResourceNo(self.id(table!(4 resources), id.as_str()))
+    }
+
+    fn kind(&mut self, id: &Kind) -> KindNo {
+        KindNo(self.id(table!(6 kinds), id.as_str()))
+    }
+
+    fn user_type(&mut self, id: &UserType) -> UserTypeNo {
+        UserTypeNo(self.id(table!(7 user_types), id.as_str()))
+    }
+}

@@ -1,0 +1,212 @@
+//! Authority: which privileges a user holds in an org, by which paths.
+
+use std::ops::ControlFlow;
+
+use tenure_events::Position;
+
+use super::{Code, Subject, Trace, administrative};
+use crate::values::{OrgNo, PrivilegeSet, Role, RoleNo, UserNo, Window};
+use crate::view::View;
+
+/// One path by which privileges are held.
+#[derive(Debug, Clone, Copy)]
+pub struct Holding {
+    /// Which path.
+    pub code: Code,
+    /// What comes by it, below the ceiling of the user type.
+    pub privileges: PrivilegeSet,
+    /// The role it comes by, if it does.
+    pub role: Option<RoleNo>,
+    /// The events that made it, padded with 0.
+    pub events: [Position; 4],
+}
+
+/// Shows the visitor every path by which the user holds anything in the org, until it breaks.
+///
+/// # Errors
+/// Why there is none at all: suspended by the landlord rule, or no subscription where roles need one.
+pub fn holdings(
+    view: &View<'_>,
+    user: UserNo,
+    org: OrgNo,
+    mut visit: impl FnMut(&Holding) -> ControlFlow<()>,
+) -> Result<(), Code> {
+    let home = view.home(user).ok_or(Code::UserUnknown)?;
+    let suspension = suspended(view, home, org);
+    if suspension.home {
+        return Err(Code::LandlordExcluded);
+    }
+    let subscription = view.subscription(user, org).filter(|(held, _)| held.window.holds(view.instant()));
+    let ceiling = match &subscription {
+        Some((held, _)) => view.ceiling(held.user_type),
+        None => PrivilegeSet::ALL,
+    };
+    if let Some((held, position)) = subscription {
+        let privileges = held.privileges.and(ceiling);
+        let holding = Holding { code: Code::Subscription, privileges, role: None, events: [position, 0, 0, 0] };
+        if visit(&holding).is_break() {
+            return Ok(());
+        }
+    }
+    if managing_team(view, user, org, ceiling, &mut visit).is_break() {
+        return Ok(());
+    }
+    if subscription.is_none() && view.roles_need_membership() {
+        return Err(Code::NoSubscription);
+    }
+    let frame = Frame { org, ceiling, global: !suspension.any };
+    let _: ControlFlow<()> = roles(view, user, &frame, &mut visit);
+    Ok(())
+}
+
+/// What the user holds in the org, by all paths together.
+#[must_use]
+pub fn privileges(view: &View<'_>, user: UserNo, org: OrgNo) -> PrivilegeSet {
+    let mut all = PrivilegeSet::NONE;
+    let _: Result<(), Code> = holdings(view, user, org, |holding| {
+        all = all.or(holding.privileges);
+        ControlFlow::Continue(())
+    });
+    all
+}
+
+/// What the subject holds in the org, if it stands: a user through a key holds no more than the key carries.
+#[must_use]
+pub fn privileges_as(view: &View<'_>, subject: &Subject, org: OrgNo) -> PrivilegeSet {
+    let stands = super::stands(view, subject, view.home(subject.user).unwrap_or(org), org).is_ok();
+    if !stands || subject.only.is_some_and(|only| only != org) {
+        return PrivilegeSet::NONE;
+    }
+    privileges(view, subject.user, org).and(subject.cap)
+}
+
+/// Whether the subject may manage the org as an org: holds `org.manage` in it or in an ancestor. An org that excludes
+/// its landlord leaves its ancestors this much.
+#[must_use]
+pub fn manages(view: &View<'_>, subject: &Subject, org: OrgNo) -> bool {
+    view.lineage(org).any(|org| privileges_as(view, subject, org).has(administrative::ORG_MANAGE))
+}
+
+/// Whether the user belongs to the org: at home there, or with an effective path.
+pub fn belongs(view: &View<'_>, user: UserNo, org: OrgNo, trace: &mut impl Trace) -> bool {
+    if view.home(user) == Some(org) {
+        trace.add(Code::Home, &[view.user(user).map_or(0, |user| user.position)]);
+        return true;
+    }
+    let mut found = false;
+    let _: Result<(), Code> = holdings(view, user, org, |holding| {
+        found = true;
+        trace.add(holding.code, &holding.events);
+        ControlFlow::Break(())
+    });
+    found
+}
+
+/// [`belongs`], without the reasons.
+#[must_use]
+pub fn belongs_effectively(view: &View<'_>, user: UserNo, org: OrgNo) -> bool {
+    belongs(view, user, org, &mut ())
+}
+
+/// Home and every org with an effective path, home first, each once.
+#[must_use]
+pub fn orgs_of(view: &View<'_>, user: UserNo) -> Vec<OrgNo> {
+    let role_org = |role: RoleNo| view.role(role).and_then(|role| role.value.org);
+    let mut orgs: Vec<OrgNo> = view.subscriptions(user).map(|(org, ..)| org).collect();
+    orgs.extend(view.roles_of_user(user).filter_map(|(role, ..)| role_org(role)));
+    for (group, ..) in view.groups_of(user) {
+        orgs.extend(view.roles_of_group(group).filter_map(|(role, ..)| role_org(role)));
+        orgs.extend(view.managed_by(group));
+    }
+    orgs.sort_unstable();
+    orgs.dedup();
+    let home = view.home(user);
+    orgs.retain(|org| Some(*org) != home && belongs_effectively(view, user, *org));
+    home.into_iter().chain(orgs).collect()
+}
+
+/// What the landlord rule suspends in an org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suspension {
+    /// Users of this home have nothing there.
+    pub home: bool,
+    /// Global roles give nothing there.
+    pub any: bool,
+}
+
+/// Whether an org, or one above it, shuts out users whose home is `home`, and global roles.
+#[must_use]
+pub fn suspended(view: &View<'_>, home: OrgNo, org: OrgNo) -> Suspension {
+    let mut suspension = Suspension { home: false, any: false };
+    for org in view.lineage(org) {
+        suspension.home |= suspension.any && org == home;
+        let excluded = view.landlord(org).is_some_and(|landlord| !landlord.value.admits(view.instant()));
+        suspension.any |= excluded;
+    }
+    suspension
+}
+
+struct Frame {
+    org: OrgNo,
+    ceiling: PrivilegeSet,
+    global: bool,
+}
+
+fn managing_team(
+    view: &View<'_>,
+    user: UserNo,
+    org: OrgNo,
+    ceiling: PrivilegeSet,
+    visit: &mut impl FnMut(&Holding) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let Some((group, since)) = view.managing_group(org) else {
+        return ControlFlow::Continue(());
+    };
+    let live = view.group(group).is_some_and(|group| group.value.live);
+    let Some(joined) = view.membership(user, group).filter(|_| live) else {
+        return ControlFlow::Continue(());
+    };
+    let privileges = PrivilegeSet::NONE.with(administrative::ORG_MANAGE).and(ceiling);
+    visit(&Holding { code: Code::ManagingTeam, privileges, role: None, events: [since, joined, 0, 0] })
+}
+
+fn roles(
+    view: &View<'_>,
+    user: UserNo,
+    frame: &Frame,
+    visit: &mut impl FnMut(&Holding) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    for (role, window, assigned) in view.roles_of_user(user) {
+        if let Some((held, code, defined)) = counts(view, role, window, frame) {
+            let privileges = held.privileges.and(frame.ceiling);
+            visit(&Holding { code, privileges, role: Some(role), events: [assigned, defined, 0, 0] })?;
+        }
+    }
+    for (group, value, joined) in view.groups_of(user) {
+        if value.org.is_some_and(|org| org != frame.org) {
+            continue;
+        }
+        for (role, window, assigned) in view.roles_of_group(group) {
+            if let Some((held, code, defined)) = counts(view, role, window, frame) {
+                let code = if code == Code::Role { Code::RoleThroughGroup } else { code };
+                let privileges = held.privileges.and(frame.ceiling);
+                visit(&Holding { code, privileges, role: Some(role), events: [joined, assigned, defined, 0] })?;
+            }
+        }
+    }
+    ControlFlow::Continue(())
+}
+
+/// A role that counts in the org at the instant.
+fn counts<'a>(view: &View<'a>, role: RoleNo, window: Window, frame: &Frame) -> Option<(&'a Role, Code, Position)> {
+    let version = view.role(role)?;
+    let held = &version.value;
+    if !held.live || !window.holds(view.instant()) {
+        return None;
+    }
+    match held.org {
+        Some(org) if org == frame.org => Some((held, Code::Role, version.position)),
+        None if frame.global => Some((held, Code::GlobalRole, version.position)),
+        Some(_) | None => None,
+    }
+}

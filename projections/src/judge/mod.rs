@@ -1,0 +1,334 @@
+//! The judge: one evaluator for live checks, past checks, what-if and explain.
+//!
+//! Deny unless the subject, its home, the org it acts in and the resource's org stand; the subject holds the privilege
+//! that the action names in the resource's org; and, for content, has it at the level that the action needs.
+
+mod authority;
+mod code;
+mod reach;
+
+use std::ops::ControlFlow;
+
+use tenure_events::Position;
+use tenure_events::data::Level;
+
+use crate::values::{KindActions, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, UserNo};
+use crate::view::View;
+
+pub use authority::{
+    Holding, belongs, belongs_effectively, holdings, manages, orgs_of, privileges, privileges_as, suspended,
+};
+pub use code::Code;
+pub use reach::{Reach, reaches};
+
+/// Privileges that every preset has, at the same places of the catalogue.
+pub mod administrative {
+    use crate::values::PrivilegeNo;
+
+    /// Their names, in the order of their numbers.
+    pub const NAMES: [&str; 12] = [
+        "org.manage",
+        "user.manage",
+        "subscription.manage",
+        "role.manage",
+        "group.manage",
+        "content.manage",
+        "landlord.manage",
+        "licence.manage",
+        "key.manage",
+        "audit.read",
+        "access.check",
+        "act-as",
+    ];
+    /// Make and manage the orgs below.
+    pub const ORG_MANAGE: PrivilegeNo = PrivilegeNo(0);
+    /// Make and manage home users.
+    pub const USER_MANAGE: PrivilegeNo = PrivilegeNo(1);
+    /// Make users members, and manage what they hold as members.
+    pub const SUBSCRIPTION_MANAGE: PrivilegeNo = PrivilegeNo(2);
+    /// Define and assign roles.
+    pub const ROLE_MANAGE: PrivilegeNo = PrivilegeNo(3);
+    /// Make groups and manage their members.
+    pub const GROUP_MANAGE: PrivilegeNo = PrivilegeNo(4);
+    /// Manage all content of the org.
+    pub const CONTENT_MANAGE: PrivilegeNo = PrivilegeNo(5);
+    /// Exclude and admit the org's ancestors.
+    pub const LANDLORD_MANAGE: PrivilegeNo = PrivilegeNo(6);
+    /// Install licences.
+    pub const LICENCE_MANAGE: PrivilegeNo = PrivilegeNo(7);
+    /// Issue and revoke keys of others.
+    pub const KEY_MANAGE: PrivilegeNo = PrivilegeNo(8);
+    /// Read the org's history.
+    pub const AUDIT_READ: PrivilegeNo = PrivilegeNo(9);
+    /// Ask what others may do.
+    pub const ACCESS_CHECK: PrivilegeNo = PrivilegeNo(10);
+    /// Act as users of the org.
+    pub const ACT_AS: PrivilegeNo = PrivilegeNo(11);
+}
+
+/// Who a question is about: a user, perhaps through a key that carries less.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    /// The user.
+    pub user: UserNo,
+    /// No more than these privileges.
+    pub cap: PrivilegeSet,
+    /// In this org only.
+    pub only: Option<OrgNo>,
+}
+
+impl From<UserNo> for Subject {
+    fn from(user: UserNo) -> Self {
+        Self { user, cap: PrivilegeSet::ALL, only: None }
+    }
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// What this privilege stands for; on content, also at the level that the kind's action needs.
+    Privilege(PrivilegeNo),
+    /// Something at this level.
+    Level(Level),
+    /// Copy content.
+    Copy,
+}
+
+/// What it is to be done with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Object {
+    /// An org as such.
+    Org(OrgNo),
+    /// A piece of content.
+    Resource(ResourceNo),
+}
+
+/// A question to the judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    /// Who.
+    pub subject: Subject,
+    /// What.
+    pub action: Action,
+    /// With what.
+    pub object: Object,
+    /// The org that the subject acts in; chosen by [`acting_org`] where none is named.
+    pub acting: Option<OrgNo>,
+}
+
+/// What the judge found, one piece: a code and the events that made it so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// What.
+    pub code: Code,
+    /// Because of these events, oldest first.
+    pub events: Vec<Position>,
+}
+
+/// What to keep of the judge's way. `()` keeps nothing and lets it stop at the first path that suffices.
+pub trait Trace {
+    /// Whether further paths are of interest after one that suffices.
+    const ALL: bool;
+    /// A finding; positions of 0 mean nothing.
+    fn add(&mut self, code: Code, events: &[Position]);
+}
+
+impl Trace for () {
+    const ALL: bool = false;
+    fn add(&mut self, _: Code, _: &[Position]) {}
+}
+
+impl Trace for Vec<Reason> {
+    const ALL: bool = true;
+    fn add(&mut self, code: Code, events: &[Position]) {
+        let mut events: Vec<Position> = events.iter().copied().filter(|position| *position > 0).collect();
+        events.sort_unstable();
+        events.dedup();
+        let reason = Reason { code, events };
+        if !self.contains(&reason) {
+            self.push(reason);
+        }
+    }
+}
+
+/// Whether the subject may do it, as known and valid in the view. Allocates nothing with `()` as the trace.
+pub fn check(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> bool {
+    decide(view, question, trace).unwrap_or_else(|code| {
+        trace.add(code, &[]);
+        false
+    })
+}
+
+/// Whether the subject may do it, and every reason.
+#[must_use]
+pub fn explain(view: &View<'_>, question: &Question) -> (bool, Vec<Reason>) {
+    let mut reasons = Vec::new();
+    let allowed = check(view, question, &mut reasons);
+    reasons.retain(|reason| reason.code.is_denial() != allowed);
+    (allowed, reasons)
+}
+
+/// The org that a user acts in for something of `target`: the one they chose, as long as they still belong to it; else
+/// the target's if they belong there; else their home.
+#[must_use]
+pub fn acting_org(view: &View<'_>, user: UserNo, target: OrgNo) -> Option<OrgNo> {
+    let chosen = view.active_org(user).filter(|org| *org == target || belongs_effectively(view, user, *org));
+    chosen.or_else(|| belongs_effectively(view, user, target).then_some(target)).or_else(|| view.home(user))
+}
+
+type Verdict = Result<bool, Code>;
+
+fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdict {
+    let Question { subject, action, object, acting } = *question;
+    let (org, resource) = match object {
+        Object::Org(org) => (org, None),
+        Object::Resource(no) => {
+            let resource = view.resource(no).filter(|resource| resource.value.live).ok_or(Code::ResourceUnknown)?;
+            (resource.value.org, Some((no, resource.value.kind)))
+        }
+    };
+    let user = view.user(subject.user).ok_or(Code::UserUnknown)?.value;
+    stands(view, &subject, user.home, org)?;
+    let acting = match acting {
+        Some(acting) => {
+            let member = acting == user.home || belongs_effectively(view, subject.user, acting);
+            member.then_some(acting).ok_or(Code::ActingOrgNotTheirs)?
+        }
+        None if resource.is_none() => org,
+        None => acting_org(view, subject.user, org).ok_or(Code::UserUnknown)?,
+    };
+    if !view.is_live(acting) {
+        return Err(Code::ActingOrgNotLive);
+    }
+    if subject.only.is_some_and(|only| only != acting || only != org) {
+        return Err(Code::KeyOfOtherOrg);
+    }
+    let (privilege, level) = match resource {
+        None => (needs_on_org(action)?, None),
+        Some((no, kind)) => {
+            let actions = view.actions(kind).ok_or(Code::ResourceUnknown)?.value;
+            let (privilege, level) = needs_on_content(action, &actions);
+            (privilege, level.map(|level| (no, level)))
+        }
+    };
+    if let Some(privilege) = privilege {
+        holds(view, &subject, org, privilege, trace)?;
+    } else if resource.is_none() && !belongs(view, subject.user, org, trace) {
+        return Err(Code::NotHeld);
+    }
+    match level {
+        Some((no, need)) => has(view, &subject, acting, no, need, trace),
+        None => Ok(true),
+    }
+}
+
+fn stands(view: &View<'_>, subject: &Subject, home: OrgNo, org: OrgNo) -> Result<(), Code> {
+    if !view.is_enabled(subject.user) {
+        return Err(Code::UserDisabled);
+    }
+    if !view.is_live(home) {
+        return Err(Code::HomeOrgNotLive);
+    }
+    if home != org && !view.is_live(org) {
+        return Err(Code::OrgNotLive);
+    }
+    Ok(())
+}
+
+/// What an action on an org needs: a privilege, or, to view it, belonging to it.
+fn needs_on_org(action: Action) -> Result<Option<PrivilegeNo>, Code> {
+    match action {
+        Action::Privilege(privilege) => Ok(Some(privilege)),
+        Action::Level(Level::View) => Ok(None),
+        Action::Level(Level::Manage) => Ok(Some(administrative::ORG_MANAGE)),
+        Action::Level(Level::Use | Level::Edit) | Action::Copy => Err(Code::ActionUnknown),
+    }
+}
+
+/// What an action on content needs: a privilege in its org, and how much of the content itself.
+fn needs_on_content(action: Action, actions: &KindActions) -> (Option<PrivilegeNo>, Option<Need>) {
+    match action {
+        Action::Level(Level::View) => (actions.view, Some(Need::Level(Level::View))),
+        Action::Level(Level::Use) => (actions.view, Some(Need::Level(Level::Use))),
+        Action::Level(Level::Edit) => (actions.edit, Some(Need::Level(Level::Edit))),
+        Action::Level(Level::Manage) => (actions.share, Some(Need::Level(Level::Manage))),
+        Action::Copy => (actions.view, Some(Need::Copy)),
+        Action::Privilege(privilege) => {
+            let is = |action: Option<PrivilegeNo>| action == Some(privilege);
+            let level = if is(actions.delete) || is(actions.share) {
+                Some(Level::Manage)
+            } else if is(actions.edit) || is(actions.create) {
+                Some(Level::Edit)
+            } else if is(actions.view) {
+                Some(Level::View)
+            } else if privilege.0 < 12 {
+                None
+            } else {
+                // The privilege of another kind: to make something of that kind below this, or nothing at all.
+                Some(Level::Edit)
+            };
+            (Some(privilege), level.map(Need::Level))
+        }
+    }
+}
+
+/// How much of content an action needs.
+#[derive(Debug, Clone, Copy)]
+enum Need {
+    Level(Level),
+    Copy,
+}
+
+fn holds(
+    view: &View<'_>,
+    subject: &Subject,
+    org: OrgNo,
+    privilege: PrivilegeNo,
+    trace: &mut impl Trace,
+) -> Result<(), Code> {
+    if !subject.cap.has(privilege) {
+        return Err(Code::KeyCapped);
+    }
+    let mut found = false;
+    let stopped = holdings(view, subject.user, org, |holding| {
+        if !holding.privileges.has(privilege) {
+            return ControlFlow::Continue(());
+        }
+        found = true;
+        stop_unless_all(holding.code, &holding.events, trace)
+    });
+    match stopped {
+        Err(code) if !found => Err(code),
+        Ok(()) | Err(_) if found => Ok(()),
+        Ok(()) | Err(_) => Err(Code::NotHeld),
+    }
+}
+
+fn has(
+    view: &View<'_>,
+    subject: &Subject,
+    acting: OrgNo,
+    no: ResourceNo,
+    need: Need,
+    trace: &mut impl Trace,
+) -> Verdict {
+    let mut found = false;
+    reaches(view, subject, acting, no, |reach| {
+        let enough = match need {
+            Need::Level(level) => reach.level >= level,
+            // Inside one's own org whoever may edit may copy; from elsewhere the share must say so.
+            Need::Copy => reach.copy || (!reach.from_elsewhere && reach.level >= Level::Edit),
+        };
+        if !enough {
+            return ControlFlow::Continue(());
+        }
+        found = true;
+        stop_unless_all(reach.code, &reach.events, trace)
+    });
+    if found { Ok(true) } else { Err(Code::LevelMissing) }
+}
+
+fn stop_unless_all<T: Trace>(code: Code, events: &[Position], trace: &mut T) -> ControlFlow<()> {
+    trace.add(code, events);
+    if T::ALL { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+}

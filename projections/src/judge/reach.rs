@@ -1,0 +1,139 @@
+//! Reach: at which level a user has a piece of content, by which paths.
+
+use std::ops::ControlFlow;
+
+use tenure_events::Position;
+use tenure_events::data::{CrossOrgShares, Level};
+
+use super::authority::{belongs_effectively, holdings};
+use super::{Code, Subject, administrative};
+use crate::values::{OrgNo, ResourceNo, RoleNo, Share};
+use crate::view::View;
+
+/// One path by which content is had.
+#[derive(Debug, Clone, Copy)]
+pub struct Reach {
+    /// Which path.
+    pub code: Code,
+    /// How much.
+    pub level: Level,
+    /// May be copied into another org.
+    pub copy: bool,
+    /// Had from another org than the content's own.
+    pub from_elsewhere: bool,
+    /// The events that made it, padded with 0.
+    pub events: [Position; 4],
+}
+
+/// Shows the visitor every path by which the subject, acting in an org, has the content, until it breaks.
+///
+/// From its own org: by managing all content there, by having made it, or by a share with the user, a role or group of
+/// theirs, or the org. From another org: by a share with that org or with all orgs, downward.
+pub fn reaches(
+    view: &View<'_>,
+    subject: &Subject,
+    acting: OrgNo,
+    resource: ResourceNo,
+    mut visit: impl FnMut(&Reach) -> ControlFlow<()>,
+) {
+    let Some(org) = view.resource(resource).map(|resource| resource.value.org) else {
+        return;
+    };
+    let _: ControlFlow<()> = if acting == org {
+        inside(view, subject, org, resource, &mut visit)
+    } else {
+        elsewhere(view, subject, acting, org, resource, &mut visit)
+    };
+}
+
+type Flow = ControlFlow<()>;
+
+fn inside(
+    view: &View<'_>,
+    subject: &Subject,
+    org: OrgNo,
+    resource: ResourceNo,
+    visit: &mut impl FnMut(&Reach) -> Flow,
+) -> Flow {
+    if !belongs_effectively(view, subject.user, org) {
+        return Flow::Continue(());
+    }
+    let reach = |code, level, copy, events| Reach { code, level, copy, from_elsewhere: false, events };
+    if let Some(version) = view.resource(resource).filter(|version| version.value.creator == subject.user) {
+        visit(&reach(Code::Created, Level::Manage, false, [version.position, 0, 0, 0]))?;
+    }
+    let mut flow = Flow::Continue(());
+    let _: Result<(), Code> = holdings(view, subject.user, org, |holding| {
+        if holding.privileges.and(subject.cap).has(administrative::CONTENT_MANAGE) {
+            flow = visit(&reach(Code::ContentManage, Level::Manage, false, holding.events));
+            flow?;
+        }
+        if let Some(role) = holding.role {
+            flow = shared_with_role(view, resource, role, holding.events, visit);
+            flow?;
+        }
+        Flow::Continue(())
+    });
+    flow?;
+    for at in view.folders(resource) {
+        let mut shared = |code, share: Option<(Share, Position)>, since| match valid(view, share) {
+            Some((share, position)) => visit(&reach(code, share.level, share.copy, [since, position, 0, 0])),
+            None => Flow::Continue(()),
+        };
+        shared(Code::SharedWithUser, view.share_with_user(at, subject.user), 0)?;
+        for (group, value, joined) in view.groups_of(subject.user) {
+            if value.org.is_none_or(|of| of == org) {
+                shared(Code::SharedWithGroup, view.share_with_group(at, group), joined)?;
+            }
+        }
+        shared(Code::SharedWithOrg, view.share_with_org(at, org), 0)?;
+        shared(Code::SharedWithAllOrgs, view.share_with_all(at), 0)?;
+    }
+    Flow::Continue(())
+}
+
+fn shared_with_role(
+    view: &View<'_>,
+    resource: ResourceNo,
+    role: RoleNo,
+    held: [Position; 4],
+    visit: &mut impl FnMut(&Reach) -> Flow,
+) -> Flow {
+    for at in view.folders(resource) {
+        if let Some((share, position)) = valid(view, view.share_with_role(at, role)) {
+            let [one, two, three, _] = held;
+            let (level, copy, events) = (share.level, share.copy, [one, two, three, position]);
+            visit(&Reach { code: Code::SharedWithRole, level, copy, from_elsewhere: false, events })?;
+        }
+    }
+    Flow::Continue(())
+}
+
+fn elsewhere(
+    view: &View<'_>,
+    subject: &Subject,
+    acting: OrgNo,
+    org: OrgNo,
+    resource: ResourceNo,
+    visit: &mut impl FnMut(&Reach) -> Flow,
+) -> Flow {
+    let downward = view.cross_org_shares() == CrossOrgShares::Downward && view.is_above(org, acting);
+    if !downward || !belongs_effectively(view, subject.user, acting) {
+        return Flow::Continue(());
+    }
+    for at in view.folders(resource) {
+        let with_org = (Code::SharedWithOrg, view.share_with_org(at, acting));
+        let with_all = (Code::SharedWithAllOrgs, view.share_with_all(at));
+        for (code, share) in [with_org, with_all] {
+            if let Some((share, position)) = valid(view, share) {
+                let (level, copy, events) = (share.level, share.copy, [position, 0, 0, 0]);
+                visit(&Reach { code, level, copy, from_elsewhere: true, events })?;
+            }
+        }
+    }
+    Flow::Continue(())
+}
+
+fn valid(view: &View<'_>, share: Option<(Share, Position)>) -> Option<(Share, Position)> {
+    share.filter(|(share, _)| share.window.holds(view.instant()))
+}

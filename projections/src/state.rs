@@ -1,0 +1,254 @@
+//! Everything that the log says, as timelines. Readers never lock and never wait; one writer installs.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tenure_events::data::Settings;
+use tenure_events::{Envelope, Position, Time};
+
+use crate::apply::apply;
+use crate::digest::Digest;
+use crate::install::Installer;
+use crate::store::{Edges, Handle, Ids, Rows};
+use crate::values::{
+    Done, Group, Key, KindActions, Landlord, NameHolder, OrgAbout, OrgNo, OrgStatus, PrivilegeSet, Profile, Resource,
+    ResourceNo, Role, Share, Subscription, User, UserNo, Window,
+};
+
+/// What can stand in a timeline.
+pub trait Value: Serialize + DeserializeOwned + Send + Sync {}
+impl<T: Serialize + DeserializeOwned + Send + Sync> Value for T {}
+
+macro_rules! tables {
+    ($($(#[$doc:meta])* $tag:literal $field:ident: $kind:ident $(<$value:ty>)?,)*) => {
+        /// The read model: one table per kind of fact.
+        ///
+        /// Versions may stand in it above the durable position: decided, not yet stored. No view reaches them.
+        #[derive(Default)]
+        pub struct State {
+            $($(#[$doc])* pub(crate) $field: $kind$(<$value>)?,)*
+            /// Last position of each command and its recorded time.
+            pub(crate) times: boxcar::Vec<(Position, Time)>,
+            writer: Mutex<Digest>,
+            durable: AtomicU64,
+        }
+
+        impl State {
+            /// Shows every table to the visitor, in the order of their numbers. Numbers are never given twice.
+            ///
+            /// # Errors
+            /// Whatever the visitor answers.
+            pub fn visit<V: Visitor>(&self, visitor: &mut V) -> Result<(), V::Error> {
+                $(tables!(@visit visitor $kind $tag &self.$field);)*
+                Ok(())
+            }
+        }
+    };
+    (@visit $v:ident Ids $tag:literal $table:expr) => { $v.ids($tag, $table)? };
+    (@visit $v:ident Rows $tag:literal $table:expr) => { $v.rows($tag, $table)? };
+    (@visit $v:ident Edges $tag:literal $table:expr) => { $v.edges($tag, $table)? };
+}
+
+/// Sees every table of a [`State`]: checkpoints, scrubbing and counting are visitors.
+pub trait Visitor {
+    /// What can go wrong.
+    type Error;
+    /// A table of interned ids.
+    ///
+    /// # Errors
+    /// Ends the visit.
+    fn ids(&mut self, table: u8, ids: &Ids) -> Result<(), Self::Error>;
+    /// A table of timelines by handle.
+    ///
+    /// # Errors
+    /// Ends the visit.
+    fn rows<V: Value>(&mut self, table: u8, rows: &Rows<V>) -> Result<(), Self::Error>;
+    /// A table of timelines by pairs of handles.
+    ///
+    /// # Errors
+    /// Ends the visit.
+    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<(), Self::Error>;
+}
+
+tables! {
+    /// Org ids.
+    0 orgs: Ids,
+    /// User ids.
+    1 users: Ids,
+    /// Group ids.
+    2 groups: Ids,
+    /// Role ids.
+    3 roles: Ids,
+    /// Ids of content.
+    4 resources: Ids,
+    /// Key ids.
+    5 keys: Ids,
+    /// Kinds of content.
+    6 kinds: Ids,
+    /// User types.
+    7 user_types: Ids,
+    /// Privileges; the handle is the bit.
+    8 privileges: Ids,
+    /// Names in their scopes, see [`names`].
+    9 names: Ids,
+    /// Hashes of external identities.
+    10 identities: Ids,
+    /// Commands with an idempotency key.
+    11 commands: Ids,
+    /// Row 0: the settings.
+    20 settings: Rows<Settings>,
+    /// Ceiling of a user type.
+    21 ceiling: Rows<PrivilegeSet>,
+    /// Actions of a kind.
+    22 actions: Rows<KindActions>,
+    /// Org: about it.
+    30 org_about: Rows<OrgAbout>,
+    /// Org: whether it works.
+    31 org_status: Rows<OrgStatus>,
+    /// Org: its parent.
+    32 org_parent: Rows<Option<OrgNo>>,
+    /// Org: its name.
+    33 org_name: Rows<String>,
+    /// Org: its tags.
+    34 org_tags: Rows<Vec<String>>,
+    /// Org: whether its ancestors may enter.
+    35 landlord: Rows<Landlord>,
+    /// Org: what it is for.
+    36 org_description: Rows<String>,
+    /// Org: length of its history.
+    38 org_sequence: Rows<u64>,
+    /// Parent and child.
+    37 org_children: Edges<bool>,
+    /// Group and the orgs that it manages.
+    39 managed: Edges<()>,
+    /// User: standing.
+    40 user: Rows<User>,
+    /// User: who made them.
+    41 creator: Rows<UserNo>,
+    /// User: as a person.
+    42 profile: Rows<Profile>,
+    /// User: signed in.
+    43 signed_in: Rows<()>,
+    /// User: keys issued before are void.
+    44 credential_reset: Rows<()>,
+    /// User: the org they work in.
+    45 active_org: Rows<OrgNo>,
+    /// Org and its home users.
+    46 home: Edges<()>,
+    /// User and those whom they created.
+    49 created: Edges<()>,
+    /// External identity: whose.
+    47 identity: Rows<Option<UserNo>>,
+    /// User and external identity.
+    48 identity_of: Edges<bool>,
+    /// User and org.
+    50 subscription: Edges<Option<Subscription>>,
+    /// Group: itself.
+    51 group: Rows<Group>,
+    /// User and group.
+    52 member: Edges<bool>,
+    /// Org and its groups.
+    53 org_groups: Edges<()>,
+    /// Role: itself.
+    54 role: Rows<Role>,
+    /// User and role.
+    55 role_user: Edges<Option<Window>>,
+    /// Group and role.
+    56 role_group: Edges<Option<Window>>,
+    /// Org and its roles.
+    57 org_roles: Edges<()>,
+    /// Content: itself.
+    60 resource: Rows<Resource>,
+    /// Content: its name.
+    61 resource_name: Rows<String>,
+    /// Content: what it was copied from.
+    62 source: Rows<ResourceNo>,
+    /// Org and its content.
+    63 org_resources: Edges<()>,
+    /// Folder and what lies in it.
+    64 resource_children: Edges<bool>,
+    /// Content and user.
+    65 share_user: Edges<Option<Share>>,
+    /// Content and role.
+    66 share_role: Edges<Option<Share>>,
+    /// Content and group.
+    67 share_group: Edges<Option<Share>>,
+    /// Content and org.
+    68 share_org: Edges<Option<Share>>,
+    /// Content: for all orgs.
+    69 share_all: Rows<Option<Share>>,
+    /// Key: itself; none once revoked.
+    70 key: Rows<Option<Key>>,
+    /// User and their keys.
+    71 user_keys: Edges<()>,
+    /// Name: who took it last.
+    80 name: Rows<NameHolder>,
+    /// Command with an idempotency key: what came of it.
+    81 done: Rows<Done>,
+}
+
+impl State {
+    /// An empty state.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty overlay: its handles go on where the base's end, so that one number means one thing in both.
+    #[must_use]
+    pub fn above(base: &Self) -> Self {
+        let above = |ids: &Ids| Ids::above(ids.first() + Handle::try_from(ids.len()).unwrap_or(Handle::MAX));
+        Self {
+            orgs: above(&base.orgs),
+            users: above(&base.users),
+            groups: above(&base.groups),
+            roles: above(&base.roles),
+            resources: above(&base.resources),
+            keys: above(&base.keys),
+            kinds: above(&base.kinds),
+            user_types: above(&base.user_types),
+            privileges: above(&base.privileges),
+            names: above(&base.names),
+            identities: above(&base.identities),
+            commands: above(&base.commands),
+            ..Self::default()
+        }
+    }
+
+    /// The last position that is durable: what readers see.
+    #[must_use]
+    pub fn durable(&self) -> Position {
+        self.durable.load(Ordering::Acquire)
+    }
+
+    /// Makes everything up to the position visible to readers. Called once it is durable.
+    pub fn publish(&self, position: Position) {
+        self.durable.store(position, Ordering::Release);
+    }
+
+    /// Installs the next event of the log. One writer at a time; the lock only keeps that so.
+    pub fn install(&self, envelope: &Envelope) {
+        let mut digest = self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut installer = Installer { state: self, base: None, position: envelope.position, digest: &mut digest };
+        apply(envelope, &mut |change| installer.change(&change));
+        if envelope.index + 1 == envelope.count {
+            self.times.push((envelope.position, envelope.time));
+        }
+    }
+
+    /// Installs a hypothetical event into an overlay made by [`State::above`] this base.
+    pub fn suppose(&self, base: &Self, envelope: &Envelope) {
+        let mut digest = Digest::default();
+        let mut installer =
+            Installer { state: self, base: Some(base), position: envelope.position, digest: &mut digest };
+        apply(envelope, &mut |change| installer.change(&change));
+    }
+
+    /// The digest of everything installed, and the last position of it.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+}

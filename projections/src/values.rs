@@ -1,0 +1,343 @@
+//! The values that timelines hold. Handles instead of ids, bit sets instead of lists: what a check reads.
+
+use serde::{Deserialize, Serialize};
+use tenure_events::data::Level;
+use tenure_events::{Position, Sealed, Time};
+
+macro_rules! number {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub(crate) u32);
+    )*};
+}
+
+number! {
+    /// An org, as the number that its id got when it was first stored.
+    OrgNo
+    /// A user.
+    UserNo
+    /// A group.
+    GroupNo
+    /// A role.
+    RoleNo
+    /// A piece of content.
+    ResourceNo
+    /// An API key.
+    KeyNo
+    /// A kind of content.
+    KindNo
+    /// A user type.
+    UserTypeNo
+}
+
+/// A privilege's place in a [`PrivilegeSet`], 0 to 127.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PrivilegeNo(pub(crate) u8);
+
+/// Privileges of the catalogue as one bit each.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct PrivilegeSet(pub(crate) u128);
+
+impl PrivilegeSet {
+    /// No privilege.
+    pub const NONE: Self = Self(0);
+    /// Every privilege that there can be.
+    pub const ALL: Self = Self(u128::MAX);
+
+    /// Whether it holds this one.
+    #[must_use]
+    pub const fn has(self, privilege: PrivilegeNo) -> bool {
+        self.0 & (1 << privilege.0) != 0
+    }
+
+    /// With this one as well.
+    #[must_use]
+    pub const fn with(self, privilege: PrivilegeNo) -> Self {
+        Self(self.0 | 1 << privilege.0)
+    }
+
+    /// What either holds.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// What both hold.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// What this one holds and the other does not.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether there is nothing in it.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Its members in the order of the catalogue.
+    pub fn iter(self) -> impl Iterator<Item = PrivilegeNo> {
+        (0..128).map(PrivilegeNo).filter(move |privilege| self.has(*privilege))
+    }
+}
+
+impl FromIterator<PrivilegeNo> for PrivilegeSet {
+    fn from_iter<I: IntoIterator<Item = PrivilegeNo>>(privileges: I) -> Self {
+        privileges.into_iter().fold(Self::NONE, Self::with)
+    }
+}
+
+impl std::fmt::Debug for PrivilegeSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.iter().map(|privilege| privilege.0)).finish()
+    }
+}
+
+/// A time span, half-open: from the first instant, until before the last. Microseconds, with the ends of time for
+/// "always".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    from: i64,
+    until: i64,
+}
+
+impl Window {
+    /// Always.
+    pub const ALWAYS: Self = Self { from: i64::MIN, until: i64::MAX };
+
+    /// From the one until the other, without bound where there is none.
+    #[must_use]
+    pub fn new(from: Option<Time>, until: Option<Time>) -> Self {
+        Self { from: from.map_or(i64::MIN, Time::micros), until: until.map_or(i64::MAX, Time::micros) }
+    }
+
+    /// Whether the instant lies in it.
+    #[must_use]
+    pub const fn holds(&self, instant: Time) -> bool {
+        self.from <= instant.micros() && instant.micros() < self.until
+    }
+
+    /// Whether the instant lies at or after its end.
+    #[must_use]
+    pub const fn is_over(&self, instant: Time) -> bool {
+        instant.micros() >= self.until
+    }
+
+    /// Where it begins, if anywhere.
+    #[must_use]
+    pub fn from(&self) -> Option<Time> {
+        (self.from != i64::MIN).then_some(Time::from_micros(self.from))
+    }
+
+    /// Where it ends, if anywhere.
+    #[must_use]
+    pub fn until(&self) -> Option<Time> {
+        (self.until != i64::MAX).then_some(Time::from_micros(self.until))
+    }
+}
+
+/// Whether an org works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OrgStatus {
+    /// It works.
+    Live,
+    /// It refuses sign-in and checks until enabled.
+    Disabled,
+    /// It is closed for good.
+    Archived,
+}
+
+/// An org's place and face.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrgAbout {
+    /// Where its data lives.
+    pub region: Option<String>,
+    /// The team whose members manage it; never changes.
+    pub managing_group: Option<GroupNo>,
+}
+
+/// Whether an org's ancestors may enter it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Landlord {
+    /// They may not.
+    Excluded,
+    /// They may, before this instant.
+    Admitted(Window),
+}
+
+impl Landlord {
+    /// Whether ancestors may enter at the instant.
+    #[must_use]
+    pub const fn admits(&self, instant: Time) -> bool {
+        match self {
+            Self::Excluded => false,
+            Self::Admitted(window) => window.holds(instant),
+        }
+    }
+}
+
+/// Whether a user may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UserStatus {
+    /// May act.
+    Enabled,
+    /// May not until enabled.
+    Disabled,
+    /// Gone.
+    Erased,
+}
+
+/// A user's standing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The owning org; never changes.
+    pub home: OrgNo,
+    /// Whether they may act.
+    pub status: UserStatus,
+}
+
+/// What is known of a user as a person, sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Their name.
+    #[serde(with = "sealed")]
+    pub name: Option<Sealed>,
+    /// Their mail address.
+    #[serde(with = "sealed")]
+    pub email: Option<Sealed>,
+}
+
+/// One user's membership of one org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscription {
+    /// Caps what comes from every path.
+    pub user_type: UserTypeNo,
+    /// What it holds itself.
+    pub privileges: PrivilegeSet,
+    /// When it counts.
+    pub window: Window,
+}
+
+/// A group: of an org, or global.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// None for a global group.
+    pub org: Option<OrgNo>,
+    /// What it is called.
+    pub name: String,
+    /// Not deleted.
+    pub live: bool,
+}
+
+/// A role: of an org, or global.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Role {
+    /// None for a global role.
+    pub org: Option<OrgNo>,
+    /// What it carries; nothing once deleted.
+    pub privileges: PrivilegeSet,
+    /// Not deleted.
+    pub live: bool,
+    /// What it is called.
+    pub name: String,
+}
+
+/// A piece of content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Whose it is; never changes.
+    pub org: OrgNo,
+    /// What it is; never changes.
+    pub kind: KindNo,
+    /// The folder that it lies in.
+    pub parent: Option<ResourceNo>,
+    /// Who made it.
+    pub creator: UserNo,
+    /// Not deleted.
+    pub live: bool,
+}
+
+/// What an audience may do with content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// How much.
+    pub level: Level,
+    /// May be copied into another org.
+    pub copy: bool,
+    /// When it counts.
+    pub window: Window,
+}
+
+/// A key that speaks for a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// For whom.
+    pub user: UserNo,
+    /// SHA-256 of the secret, in hex.
+    pub hash: String,
+    /// What it is called, sealed.
+    #[serde(with = "sealed")]
+    pub name: Option<Sealed>,
+    /// Works in this org only.
+    pub org: Option<OrgNo>,
+    /// Carries no more than these.
+    pub privileges: PrivilegeSet,
+    /// When it counts.
+    pub window: Window,
+}
+
+/// Which privilege each action on content of a kind needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields are the actions")]
+pub struct KindActions {
+    pub create: Option<PrivilegeNo>,
+    pub view: Option<PrivilegeNo>,
+    pub edit: Option<PrivilegeNo>,
+    pub delete: Option<PrivilegeNo>,
+    pub share: Option<PrivilegeNo>,
+}
+
+/// Who took a name last. It is taken as long as that thing lives and still bears it in that place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NameHolder {
+    /// An org, among its siblings.
+    Org(OrgNo),
+    /// A group of an org.
+    Group(GroupNo),
+    /// A role of an org.
+    Role(RoleNo),
+    /// Content of an org.
+    Resource(ResourceNo),
+}
+
+/// A command that was given with an idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// Its first event.
+    pub first: Position,
+    /// How many it has.
+    pub count: u32,
+    /// SHA-256 of its body.
+    pub body: [u8; 32],
+}
+
+/// Sealed text as bytes.
+mod sealed {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use tenure_events::Sealed;
+
+    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
+    pub fn serialize<S: Serializer>(sealed: &Option<Sealed>, serializer: S) -> Result<S::Ok, S::Error> {
+        sealed.as_ref().map(Sealed::as_bytes).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Sealed>, D::Error> {
+        Ok(Option::<Vec<u8>>::deserialize(deserializer)?.map(Sealed::from_bytes))
+    }
+}

@@ -1,4 +1,5 @@
 //! Tenure, the service: decisions, the log, the writer, HTTP and the command line around them.
 
+pub mod clock;
 pub mod command;
 pub mod decide;

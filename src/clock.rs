@@ -1,0 +1,207 @@
+//! The only place that asks the time or makes ids. Everything else is told.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use uuid::{Builder, Uuid};
+
+/// Where time and new ids come from. Clones share one clock.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    started: DateTime<Utc>,
+    source: Source,
+}
+
+/// Moves a manual clock.
+#[derive(Debug, Clone)]
+pub struct Hands(Arc<Mutex<Manual>>);
+
+/// The wall clock was set while the node ran. One event stamped far in the future would spoil every later one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the clock jumped by {} s while the node ran: set it right, then restart the node", .by.num_seconds())]
+pub struct ClockJumped {
+    /// How far; negative is back.
+    pub by: TimeDelta,
+}
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self { started: wall(), source: Source::System(Instant::now()) }
+    }
+
+    /// A clock that stands still until it is moved, and whose ids are the same in every run.
+    #[must_use]
+    pub fn manual(start: DateTime<Utc>) -> (Self, Hands) {
+        let started = start.trunc_subsecs(6);
+        let manual = Arc::new(Mutex::new(Manual { wall: started, monotonic: Duration::ZERO, ids: 0 }));
+        (Self { started, source: Source::Manual(Arc::clone(&manual)) }, Hands(manual))
+    }
+
+    /// The time, in whole microseconds.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        match &self.source {
+            Source::System(_) => wall(),
+            Source::Manual(manual) => lock(manual).wall,
+        }
+    }
+
+    /// A new id (UUID version 7): sorted by time, as far as the clock goes forward.
+    #[must_use]
+    pub fn new_id(&self) -> Uuid {
+        match &self.source {
+            #[expect(clippy::disallowed_methods, reason = "this file is where ids are made")]
+            Source::System(_) => Uuid::now_v7(),
+            Source::Manual(manual) => lock(manual).next_id(),
+        }
+    }
+
+    /// Whether the time may be written: the wall clock has kept step, to a minute, with the monotonic clock since the
+    /// clock was made. To be asked before each write.
+    ///
+    /// # Errors
+    /// When it has not. A machine that slept counts as a jump: its monotonic clock slept as well.
+    pub fn guard(&self) -> Result<(), ClockJumped> {
+        let (wall, monotonic) = match &self.source {
+            Source::System(started) => (wall(), started.elapsed()),
+            Source::Manual(manual) => {
+                let manual = lock(manual);
+                (manual.wall, manual.monotonic)
+            }
+        };
+        let by = (wall - self.started) - delta(monotonic);
+        if by.abs() > TOLERANCE { Err(ClockJumped { by }) } else { Ok(()) }
+    }
+}
+
+impl Hands {
+    /// Time passes.
+    pub fn advance(&self, by: Duration) {
+        let mut manual = lock(&self.0);
+        manual.monotonic = manual.monotonic.saturating_add(by);
+        manual.set(delta(by));
+    }
+
+    /// Somebody sets the wall clock, forward or back, while no time passes.
+    pub fn jump(&self, by: TimeDelta) {
+        lock(&self.0).set(by);
+    }
+}
+
+const TOLERANCE: TimeDelta = TimeDelta::minutes(1);
+
+#[derive(Debug, Clone)]
+enum Source {
+    /// Where the monotonic clock stood at the start.
+    System(Instant),
+    Manual(Arc<Mutex<Manual>>),
+}
+
+#[derive(Debug)]
+struct Manual {
+    wall: DateTime<Utc>,
+    /// Since the start.
+    monotonic: Duration,
+    ids: u64,
+}
+
+impl Manual {
+    fn set(&mut self, by: TimeDelta) {
+        self.wall = self.wall.checked_add_signed(by).unwrap_or(DateTime::<Utc>::MAX_UTC).trunc_subsecs(6);
+    }
+
+    fn next_id(&mut self) -> Uuid {
+        self.ids += 1;
+        let millis = u64::try_from(self.wall.timestamp_millis()).unwrap_or_default();
+        let mut count = [0; 10];
+        for (to, from) in count.iter_mut().rev().zip(self.ids.to_le_bytes()) {
+            *to = from;
+        }
+        Builder::from_unix_timestamp_millis(millis, &count).into_uuid()
+    }
+}
+
+fn wall() -> DateTime<Utc> {
+    #[expect(clippy::disallowed_methods, reason = "this file is where the time is asked")]
+    Utc::now().trunc_subsecs(6)
+}
+
+/// Beyond 292 million years: as long as can be.
+fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+fn lock(manual: &Mutex<Manual>) -> MutexGuard<'_, Manual> {
+    manual.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start() -> DateTime<Utc> {
+        "2026-03-01T09:30:00.123456789Z".parse().unwrap()
+    }
+
+    #[test]
+    fn a_manual_clock_moves_when_told() {
+        let (clock, hands) = Clock::manual(start());
+        let clone = clock.clone();
+        assert_eq!(clock.now().to_string(), "2026-03-01 09:30:00.123456 UTC");
+        hands.advance(Duration::from_nanos(86_400_000_001_999));
+        hands.jump(TimeDelta::seconds(-1));
+        assert_eq!(clone.now().to_string(), "2026-03-02 09:29:59.123457 UTC");
+        hands.advance(Duration::MAX);
+        assert_eq!(clock.now(), DateTime::<Utc>::MAX_UTC.trunc_subsecs(6));
+    }
+
+    /// What the clock was set by, with an hour between each; and by how much that was too far.
+    #[test]
+    fn jumps() {
+        let check = |jumps: &[i64], want: Option<i64>| {
+            let (clock, hands) = Clock::manual(start());
+            for jump in jumps {
+                hands.jump(TimeDelta::seconds(*jump));
+                hands.advance(Duration::from_secs(3600));
+            }
+            let by = clock.guard().err().map(|jumped| jumped.by.num_seconds());
+            assert_eq!(by, want, "{jumps:?}");
+        };
+        check(&[], None);
+        check(&[0; 48], None);
+        check(&[60], None);
+        check(&[61], Some(61));
+        check(&[-60], None);
+        check(&[-61], Some(-61));
+        check(&[40, 40], Some(80));
+        check(&[3600, -3600], None);
+    }
+
+    #[test]
+    fn ids_are_new_sorted_and_version_7() {
+        let (manual, hands) = Clock::manual(start());
+        let (again, _) = Clock::manual(start());
+        assert_eq!(manual.new_id(), again.new_id());
+        for clock in [Clock::system(), manual] {
+            let ids: Vec<_> = (0..1000)
+                .map(|_| {
+                    hands.advance(Duration::from_micros(100));
+                    clock.new_id()
+                })
+                .collect();
+            assert!(ids.iter().zip(ids.iter().skip(1)).all(|(one, next)| one < next));
+            assert!(ids.iter().all(|id| id.get_version_num() == 7));
+        }
+    }
+
+    #[test]
+    fn the_system_clock_gives_whole_microseconds_and_keeps_step() {
+        let clock = Clock::system();
+        let (one, next) = (clock.now(), clock.now());
+        assert!(one <= next && one.timestamp_subsec_nanos() % 1000 == 0);
+        assert_eq!(clock.guard(), Ok(()));
+    }
+}

@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod command;
 pub mod decide;
+pub mod keys;
 pub mod token;

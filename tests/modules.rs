@@ -15,7 +15,8 @@ use source::Source;
 const LINES: usize = 500;
 
 /// Files that may be longer, each with the reason.
-const LONGER: &[(&str, &str)] = &[];
+const LONGER: &[(&str, &str)] =
+    &[("projections/src/view.rs", "not split yet into the view itself and the values it finds")];
 
 /// What asks the time or makes an id.
 const CLOCK: &[&str] = &[
@@ -39,16 +40,9 @@ fn modules_use_only_what_the_table_allows() {
         for source in sources(&module.home()) {
             let mut forbidden = source.ours();
             forbidden.retain(|used| is_ours(used) && *used != module.name && !module.may.contains(used));
-            forbidden.extend(
-                source
-                    .others()
-                    .into_iter()
-                    .filter(|used| !is_ours(used) && module.never.contains(used)),
-            );
+            forbidden.extend(source.others().into_iter().filter(|used| !is_ours(used) && module.never.contains(used)));
             wrong.extend(
-                forbidden
-                    .iter()
-                    .map(|used| format!("{}: `{}` may not use `{used}`", source.path, module.name)),
+                forbidden.iter().map(|used| format!("{}: `{}` may not use `{used}`", source.path, module.name)),
             );
         }
     }
@@ -89,11 +83,7 @@ fn the_table_runs_from_the_ground_up() {
     for (row, module) in table.iter().enumerate() {
         for used in &module.may {
             let above = table.iter().position(|m| m.name == *used);
-            assert!(
-                above < Some(row) && above.is_some(),
-                "`{}` uses `{used}`, which is no row above",
-                module.name
-            );
+            assert!(above < Some(row) && above.is_some(), "`{}` uses `{used}`, which is no row above", module.name);
         }
     }
 }
@@ -104,12 +94,7 @@ fn only_the_clock_asks_the_time() {
     for source in ["events/src", "projections/src", "src"].into_iter().flat_map(sources) {
         if source.path != "src/clock.rs" {
             let text = source.text();
-            wrong.extend(
-                CLOCK
-                    .iter()
-                    .filter(|c| text.contains(**c))
-                    .map(|c| format!("{}: {c}", source.path)),
-            );
+            wrong.extend(CLOCK.iter().filter(|c| text.contains(**c)).map(|c| format!("{}: {c}", source.path)));
         }
     }
     assert_none(&wrong, "only src/clock.rs asks the time and makes ids");
@@ -123,18 +108,10 @@ fn the_contract_crates_carry_nothing_of_the_server() {
         let module = table.iter().find(|m| m.name == name).expect("a row");
         let package = format!("tenure-{name}");
         let carried = dependencies(&package, "99");
-        let wrong: Vec<&String> = carried
-            .iter()
-            .filter(|c| module.never.contains(&c.replace('-', "_")))
-            .collect();
+        let wrong: Vec<&String> = carried.iter().filter(|c| module.never.contains(&c.replace('-', "_"))).collect();
         assert!(wrong.is_empty(), "{package} carries {wrong:?}");
         direct += &format!("{package}\n");
-        direct.extend(
-            dependencies(&package, "1")
-                .iter()
-                .filter(|d| **d != package)
-                .map(|d| format!("  {d}\n")),
-        );
+        direct.extend(dependencies(&package, "1").iter().filter(|d| **d != package).map(|d| format!("  {d}\n")));
     }
     snapshots().bind(|| insta::assert_snapshot!("contract-dependencies", direct));
 }
@@ -188,24 +165,12 @@ impl Module {
 
 fn table() -> Vec<Module> {
     let text = read(&root().join("docs/architecture.md"));
-    let rows = text
-        .lines()
-        .skip_while(|line| *line != "| module | may use | never |")
-        .skip(2);
+    let rows = text.lines().skip_while(|line| *line != "| module | may use | never |").skip(2);
     let mut table = Vec::new();
     for row in rows.take_while(|line| line.starts_with('|')) {
-        let [modules, may, never]: [BTreeSet<String>; 3] = row
-            .trim_matches('|')
-            .split('|')
-            .map(quoted)
-            .collect::<Vec<_>>()
-            .try_into()
-            .expect("three columns");
-        table.extend(modules.into_iter().map(|name| Module {
-            name,
-            may: may.clone(),
-            never: never.clone(),
-        }));
+        let [modules, may, never]: [BTreeSet<String>; 3] =
+            row.trim_matches('|').split('|').map(quoted).collect::<Vec<_>>().try_into().expect("three columns");
+        table.extend(modules.into_iter().map(|name| Module { name, may: may.clone(), never: never.clone() }));
     }
     assert!(table.len() > 5, "the table is gone from docs/architecture.md");
     table
@@ -221,20 +186,14 @@ fn sources(home: &str) -> Vec<Source> {
     let mut paths = files(&root().join(home));
     paths.push(root().join(format!("{home}.rs")));
     paths.retain(|path| path.extension().is_some_and(|e| e == "rs") && path.is_file());
-    paths
-        .iter()
-        .map(|path| Source::new(&relative(path), &read(path)))
-        .collect()
+    paths.iter().map(|path| Source::new(&relative(path), &read(path))).collect()
 }
 
 /// Every file below a folder, without what is built and what is hidden.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -251,28 +210,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn dependencies(package: &str, depth: &str) -> BTreeSet<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args([
-            "tree",
-            "--locked",
-            "--offline",
-            "--edges",
-            "normal",
-            "--prefix",
-            "none",
-            "--format",
-            "{p}",
-        ])
+        .args(["tree", "--locked", "--offline", "--edges", "normal", "--prefix", "none", "--format", "{p}"])
         .args(["--package", package, "--depth", depth])
         .current_dir(root())
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines = String::from_utf8(output.stdout).unwrap();
-    lines
-        .lines()
-        .filter_map(|line| line.split(' ').next())
-        .map(str::to_owned)
-        .collect()
+    lines.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 
 fn starts_a_path(line: &str, folder: &str) -> bool {

@@ -16,10 +16,7 @@ impl Source {
     pub fn new(path: &str, text: &str) -> Self {
         let test = path.ends_with("/tests.rs") || path.contains("/tests/");
         let tokens = if test { Vec::new() } else { without_tests(tokens(text)) };
-        Self {
-            path: path.to_owned(),
-            tokens,
-        }
+        Self { path: path.to_owned(), tokens }
     }
 
     /// The module of `src` that the file belongs to: `log` for `src/log.rs` and `src/log/files/frame.rs`.
@@ -47,18 +44,10 @@ impl Source {
 
     /// What else the file names paths of, other crates among it, and `async` if it waits.
     pub fn others(&self) -> BTreeSet<String> {
-        let mut others: BTreeSet<String> = self
-            .paths()
-            .into_iter()
-            .filter_map(|path| path.into_iter().next())
-            .collect();
+        let mut others: BTreeSet<String> =
+            self.paths().into_iter().filter_map(|path| path.into_iter().next()).collect();
         others.retain(|name| !["crate", "self", "super"].contains(&name.as_str()) && !name.starts_with("tenure"));
-        others.extend(
-            self.tokens
-                .iter()
-                .any(|token| token == "async" || token == "await")
-                .then(|| "async".to_owned()),
-        );
+        others.extend(self.tokens.iter().any(|token| token == "async" || token == "await").then(|| "async".to_owned()));
         others
     }
 
@@ -69,11 +58,7 @@ impl Source {
         while at < self.tokens.len() {
             let used = at > 0 && self.token(at - 1) == "use";
             let begins = is_word(self.token(at)) && (used || self.token(at + 1) == "::");
-            at = if begins && !self.continues(at) {
-                self.expand(at, &[], &mut paths)
-            } else {
-                at + 1
-            };
+            at = if begins && !self.continues(at) { self.expand(at, &[], &mut paths) } else { at + 1 };
         }
         paths
     }
@@ -120,11 +105,7 @@ impl Source {
                 "{" => {
                     at += 1;
                     while !["}", ""].contains(&self.token(at)) {
-                        at = if self.token(at) == "," {
-                            at + 1
-                        } else {
-                            self.expand(at, &path, paths)
-                        };
+                        at = if self.token(at) == "," { at + 1 } else { self.expand(at, &path, paths) };
                     }
                     return at + 1;
                 }
@@ -248,27 +229,14 @@ fn skip_char(chars: &mut Peekable<Chars<'_>>) {
 
 fn check(path: &str, text: &str, ours: &[&str], others: &[&str]) {
     let source = Source::new(path, text);
-    assert_eq!(
-        source.ours().iter().map(String::as_str).collect::<Vec<_>>(),
-        ours,
-        "{path}: {text}"
-    );
-    assert_eq!(
-        source.others().iter().map(String::as_str).collect::<Vec<_>>(),
-        others,
-        "{path}: {text}"
-    );
+    assert_eq!(source.ours().iter().map(String::as_str).collect::<Vec<_>>(), ours, "{path}: {text}");
+    assert_eq!(source.others().iter().map(String::as_str).collect::<Vec<_>>(), others, "{path}: {text}");
 }
 
 #[test]
 fn uses_are_found() {
     check("src/decide.rs", "use crate::log::Log;", &["log"], &[]);
-    check(
-        "src/decide.rs",
-        "use crate::{keys::{self, Keys}, log as l};",
-        &["keys", "log"],
-        &[],
-    );
+    check("src/decide.rs", "use crate::{keys::{self, Keys}, log as l};", &["keys", "log"], &[]);
     check("src/decide.rs", "fn f(l: &crate::log::Log) {}", &["log"], &[]);
     check("src/decide.rs", "use super::log;", &["log"], &[]);
     check("src/decide/mod.rs", "use super::{keys, log};", &["keys", "log"], &[]);
@@ -278,32 +246,12 @@ fn uses_are_found() {
     check("src/decide/mod.rs", "mod log; fn f() { log::decide() }", &[], &["log"]);
     check("src/main.rs", "use tenure::http;", &["http"], &[]);
     check("src/log.rs", "use tenure_events::{Event, Position};", &["events"], &[]);
-    check(
-        "projections/src/view.rs",
-        "use crate::log::X; use tenure_events::Event;",
-        &["events"],
-        &[],
-    );
+    check("projections/src/view.rs", "use crate::log::X; use tenure_events::Event;", &["events"], &[]);
     check("src/log.rs", "use tokio;", &[], &["tokio"]);
-    check(
-        "src/log.rs",
-        "#[tokio::main] fn f() { ::sled::open(1) }",
-        &[],
-        &["sled", "tokio"],
-    );
-    check(
-        "src/log.rs",
-        "use {tokio::sync, crate::keys::Key};",
-        &["keys"],
-        &["tokio"],
-    );
+    check("src/log.rs", "#[tokio::main] fn f() { ::sled::open(1) }", &[], &["sled", "tokio"]);
+    check("src/log.rs", "use {tokio::sync, crate::keys::Key};", &["keys"], &["tokio"]);
     check("src/log.rs", "async fn f() {}", &[], &["async"]);
-    check(
-        "src/log.rs",
-        "let x = Vec::<crate::keys::Key>::new();",
-        &["keys"],
-        &["Vec"],
-    );
+    check("src/log.rs", "let x = Vec::<crate::keys::Key>::new();", &["keys"], &["Vec"]);
     check("src/log.rs", "fn f<'a>(x: &'a str) -> sled::Db {}", &[], &["sled"]);
     check("src/log.rs", "let c = ('\"', '\\'', sled::X, '\"');", &[], &["sled"]);
 }
@@ -311,18 +259,8 @@ fn uses_are_found() {
 #[test]
 fn comments_strings_and_tests_are_no_uses() {
     check("src/log.rs", "//! `tokio::main`\n/* sled::Db */", &[], &[]);
-    check(
-        "src/log.rs",
-        r##"let s = ("sled::Db \" tokio::x", r#"a " sled::Db"#, b"sled::Db");"##,
-        &[],
-        &[],
-    );
-    check(
-        "src/log.rs",
-        "#[cfg(test)] mod tests { fn f() { sled::open() } } use tokio::x;",
-        &[],
-        &["tokio"],
-    );
+    check("src/log.rs", r##"let s = ("sled::Db \" tokio::x", r#"a " sled::Db"#, b"sled::Db");"##, &[], &[]);
+    check("src/log.rs", "#[cfg(test)] mod tests { fn f() { sled::open() } } use tokio::x;", &[], &["tokio"]);
     check("src/log.rs", "#[cfg(test)] mod tests; use tokio::x;", &[], &["tokio"]);
     check("src/log/tests.rs", "use tokio::x;", &[], &[]);
 }

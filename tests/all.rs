@@ -6,3 +6,7 @@
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
+
+mod log_contract;
+mod log_crash;
+mod log_faults;

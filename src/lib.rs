@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod command;
+pub mod data;
 pub mod decide;
 pub mod keys;
+pub mod log;
 pub mod token;

@@ -8,5 +8,8 @@
 )]
 
 mod keys;
+mod log_contract;
+mod log_crash;
+mod log_faults;
 mod modules;
 mod support;

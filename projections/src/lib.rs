@@ -8,6 +8,7 @@ mod digest;
 mod install;
 pub mod judge;
 pub mod names;
+pub mod sight;
 mod state;
 pub mod store;
 pub mod values;

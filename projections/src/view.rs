@@ -305,7 +305,7 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn all_privileges(&self) -> PrivilegeSet {
         let count = self.base.privileges.len();
-        PrivilegeSet::ALL.iter().take(usize::try_from(count).unwrap_or(128)).collect()
+        PrivilegeSet::ALL.iter().take(count).collect()
     }
 
     /// All user types of the catalogue.
@@ -663,4 +663,29 @@ impl<'a> View<'a> {
 
 fn share(fact: Fact<'_, Option<Share>>) -> Option<(Share, Position)> {
     fact.and_then(|version| version.value.map(|share| (share, version.position)))
+}
+
+/// What sight and history need beside.
+impl<'a> View<'a> {
+    /// Whether an org shuts out its ancestors at the instant.
+    #[must_use]
+    pub fn excludes_landlord(&self, org: OrgNo) -> bool {
+        self.landlord(org).is_some_and(|landlord| !landlord.value.admits(self.instant))
+    }
+
+    /// Whose an API key is, or was before it was revoked.
+    #[must_use]
+    pub fn key_owner(&self, key: KeyNo) -> Option<UserNo> {
+        self.to(|s| &s.user_keys, key.0).next().map(|(user, _)| UserNo(user))
+    }
+
+    /// Who made a user, who made those, and so on. Each was made before the next, so it ends.
+    pub fn makers(&self, user: UserNo) -> impl Iterator<Item = UserNo> + use<'a> {
+        let view = *self;
+        let made = view.row(|s| &s.creator, user.0);
+        let chain = std::iter::successors(made, move |made| {
+            view.row(|s| &s.creator, made.value.0).filter(|earlier| earlier.position < made.position)
+        });
+        chain.map(|made| made.value)
+    }
 }

@@ -1,0 +1,201 @@
+//! Sight: who may see what, and who may ask what. Asked of the live view always, whatever moment a question is about:
+//! who is shut out today reads nothing of yesterday.
+//!
+//! Nothing here minds whether the thing seen is still there: what is closed, deleted or withdrawn can be read about in
+//! the past. What may not be seen is told to be not there, and cannot be named in a command.
+
+use tenure_events::data::Level;
+
+use crate::judge::administrative::{
+    ACCESS_CHECK, AUDIT_READ, GROUP_MANAGE, KEY_MANAGE, ROLE_MANAGE, SUBSCRIPTION_MANAGE, USER_MANAGE,
+};
+use crate::judge::{self, Action, Object, Question, Subject};
+use crate::values::{GroupNo, KeyNo, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, RoleNo, UserNo, UserStatus, Window};
+use crate::view::View;
+
+/// How much somebody may be told about what a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asking {
+    /// The decision, its reasons, and searches.
+    Full,
+    /// The decision alone.
+    Bare,
+    /// Nothing, whatever exists.
+    No,
+}
+
+/// Whether the viewer sees an org: belongs to it, or manages it as an org from above.
+#[must_use]
+pub fn sees_org(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
+    belongs(view, viewer, org) || judge::manages(view, viewer, org)
+}
+
+/// Whether the viewer sees a user: themself, those of the same home, and those whose home or membership they manage.
+/// Until a second org has ever existed, where the platform is set so, only those below them.
+#[must_use]
+pub fn sees_user(view: &View<'_>, viewer: &Subject, target: UserNo) -> bool {
+    if !stands(view, viewer) {
+        return false;
+    }
+    if target == viewer.user {
+        return true;
+    }
+    let Some(user) = view.user(target).map(|user| user.value) else {
+        return false;
+    };
+    if user.status == UserStatus::Erased {
+        return !is_hidden(view, viewer, target) && holds_any(view, viewer, user.home, &[USER_MANAGE, AUDIT_READ]);
+    }
+    if is_single(view) {
+        return is_below(view, viewer.user, target);
+    }
+    let manages = |org| holds_any(view, viewer, org, &[USER_MANAGE, SUBSCRIPTION_MANAGE]);
+    (view.home(viewer.user) == Some(user.home) && in_reach(viewer, user.home))
+        || manages(user.home)
+        || view.subscriptions(target).any(|(org, ..)| manages(org))
+}
+
+/// Whether the viewer sees a group: one of an org that they belong to; a global one that they are a member of, or any
+/// global one if they manage groups at the root.
+#[must_use]
+pub fn sees_group(view: &View<'_>, viewer: &Subject, group: GroupNo) -> bool {
+    match view.group(group).map(|group| group.value.org) {
+        Some(Some(org)) => belongs(view, viewer, org),
+        Some(None) => {
+            let member = stands(view, viewer) && view.membership(viewer.user, group).is_some();
+            member || at_root(view, viewer, GROUP_MANAGE)
+        }
+        None => false,
+    }
+}
+
+/// Whether the viewer sees a role: one of an org that they belong to; a global one that they hold, or any global one
+/// if they manage roles at the root.
+#[must_use]
+pub fn sees_role(view: &View<'_>, viewer: &Subject, role: RoleNo) -> bool {
+    match view.role(role).map(|role| role.value.org) {
+        Some(Some(org)) => belongs(view, viewer, org),
+        Some(None) => {
+            (stands(view, viewer) && is_assigned(view, viewer.user, role)) || at_root(view, viewer, ROLE_MANAGE)
+        }
+        None => false,
+    }
+}
+
+/// Whether the viewer, acting in an org, sees content: has it at the level `view`, or, once it is deleted, may read the
+/// history of its org.
+#[must_use]
+pub fn sees_resource(view: &View<'_>, viewer: &Subject, acting: Option<OrgNo>, resource: ResourceNo) -> bool {
+    let Some(found) = view.resource(resource) else {
+        return false;
+    };
+    if !found.value.live {
+        return reads_history(view, viewer, found.value.org);
+    }
+    let (action, object) = (Action::Level(Level::View), Object::Resource(resource));
+    judge::check(view, &Question { subject: *viewer, action, object, acting }, &mut ())
+}
+
+/// Whether the viewer sees an API key: their own, or one of a user in whose home org they manage keys.
+#[must_use]
+pub fn sees_key(view: &View<'_>, viewer: &Subject, key: KeyNo) -> bool {
+    view.key_owner(key).is_some_and(|owner| {
+        let own = owner == viewer.user && stands(view, viewer);
+        let manages = |home| holds_any(view, viewer, home, &[KEY_MANAGE]);
+        own || (!is_hidden(view, viewer, owner) && view.home(owner).is_some_and(manages))
+    })
+}
+
+/// Whether the viewer sees a user's membership of an org: their own, or as who manages or audits one of the two.
+#[must_use]
+pub fn sees_subscription(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> bool {
+    if user == viewer.user {
+        return stands(view, viewer);
+    }
+    !is_hidden(view, viewer, user)
+        && (holds_any(view, viewer, org, &[USER_MANAGE, SUBSCRIPTION_MANAGE, AUDIT_READ])
+            || view.home(user).is_some_and(|home| holds_any(view, viewer, home, &[USER_MANAGE])))
+}
+
+/// Whether the viewer reads the history of an org. One's own history is always one's own.
+#[must_use]
+pub fn reads_history(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
+    holds_any(view, viewer, org, &[AUDIT_READ])
+}
+
+/// What the viewer may be told about what a user may do in an org.
+///
+/// `access.check` reaches down from an ancestor, into orgs that exclude their landlord too, but there for the bare
+/// decision only: the product must go on serving its tenants.
+#[must_use]
+pub fn may_ask(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> Asking {
+    if user == viewer.user && stands(view, viewer) {
+        return Asking::Full;
+    }
+    let here = held(view, viewer, org);
+    let manages = here.has(USER_MANAGE) && !is_hidden(view, viewer, user);
+    if manages || here.has(ACCESS_CHECK) || here.has(AUDIT_READ) {
+        return Asking::Full;
+    }
+    let mut asking = Asking::Full;
+    for (below, above) in view.lineage(org).zip(view.lineage(org).skip(1)) {
+        if view.excludes_landlord(below) {
+            asking = Asking::Bare;
+        }
+        if held(view, viewer, above).has(ACCESS_CHECK) {
+            return asking;
+        }
+    }
+    Asking::No
+}
+
+/// What the viewer holds in an org, which need not be live: what is closed can still be read about.
+fn held(view: &View<'_>, viewer: &Subject, org: OrgNo) -> PrivilegeSet {
+    if stands(view, viewer) && in_reach(viewer, org) {
+        judge::privileges(view, viewer.user, org).and(viewer.cap)
+    } else {
+        PrivilegeSet::NONE
+    }
+}
+
+fn holds_any(view: &View<'_>, viewer: &Subject, org: OrgNo, privileges: &[PrivilegeNo]) -> bool {
+    !held(view, viewer, org).and(privileges.iter().copied().collect()).is_empty()
+}
+
+fn at_root(view: &View<'_>, viewer: &Subject, privilege: PrivilegeNo) -> bool {
+    view.root().is_some_and(|root| holds_any(view, viewer, root, &[privilege]))
+}
+
+fn belongs(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
+    stands(view, viewer) && in_reach(viewer, org) && judge::belongs_effectively(view, viewer.user, org)
+}
+
+fn stands(view: &View<'_>, viewer: &Subject) -> bool {
+    view.is_enabled(viewer.user) && view.home(viewer.user).is_some_and(|home| view.is_live(home))
+}
+
+/// Whether the viewer's key, if they come through one, works in the org.
+fn in_reach(viewer: &Subject, org: OrgNo) -> bool {
+    viewer.only.is_none_or(|only| only == org)
+}
+
+fn is_assigned(view: &View<'_>, user: UserNo, role: RoleNo) -> bool {
+    let is = |(held, window, _): (RoleNo, Window, _)| held == role && window.holds(view.instant());
+    view.roles_of_user(user).any(is) || view.groups_of(user).any(|(group, ..)| view.roles_of_group(group).any(is))
+}
+
+/// Whether users see only those below them.
+fn is_single(view: &View<'_>) -> bool {
+    let hierarchy = view.settings().is_some_and(|settings| settings.value.single_org_hierarchy);
+    hierarchy && !view.has_been_multi_org()
+}
+
+/// Whether the user is out of the viewer's sight whatever the viewer holds.
+fn is_hidden(view: &View<'_>, viewer: &Subject, user: UserNo) -> bool {
+    is_single(view) && user != viewer.user && !is_below(view, viewer.user, user)
+}
+
+/// Whether the one made the other, or made who made them, and so on.
+fn is_below(view: &View<'_>, above: UserNo, user: UserNo) -> bool {
+    view.makers(user).any(|maker| maker == above)
+}

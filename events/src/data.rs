@@ -331,7 +331,7 @@ data! {
     ApiKeyIssued {
         key: ApiKeyId,
         user: UserId,
-        /// SHA-256 of the secret, in hex.
+        /// SHA-256 of the secret, in base64url without padding.
         hash: String,
         #[serde(default, skip_serializing_if = "Option::is_none")] name: Option<Sealed>,
         /// Works in this org only.

@@ -9,6 +9,14 @@ macro_rules! number {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub struct $name(pub(crate) u32);
+
+        impl $name {
+            /// The number.
+            #[must_use]
+            pub const fn handle(self) -> u32 {
+                self.0
+            }
+        }
     )*};
 }
 
@@ -279,7 +287,7 @@ pub struct Share {
 pub struct Key {
     /// For whom.
     pub user: UserNo,
-    /// SHA-256 of the secret, in hex.
+    /// SHA-256 of the secret, in base64url without padding.
     pub hash: String,
     /// What it is called, sealed.
     #[serde(with = "sealed")]

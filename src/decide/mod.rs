@@ -1,14 +1,28 @@
 //! Decisions: from a view and a wish to events, or a refusal and nothing. Pure: time, new ids, sealed text and the
 //! hash of a new key's secret come in.
 
+mod behalf;
+mod content;
+mod delta;
+mod groups;
+mod keepers;
+mod keys;
+mod orgs;
 mod refusal;
+mod roles;
+mod scene;
+mod subscriptions;
+mod users;
 
-use tenure_events::{Event, OrgId, Sealed, Time};
-use tenure_projections::View;
+use tenure_events::{Envelope, Event, Hash, OrgId, Sealed, Time};
 use tenure_projections::judge::Subject;
 use tenure_projections::values::{OrgNo, UserNo};
+use tenure_projections::{State, View};
 
 use crate::command::{Command, Fresh};
+
+use scene::{Plan, Scene};
+use uuid::Uuid;
 
 pub use refusal::{Kind, Refusal};
 
@@ -33,7 +47,7 @@ pub struct Moment {
     pub time: Time,
     /// New ids, for what the caller did not name.
     pub fresh: Fresh,
-    /// SHA-256 of the secret of a key that the command may issue, in hex.
+    /// SHA-256 of the secret of a key that the command may issue, in base64url without padding.
     pub key_hash: String,
 }
 
@@ -58,6 +72,110 @@ pub fn decide(
     command: &Command<Sealed>,
     moment: &Moment,
 ) -> Result<Vec<Draft>, Refusal> {
-    let _ = (view, caller, moment);
-    Err(Refusal::new(Kind::Conflict, "command.unknown", format!("`{}` is not decided yet", command.name())))
+    let scene = Scene::new(view, caller, moment);
+    behalf::judge(&scene, caller, command)?;
+    stands(&scene)?;
+    let mut plan = Plan::default();
+    plan_events(&scene, command, &mut plan)?;
+    delta::judge(&scene, &plan.0)?;
+    let concerned = keepers::concerned(&scene, &plan.0);
+    if !concerned.is_empty() {
+        let over = suppose(view, caller, moment, &plan.0);
+        keepers::judge(&scene, &view.over(&over), &concerned)?;
+    }
+    Ok(plan.0)
+}
+
+/// The state that these events would make, as an overlay on the view.
+#[must_use]
+pub fn suppose(view: &View<'_>, caller: &Caller, moment: &Moment, drafts: &[Draft]) -> State {
+    let over = State::above(view.state());
+    for draft in drafts {
+        over.suppose(view.state(), &hypothetical(view, caller, moment, draft));
+    }
+    over
+}
+
+fn stands(scene: &Scene<'_>) -> Result<(), Refusal> {
+    let home_is_live = scene.home(scene.subject.user).is_some_and(|home| scene.is_live(home));
+    if scene.is_enabled(scene.subject.user) && home_is_live {
+        return Ok(());
+    }
+    Err(scene::forbidden("standing.not_live", "the user, or their home org, is disabled or gone"))
+}
+
+fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
+    match command {
+        Command::CreateOrg(args) => orgs::create(scene, args, plan),
+        Command::RenameOrg(args) => orgs::rename(scene, args, plan),
+        Command::DescribeOrg(args) => orgs::describe(scene, args, plan),
+        Command::TagOrg(args) => orgs::tag(scene, args, plan),
+        Command::MoveOrg(args) => orgs::relocate(scene, args, plan),
+        Command::DisableOrg(args) => orgs::disable(scene, &args.org, plan),
+        Command::EnableOrg(args) => orgs::enable(scene, &args.org, plan),
+        Command::ArchiveOrg(args) => orgs::archive(scene, args, plan),
+        Command::ExcludeLandlord(args) => orgs::exclude_landlord(scene, &args.org, plan),
+        Command::AdmitLandlord(args) => orgs::admit_landlord(scene, args, plan),
+        Command::CreateUser(args) => users::create(scene, args, plan),
+        Command::ChangeProfile(args) => users::change_profile(scene, args, plan),
+        Command::DisableUser(args) => users::disable(scene, &args.user, plan),
+        Command::EnableUser(args) => users::enable(scene, &args.user, plan),
+        Command::EraseUser(args) => users::erase(scene, args, plan),
+        Command::ResetCredential(args) => users::reset_credential(scene, &args.user, plan),
+        Command::RecordSignIn(args) => users::record_sign_in(scene, &args.user, plan),
+        Command::LinkIdentity(args) => users::link_identity(scene, args, plan),
+        Command::UnlinkIdentity(args) => users::unlink_identity(scene, args, plan),
+        Command::SelectActiveOrg(args) => users::select_active_org(scene, args, plan),
+        Command::CreateGroup(args) => groups::create(scene, args, plan),
+        Command::RenameGroup(args) => groups::rename(scene, args, plan),
+        Command::DeleteGroup(args) => groups::delete(scene, &args.group, plan),
+        Command::AddGroupMembers(args) => groups::add_members(scene, args, plan),
+        Command::RemoveGroupMembers(args) => groups::remove_members(scene, args, plan),
+        Command::SyncGroup(args) => groups::sync(scene, args, plan),
+        Command::GrantSubscriptions(args) => subscriptions::grant(scene, args, plan),
+        Command::WithdrawSubscription(args) => subscriptions::withdraw(scene, args, plan),
+        Command::RetypeSubscription(args) => subscriptions::retype(scene, args, plan),
+        Command::ExtendSubscription(args) => subscriptions::extend(scene, args, plan),
+        Command::GrantPrivileges(args) => subscriptions::grant_privileges(scene, args, plan),
+        Command::RevokePrivileges(args) => subscriptions::revoke_privileges(scene, args, plan),
+        Command::DefineRole(args) => roles::define(scene, args, plan),
+        Command::ChangeRole(args) => roles::change(scene, args, plan),
+        Command::DeleteRole(args) => roles::delete(scene, &args.role, plan),
+        Command::AssignRole(args) => roles::assign(scene, args, plan),
+        Command::UnassignRole(args) => roles::unassign(scene, args, plan),
+        Command::CreateResource(args) => content::create(scene, args, plan),
+        Command::RenameResource(args) => content::rename(scene, args, plan),
+        Command::MoveResource(args) => content::relocate(scene, args, plan),
+        Command::DeleteResource(args) => content::delete(scene, &args.resource, plan),
+        Command::CopyResource(args) => content::copy(scene, args, plan),
+        Command::Share(args) => content::share(scene, args, plan),
+        Command::Unshare(args) => content::unshare(scene, args, plan),
+        Command::IssueApiKey(args) => keys::issue(scene, args, plan),
+        Command::RevokeApiKey(args) => keys::revoke(scene, args, plan),
+    }
+}
+
+/// A draft in an envelope that only a supposition sees: no place in the log, no hash.
+fn hypothetical(view: &View<'_>, caller: &Caller, moment: &Moment, draft: &Draft) -> Envelope {
+    Envelope {
+        log: Uuid::nil(),
+        position: view.position().saturating_add(1),
+        prev: Hash::default(),
+        id: Uuid::nil(),
+        time: moment.time,
+        org: draft.org.clone(),
+        org_sequence: 0,
+        command: Uuid::nil(),
+        command_name: "".into(),
+        index: 0,
+        count: 1,
+        actor: scene::user_id(view, caller.on_behalf_of.unwrap_or(caller.actor.user)),
+        on_behalf_of: None,
+        correlation: Uuid::nil(),
+        causation: None,
+        body_hash: None,
+        reason: None,
+        twin_of: draft.twin_of.map(|_| 0),
+        event: draft.event.clone(),
+    }
 }

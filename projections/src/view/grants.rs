@@ -1,0 +1,105 @@
+//! Subscriptions, groups and roles.
+
+use tenure_events::Position;
+
+use super::{Fact, View};
+use crate::values::{Group, GroupNo, OrgNo, Role, RoleNo, Subscription, UserNo, Window};
+
+impl<'a> View<'a> {
+    /// A user's membership of an org, whether it is valid or not; none when there is none, or withdrawn.
+    #[must_use]
+    pub fn subscription(&self, user: UserNo, org: OrgNo) -> Option<(Subscription, Position)> {
+        let version = self.edge(|s| &s.subscription, user.0, org.0)?;
+        version.value.map(|subscription| (subscription, version.position))
+    }
+
+    /// Whether there has ever been a membership, and since when.
+    #[must_use]
+    pub fn ever_subscribed(&self, user: UserNo, org: OrgNo) -> bool {
+        self.edge(|s| &s.subscription, user.0, org.0).is_some()
+    }
+
+    /// A user's memberships.
+    pub fn subscriptions(&self, user: UserNo) -> impl Iterator<Item = (OrgNo, Subscription, Position)> + use<'a> {
+        self.from(|s| &s.subscription, user.0)
+            .filter_map(|(org, version)| Some((OrgNo(org), version.value?, version.position)))
+    }
+
+    /// The memberships of an org, newest first.
+    pub fn subscribers(&self, org: OrgNo) -> impl Iterator<Item = (UserNo, Subscription, Position)> + use<'a> {
+        self.to(|s| &s.subscription, org.0)
+            .filter_map(|(user, version)| Some((UserNo(user), version.value?, version.position)))
+    }
+
+    /// A group.
+    #[must_use]
+    pub fn group(&self, group: GroupNo) -> Fact<'a, Group> {
+        self.row(|s| &s.group, group.0)
+    }
+
+    /// The live groups of an org, newest first.
+    pub fn groups(&self, org: OrgNo) -> impl Iterator<Item = GroupNo> + use<'a> {
+        let view = *self;
+        let groups = self.from(|s| &s.org_groups, org.0).map(|(group, _)| GroupNo(group));
+        groups.filter(move |group| view.group(*group).is_some_and(|group| group.value.live))
+    }
+
+    /// Since which event a user belongs to a group.
+    #[must_use]
+    pub fn membership(&self, user: UserNo, group: GroupNo) -> Option<Position> {
+        self.edge(|s| &s.member, user.0, group.0).filter(|there| there.value).map(|there| there.position)
+    }
+
+    /// The live groups that a user belongs to, and since which event.
+    pub fn groups_of(&self, user: UserNo) -> impl Iterator<Item = (GroupNo, &'a Group, Position)> + use<'a> {
+        let view = *self;
+        self.from(|s| &s.member, user.0).filter(|(_, there)| there.value).filter_map(move |(group, there)| {
+            let value = &view.group(GroupNo(group))?.value;
+            value.live.then_some((GroupNo(group), value, there.position))
+        })
+    }
+
+    /// The members of a group, newest first.
+    pub fn members(&self, group: GroupNo) -> impl Iterator<Item = (UserNo, Position)> + use<'a> {
+        self.to(|s| &s.member, group.0)
+            .filter(|(_, there)| there.value)
+            .map(|(user, there)| (UserNo(user), there.position))
+    }
+
+    /// A role.
+    #[must_use]
+    pub fn role(&self, role: RoleNo) -> Fact<'a, Role> {
+        self.row(|s| &s.role, role.0)
+    }
+
+    /// The live roles of an org, newest first.
+    pub fn roles(&self, org: OrgNo) -> impl Iterator<Item = RoleNo> + use<'a> {
+        let view = *self;
+        let roles = self.from(|s| &s.org_roles, org.0).map(|(role, _)| RoleNo(role));
+        roles.filter(move |role| view.role(*role).is_some_and(|role| role.value.live))
+    }
+
+    /// The roles assigned to a user, whether valid or not.
+    pub fn roles_of_user(&self, user: UserNo) -> impl Iterator<Item = (RoleNo, Window, Position)> + use<'a> {
+        self.from(|s| &s.role_user, user.0)
+            .filter_map(|(role, version)| Some((RoleNo(role), version.value?, version.position)))
+    }
+
+    /// The roles assigned to a group, whether valid or not.
+    pub fn roles_of_group(&self, group: GroupNo) -> impl Iterator<Item = (RoleNo, Window, Position)> + use<'a> {
+        self.from(|s| &s.role_group, group.0)
+            .filter_map(|(role, version)| Some((RoleNo(role), version.value?, version.position)))
+    }
+
+    /// The users that a role is assigned to.
+    pub fn users_with_role(&self, role: RoleNo) -> impl Iterator<Item = (UserNo, Window, Position)> + use<'a> {
+        self.to(|s| &s.role_user, role.0)
+            .filter_map(|(user, version)| Some((UserNo(user), version.value?, version.position)))
+    }
+
+    /// The groups that a role is assigned to.
+    pub fn groups_with_role(&self, role: RoleNo) -> impl Iterator<Item = (GroupNo, Window, Position)> + use<'a> {
+        self.to(|s| &s.role_group, role.0)
+            .filter_map(|(group, version)| Some((GroupNo(group), version.value?, version.position)))
+    }
+}

@@ -1,0 +1,117 @@
+//! A view: the state as of a position, judged at an instant. Every question is asked of one.
+
+mod content;
+mod grants;
+mod ids;
+mod orgs;
+mod users;
+
+use tenure_events::{Position, Time};
+
+use crate::state::State;
+use crate::store::{Edges, Handle, Ids, Rows, Version};
+
+/// What was known at a position, and what of it was valid at an instant.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    base: &'a State,
+    over: Option<&'a State>,
+    position: Position,
+    instant: Time,
+}
+
+/// A value and the position of the event that made it so.
+pub type Fact<'a, V> = Option<&'a Version<V>>;
+
+impl<'a> View<'a> {
+    /// The state as of the end of the command that the position belongs to, judged at the instant.
+    ///
+    /// The caller keeps to positions that are durable, unless it is the writer.
+    #[must_use]
+    pub const fn new(base: &'a State, position: Position, instant: Time) -> Self {
+        Self { base, over: None, position, instant }
+    }
+
+    /// This view with hypothetical events on top, installed by [`State::suppose`].
+    #[must_use]
+    pub const fn over(self, over: &'a State) -> Self {
+        Self { over: Some(over), ..self }
+    }
+
+    /// The same knowledge judged at another instant.
+    #[must_use]
+    pub const fn at(self, instant: Time) -> Self {
+        Self { instant, ..self }
+    }
+
+    /// The position that it reflects.
+    #[must_use]
+    pub const fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The instant that windows are judged at.
+    #[must_use]
+    pub const fn instant(&self) -> Time {
+        self.instant
+    }
+
+    /// The state below.
+    #[must_use]
+    pub const fn state(&self) -> &'a State {
+        self.base
+    }
+
+    pub(crate) fn row<V>(&self, table: fn(&State) -> &Rows<V>, row: Handle) -> Fact<'a, V> {
+        let over = self.over.and_then(|over| table(over).get(row, Position::MAX));
+        over.or_else(|| table(self.base).get(row, self.position))
+    }
+
+    pub(crate) fn edge<V>(&self, table: fn(&State) -> &Edges<V>, from: Handle, to: Handle) -> Fact<'a, V> {
+        let over = self.over.and_then(|over| table(over).get(from, to, Position::MAX));
+        over.or_else(|| table(self.base).get(from, to, self.position))
+    }
+
+    /// Edges that leave a thing and are known in this view: the other end and the value, newest edge first.
+    pub(crate) fn from<V: 'a>(
+        &self,
+        table: fn(&State) -> &Edges<V>,
+        from: Handle,
+    ) -> impl Iterator<Item = (Handle, &'a Version<V>)> + use<'a, V> {
+        let Self { base, over, position, .. } = *self;
+        let supposed = move |to| over.and_then(|over| table(over).get(from, to, Position::MAX));
+        let new = over.into_iter().flat_map(move |over| table(over).from(from));
+        let new = new.filter(move |edge| table(base).get(from, edge.to, position).is_none());
+        let new = new.filter_map(move |edge| supposed(edge.to).map(|version| (edge.to, version)));
+        new.chain(
+            table(base).from(from).filter_map(move |edge| {
+                edge.at(position).map(|version| (edge.to, supposed(edge.to).unwrap_or(version)))
+            }),
+        )
+    }
+
+    /// Edges that arrive at a thing and are known in this view: the other end and the value, newest edge first.
+    pub(crate) fn to<V: 'a>(
+        &self,
+        table: fn(&State) -> &Edges<V>,
+        to: Handle,
+    ) -> impl Iterator<Item = (Handle, &'a Version<V>)> + use<'a, V> {
+        let Self { base, over, position, .. } = *self;
+        let supposed = move |from| over.and_then(|over| table(over).get(from, to, Position::MAX));
+        let new = over.into_iter().flat_map(move |over| table(over).to(to));
+        let new = new.filter(move |edge| table(base).get(edge.from, to, position).is_none());
+        let new = new.filter_map(move |edge| supposed(edge.from).map(|version| (edge.from, version)));
+        new.chain(table(base).to(to).filter_map(move |edge| {
+            edge.at(position).map(|version| (edge.from, supposed(edge.from).unwrap_or(version)))
+        }))
+    }
+
+    fn find(&self, ids: fn(&State) -> &Ids, text: &str) -> Option<Handle> {
+        ids(self.base).find(text).or_else(|| self.over.and_then(|over| ids(over).find(text)))
+    }
+
+    fn text(&self, ids: fn(&State) -> &Ids, handle: Handle) -> &'a str {
+        let text = ids(self.base).text(handle).or_else(|| self.over.and_then(|over| ids(over).text(handle)));
+        text.unwrap_or_default()
+    }
+}

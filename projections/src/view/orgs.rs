@@ -1,0 +1,159 @@
+//! The platform, its catalogue and its orgs.
+
+use tenure_events::Position;
+use tenure_events::data::{CrossOrgShares, NameScope, Settings};
+
+use super::{Fact, View};
+use crate::values::{GroupNo, KindActions, KindNo, Landlord, OrgNo, OrgStatus, PrivilegeSet, UserTypeNo};
+
+impl<'a> View<'a> {
+    /// The settings; none before the platform exists.
+    #[must_use]
+    pub fn settings(&self) -> Fact<'a, Settings> {
+        self.row(|s| &s.settings, 0)
+    }
+
+    /// Whether a role counts only with a live subscription to its org.
+    #[must_use]
+    pub fn roles_need_membership(&self) -> bool {
+        self.settings().is_none_or(|settings| settings.value.roles_need_membership)
+    }
+
+    /// How far content is shared across orgs.
+    #[must_use]
+    pub fn cross_org_shares(&self) -> CrossOrgShares {
+        self.settings().map_or(CrossOrgShares::None, |settings| settings.value.cross_org_shares)
+    }
+
+    /// Among which things resource names are unique.
+    #[must_use]
+    pub fn name_scope(&self) -> NameScope {
+        self.settings().map_or(NameScope::Parent, |settings| settings.value.name_scope)
+    }
+
+    /// All privileges of the catalogue.
+    #[must_use]
+    pub fn all_privileges(&self) -> PrivilegeSet {
+        let count = self.base.privileges.len();
+        PrivilegeSet::ALL.iter().take(count).collect()
+    }
+
+    /// All user types of the catalogue.
+    pub fn user_types(&self) -> impl Iterator<Item = UserTypeNo> + use<'a> {
+        let view = *self;
+        self.base.ceiling.rows().map(UserTypeNo).filter(move |no| view.row(|s| &s.ceiling, no.0).is_some())
+    }
+
+    /// All kinds of the catalogue.
+    pub fn kinds(&self) -> impl Iterator<Item = KindNo> + use<'a> {
+        let view = *self;
+        self.base.actions.rows().map(KindNo).filter(move |no| view.actions(*no).is_some())
+    }
+
+    /// What subscriptions of this type can hold at the most.
+    #[must_use]
+    pub fn ceiling(&self, user_type: UserTypeNo) -> PrivilegeSet {
+        self.row(|s| &s.ceiling, user_type.0).map_or(PrivilegeSet::NONE, |ceiling| ceiling.value)
+    }
+
+    /// Which privilege each action on a kind needs.
+    #[must_use]
+    pub fn actions(&self, kind: KindNo) -> Fact<'a, KindActions> {
+        self.row(|s| &s.actions, kind.0)
+    }
+
+    /// The root org; none before the platform exists. It is the first org of all.
+    #[must_use]
+    pub fn root(&self) -> Option<OrgNo> {
+        Some(OrgNo(0)).filter(|root| self.org_status(*root).is_some())
+    }
+
+    /// Whether an org works.
+    #[must_use]
+    pub fn org_status(&self, org: OrgNo) -> Fact<'a, OrgStatus> {
+        self.row(|s| &s.org_status, org.0)
+    }
+
+    /// Whether an org is neither disabled nor archived.
+    #[must_use]
+    pub fn is_live(&self, org: OrgNo) -> bool {
+        self.org_status(org).is_some_and(|status| status.value == OrgStatus::Live)
+    }
+
+    /// An org's name.
+    #[must_use]
+    pub fn org_name(&self, org: OrgNo) -> &'a str {
+        self.row(|s| &s.org_name, org.0).map_or("", |name| &name.value)
+    }
+
+    /// What an org is for.
+    #[must_use]
+    pub fn org_description(&self, org: OrgNo) -> &'a str {
+        self.row(|s| &s.org_description, org.0).map_or("", |description| &description.value)
+    }
+
+    /// An org's tags.
+    #[must_use]
+    pub fn org_tags(&self, org: OrgNo) -> &'a [String] {
+        self.row(|s| &s.org_tags, org.0).map_or(&[], |tags| &tags.value)
+    }
+
+    /// An org's region.
+    #[must_use]
+    pub fn org_region(&self, org: OrgNo) -> Option<&'a str> {
+        self.row(|s| &s.org_about, org.0)?.value.region.as_deref()
+    }
+
+    /// The team that manages an org, and since which event.
+    #[must_use]
+    pub fn managing_group(&self, org: OrgNo) -> Option<(GroupNo, Position)> {
+        let about = self.row(|s| &s.org_about, org.0)?;
+        about.value.managing_group.map(|group| (group, about.position))
+    }
+
+    /// The orgs that a group manages.
+    pub fn managed_by(&self, group: GroupNo) -> impl Iterator<Item = OrgNo> + use<'a> {
+        self.from(|s| &s.managed, group.0).map(|(org, _)| OrgNo(org))
+    }
+
+    /// An org's parent; none for the root.
+    #[must_use]
+    pub fn parent(&self, org: OrgNo) -> Option<OrgNo> {
+        self.row(|s| &s.org_parent, org.0)?.value
+    }
+
+    /// An org and its ancestors, from below.
+    pub fn lineage(&self, org: OrgNo) -> impl Iterator<Item = OrgNo> + use<'a> {
+        let view = *self;
+        std::iter::successors(Some(org), move |org| view.parent(*org))
+    }
+
+    /// Whether the one is a strict ancestor of the other.
+    #[must_use]
+    pub fn is_above(&self, above: OrgNo, below: OrgNo) -> bool {
+        self.lineage(below).skip(1).any(|org| org == above)
+    }
+
+    /// The orgs directly below an org, newest first.
+    pub fn children(&self, org: OrgNo) -> impl Iterator<Item = OrgNo> + use<'a> {
+        self.from(|s| &s.org_children, org.0).filter(|(_, there)| there.value).map(|(child, _)| OrgNo(child))
+    }
+
+    /// Whether an org's ancestors may enter it; always, unless they were ever excluded.
+    #[must_use]
+    pub fn landlord(&self, org: OrgNo) -> Fact<'a, Landlord> {
+        self.row(|s| &s.landlord, org.0)
+    }
+
+    /// Length of an org's history.
+    #[must_use]
+    pub fn org_sequence(&self, org: OrgNo) -> u64 {
+        self.row(|s| &s.org_sequence, org.0).map_or(0, |sequence| sequence.value)
+    }
+
+    /// Whether a second org has ever existed.
+    #[must_use]
+    pub fn has_been_multi_org(&self) -> bool {
+        self.org_status(OrgNo(1)).is_some()
+    }
+}

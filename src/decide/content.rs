@@ -1,0 +1,285 @@
+//! Content: resources in folders, copies and shares.
+
+use tenure_events::data::{
+    Audience, ContentShared, ContentUnshared, CrossOrgShares, Level, ResourceCopied, ResourceCreated, ResourceDeleted,
+    ResourceMoved, ResourceRenamed,
+};
+use tenure_events::{Event, ResourceId, RoleId};
+use tenure_projections::judge::{Action, administrative};
+use tenure_projections::names::Scope;
+use tenure_projections::values::{KindActions, KindNo, NameHolder, OrgNo, Resource, ResourceNo, Share, Window};
+
+use super::Refusal;
+use super::scene::{
+    Plan, Scene, conflict, forbidden, invalid, kind_name, org_id, resource_id, unknown, unused, user_id,
+};
+use crate::command::{CopyResource, CreateResource, MoveResource, RenameResource, ShareContent, Unshare};
+
+/// Connections hold what opens somebody's data: they are never copied along (P).
+const NEVER_COPIED: &str = "connection";
+
+pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = scene.live_org(&args.org)?;
+    let kind = scene.find_kind(args.kind.as_str());
+    let kind = kind.ok_or_else(|| invalid("kind", "kind.unknown", format!("there is no kind `{}`", args.kind)))?;
+    let parent = destination(scene, org, kind, args.parent.as_ref())?;
+    let resource = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
+    unused(scene.find_resource(resource.as_str()).is_some(), &resource)?;
+    let name = scene.name(scope(scene, org, kind, parent), &args.name, None)?;
+    let created = ResourceCreated {
+        resource,
+        org: args.org.clone(),
+        kind: args.kind.clone(),
+        name,
+        parent: args.parent.clone(),
+        creator: user_id(scene, scene.subject.user),
+    };
+    plan.add(scene, org, Event::ResourceCreated(created), &[]);
+    Ok(())
+}
+
+pub fn rename(scene: &Scene<'_>, args: &RenameResource, plan: &mut Plan) -> Result<(), Refusal> {
+    let (no, resource) = inside(scene, &args.resource)?;
+    scene.may(Action::Level(Level::Edit), no, None)?;
+    let scope = scope(scene, resource.org, resource.kind, resource.parent);
+    let renamed = ResourceRenamed {
+        resource: args.resource.clone(),
+        org: org_id(scene, resource.org),
+        kind: kind_name(scene, resource.kind),
+        name: scene.name(scope, &args.name, Some(NameHolder::Resource(no)))?,
+        parent: resource.parent.map(|parent| resource_id(scene, parent)),
+    };
+    plan.add(scene, resource.org, Event::ResourceRenamed(renamed), &[]);
+    Ok(())
+}
+
+pub fn relocate(scene: &Scene<'_>, args: &MoveResource, plan: &mut Plan) -> Result<(), Refusal> {
+    let (no, resource) = inside(scene, &args.resource)?;
+    scene.may(Action::Level(Level::Edit), no, None)?;
+    super::delta::manages_content(scene, no)?;
+    let parent = destination(scene, resource.org, resource.kind, args.parent.as_ref())?;
+    if parent == resource.parent {
+        return Err(conflict("nothing.changes", format!("`{}` lies there already", args.resource)));
+    }
+    if parent.is_some_and(|parent| scene.folders(parent).any(|above| above == no)) {
+        return Err(conflict("resource.cycle", format!("`{}` cannot lie in itself", args.resource)));
+    }
+    let name = scene.name(
+        scope(scene, resource.org, resource.kind, parent),
+        scene.resource_name(no),
+        Some(NameHolder::Resource(no)),
+    )?;
+    let moved = ResourceMoved {
+        resource: args.resource.clone(),
+        org: org_id(scene, resource.org),
+        kind: kind_name(scene, resource.kind),
+        name,
+        parent: args.parent.clone(),
+        from: resource.parent.map(|parent| resource_id(scene, parent)),
+        creator: user_id(scene, resource.creator),
+    };
+    plan.add(scene, resource.org, Event::ResourceMoved(moved), &[]);
+    Ok(())
+}
+
+pub fn delete(scene: &Scene<'_>, id: &ResourceId, plan: &mut Plan) -> Result<(), Refusal> {
+    let (no, resource) = inside(scene, id)?;
+    let delete = actions(scene, resource.kind)?.delete;
+    scene.may(delete.map_or(Action::Level(Level::Manage), Action::Privilege), no, None)?;
+    if scene.contents(no).next().is_some() {
+        return Err(conflict("resource.not_empty", format!("something lies in `{id}`: delete or move it first")));
+    }
+    let deleted = ResourceDeleted {
+        resource: id.clone(),
+        org: org_id(scene, resource.org),
+        kind: kind_name(scene, resource.kind),
+        parent: resource.parent.map(|parent| resource_id(scene, parent)),
+        creator: user_id(scene, resource.creator),
+    };
+    plan.add(scene, resource.org, Event::ResourceDeleted(deleted), &audience_orgs(scene, no));
+    Ok(())
+}
+
+pub fn copy(scene: &Scene<'_>, args: &CopyResource, plan: &mut Plan) -> Result<(), Refusal> {
+    let into = scene.live_org(&args.into_org)?;
+    let (source, original) = source(scene, &args.resource, into)?;
+    if kind_name(scene, original.kind).as_str() == NEVER_COPIED {
+        return Err(conflict("copy.never", "connections are never copied: make one of your own"));
+    }
+    scene.may(Action::Copy, source, Some(into))?;
+    let parent = destination(scene, into, original.kind, args.parent.as_ref())?;
+    let resource = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
+    unused(scene.find_resource(resource.as_str()).is_some(), &resource)?;
+    let name = args.name.as_deref().unwrap_or_else(|| scene.resource_name(source));
+    let copied = ResourceCopied {
+        resource,
+        org: args.into_org.clone(),
+        kind: kind_name(scene, original.kind),
+        name: scene.name(scope(scene, into, original.kind, parent), name, None)?,
+        parent: args.parent.clone(),
+        creator: user_id(scene, scene.subject.user),
+        source: args.resource.clone(),
+    };
+    plan.add(scene, into, Event::ResourceCopied(copied), &[original.org]);
+    Ok(())
+}
+
+pub fn share(scene: &Scene<'_>, args: &ShareContent, plan: &mut Plan) -> Result<(), Refusal> {
+    let (no, resource) = sharing(scene, &args.resource)?;
+    scene.not_past("valid_until", args.valid_until)?;
+    let with = audience(scene, &resource, &args.with)?;
+    let window = Window::new(None, args.valid_until);
+    let share = Share { level: args.level, copy: args.copy, window };
+    if current(scene, no, &with) == Some(share) {
+        return Err(conflict("share.exists", format!("`{}` is shared like that already", args.resource)));
+    }
+    let concerns = concerned(scene, &with);
+    let (level, copy, valid_until) = (args.level, args.copy, args.valid_until);
+    let shared = ContentShared { resource: args.resource.clone(), with, level, copy, valid_until };
+    plan.add(scene, resource.org, Event::ContentShared(shared), &concerns);
+    Ok(())
+}
+
+pub fn unshare(scene: &Scene<'_>, args: &Unshare, plan: &mut Plan) -> Result<(), Refusal> {
+    let (no, resource) = sharing(scene, &args.resource)?;
+    // Whom it was shared with may have gone since: what is there is what counts.
+    let with = named_role(scene, resource.org, &args.with).unwrap_or_else(|| args.with.clone());
+    if current(scene, no, &with).is_none() {
+        return Err(conflict("share.not_there", format!("`{}` is not shared with them", args.resource)));
+    }
+    let concerns = concerned(scene, &with);
+    let unshared = ContentUnshared { resource: args.resource.clone(), with };
+    plan.add(scene, resource.org, Event::ContentUnshared(unshared), &concerns);
+    Ok(())
+}
+
+/// Content of an org that works; changed from its own org alone.
+fn inside(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
+    let (no, resource) = scene.resource(id)?;
+    scene.live_org(&org_id(scene, resource.org)).map_err(|refusal| match refusal.kind {
+        // Content that is seen from elsewhere, in an org that is not.
+        super::Kind::NotFound => forbidden("content.not_allowed", format!("`{id}` belongs to another org")),
+        super::Kind::Forbidden | super::Kind::Conflict | super::Kind::Invalid { .. } => refusal,
+    })?;
+    Ok((no, resource))
+}
+
+fn sharing(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
+    let (no, resource) = inside(scene, id)?;
+    let share = actions(scene, resource.kind)?.share;
+    scene.may(share.map_or(Action::Level(Level::Manage), Action::Privilege), no, None)?;
+    Ok((no, resource))
+}
+
+/// What is to be copied, seen from the org that it shall be copied into.
+fn source(scene: &Scene<'_>, id: &ResourceId, into: OrgNo) -> Result<(ResourceNo, Resource), Refusal> {
+    let no = scene.find_resource(id.as_str());
+    let there = no.and_then(|no| Some((no, tenure_projections::View::resource(scene, no)?.value)));
+    let sees = |no| tenure_projections::sight::sees_resource(&scene.view, &scene.subject, Some(into), no);
+    let seen = there.filter(|(no, resource)| resource.live && sees(*no));
+    seen.map_or_else(|| scene.resource(id), Ok)
+}
+
+/// Where content of a kind may be made: at the top of an org, or in a folder that the caller may edit.
+fn destination(
+    scene: &Scene<'_>,
+    org: OrgNo,
+    kind: KindNo,
+    parent: Option<&ResourceId>,
+) -> Result<Option<ResourceNo>, Refusal> {
+    let create = actions(scene, kind)?.create.unwrap_or(administrative::CONTENT_MANAGE);
+    scene.need(org, create)?;
+    let Some(id) = parent else { return Ok(None) };
+    let (no, folder) = scene.resource(id)?;
+    if folder.org != org {
+        return Err(conflict("resource.other_org", format!("folder `{id}` is not in org `{}`", scene.org_id(org))));
+    }
+    super::delta::edits_content(scene, no)?;
+    Ok(Some(no))
+}
+
+fn actions(scene: &Scene<'_>, kind: KindNo) -> Result<KindActions, Refusal> {
+    let actions = tenure_projections::View::actions(scene, kind).map(|actions| actions.value);
+    actions.ok_or_else(|| invalid("kind", "kind.unknown", "there is no such kind"))
+}
+
+fn scope(scene: &Scene<'_>, org: OrgNo, kind: KindNo, parent: Option<ResourceNo>) -> Scope {
+    Scope::resource(scene.name_scope(), org.handle(), kind.handle(), parent.map(ResourceNo::handle))
+}
+
+/// Whom content may be shared with; a role may be named as well as given by id.
+fn audience(scene: &Scene<'_>, resource: &Resource, with: &Audience) -> Result<Audience, Refusal> {
+    match with {
+        Audience::User(id) => drop(scene.user(id)?),
+        Audience::Group(id) => {
+            let (_, group) = scene.group(id)?;
+            if group.org.is_some_and(|org| org != resource.org) {
+                return Err(conflict("group.other_org", format!("group `{id}` has rights in its own org only")));
+            }
+        }
+        Audience::Role(id) => {
+            let named = named_role(scene, resource.org, with);
+            return named.ok_or_else(|| unknown("role of the content's org", "role.unknown", id));
+        }
+        Audience::Org(id) => {
+            let org = scene.find_org(id.as_str()).filter(|org| {
+                *org == resource.org || (downward(scene) && scene.is_above(resource.org, *org) && scene.org(id).is_ok())
+            });
+            if org.is_none() && scene.org(id).is_ok() {
+                return Err(conflict("share.not_downward", format!("org `{id}` is not below the content's org")));
+            }
+            org.ok_or_else(|| unknown("org", "org.unknown", id))?;
+        }
+        Audience::AllOrgs(_) => {
+            if !downward(scene) || scene.root() != Some(resource.org) {
+                return Err(conflict("share.not_downward", "only the root org shares with all orgs, where that is on"));
+            }
+        }
+    }
+    Ok(with.clone())
+}
+
+fn named_role(scene: &Scene<'_>, org: OrgNo, with: &Audience) -> Option<Audience> {
+    let Audience::Role(id) = with else { return None };
+    let by_id = scene.find_role(id.as_str()).filter(|no| {
+        let role = tenure_projections::View::role(scene, *no).map(|role| &role.value);
+        role.is_some_and(|role| role.live && role.org.is_none_or(|of| of == org))
+    });
+    let by_name = || match scene.find_name(Scope::Roles(Some(org.handle())), id.as_str()) {
+        Some(NameHolder::Role(no)) => Some(no),
+        Some(NameHolder::Org(_) | NameHolder::Group(_) | NameHolder::Resource(_)) | None => None,
+    };
+    let no = by_id.or_else(by_name)?;
+    RoleId::new(scene.role_id(no)).ok().map(Audience::Role)
+}
+
+fn downward(scene: &Scene<'_>) -> bool {
+    scene.cross_org_shares() == CrossOrgShares::Downward
+}
+
+/// The share with exactly this audience, if there is one.
+fn current(scene: &Scene<'_>, no: ResourceNo, with: &Audience) -> Option<Share> {
+    let share = match with {
+        Audience::User(id) => scene.share_with_user(no, scene.find_user(id.as_str())?),
+        Audience::Role(id) => scene.share_with_role(no, scene.find_role(id.as_str())?),
+        Audience::Group(id) => scene.share_with_group(no, scene.find_group(id.as_str())?),
+        Audience::Org(id) => scene.share_with_org(no, scene.find_org(id.as_str())?),
+        Audience::AllOrgs(_) => scene.share_with_all(no),
+    };
+    share.map(|(share, _)| share)
+}
+
+/// The other org that a share concerns.
+fn concerned(scene: &Scene<'_>, with: &Audience) -> Vec<OrgNo> {
+    let org = match with {
+        Audience::Org(id) => scene.find_org(id.as_str()),
+        Audience::User(id) => scene.find_user(id.as_str()).and_then(|user| scene.home(user)),
+        Audience::Role(_) | Audience::Group(_) | Audience::AllOrgs(_) => None,
+    };
+    org.into_iter().collect()
+}
+
+/// The other orgs that content is shared with.
+fn audience_orgs(scene: &Scene<'_>, no: ResourceNo) -> Vec<OrgNo> {
+    scene.orgs_with_share(no).map(|(org, ..)| org).collect()
+}

@@ -1,0 +1,310 @@
+//! The delta rule: nobody hands out, by whatever path, what they do not hold there themself.
+//!
+//! It judges edges, not users: each edge that a command adds, widens or un-hides carries the bundle that is reachable
+//! over it, ignoring suspension, dates, membership, ceilings and empty groups. Whose authority decides must hold that
+//! bundle in the view before. It refuses some redundant paths that would add nothing; the message says so.
+
+use tenure_events::data::{Assignee, ContentShared, Level, Subscription};
+use tenure_events::{Event, GroupId, OrgId, ResourceId, RoleId, UserId};
+use tenure_projections::View;
+use tenure_projections::judge::{self, Code, Reach, administrative};
+use tenure_projections::values::{GroupNo, OrgNo, PrivilegeSet, ResourceNo, Role, RoleNo, Share, UserNo};
+
+use super::scene::{Scene, forbidden};
+use super::subscriptions::{self, Entry};
+use super::{Draft, Kind, Refusal};
+
+/// Refuses the first event that hands out more than is held.
+pub fn judge(scene: &Scene<'_>, drafts: &[Draft]) -> Result<(), Refusal> {
+    let originals = || drafts.iter().filter(|draft| draft.twin_of.is_none()).map(|draft| &draft.event);
+    // What arises inside an org in the command that creates it is exempt.
+    let created = originals().find_map(as_created);
+    originals()
+        .filter(|event| of_org(event).is_none_or(|org| Some(org) != created))
+        .try_for_each(|event| judge_event(scene, event))
+}
+
+/// Refuses unless everything that a user can hold anywhere is held: whoever has their credential has it all.
+pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
+    for org in orgs_of(scene, user) {
+        holds_all(scene, org, potential(scene, user, org))?;
+        if !scene.holds(org, administrative::CONTENT_MANAGE) {
+            let made = scene.resources(org).filter(|no| made_by(scene, *no, user));
+            made.map(|no| (no, Level::Manage, false)).try_for_each(|edge| holds_level(scene, edge))?;
+        }
+    }
+    scene.shares_with_user(user).try_for_each(|(no, share)| holds_share(scene, no, &share))?;
+    for (role, ..) in scene.roles_of_user(user) {
+        role_bundle(scene, role)?;
+    }
+    scene.groups_of(user).try_for_each(|(group, ..)| group_bundle(scene, group))
+}
+
+/// Refuses unless content is managed: the level that moving it takes.
+pub fn manages_content(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal> {
+    holds_level(scene, (no, Level::Manage, false))
+}
+
+/// Refuses unless content may be edited: the level that putting something into it takes.
+pub fn edits_content(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal> {
+    holds_level(scene, (no, Level::Edit, false))
+}
+
+fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
+    match event {
+        Event::SubscriptionGranted(e) => membership(scene, &e.user, &e.org, &e.subscription),
+        Event::SubscriptionRetyped(e) => membership(scene, &e.user, &e.org, &e.subscription),
+        Event::SubscriptionExtended(e) => membership(scene, &e.user, &e.org, &e.subscription),
+        Event::PrivilegeGranted(e) => {
+            let org = scene.org(&e.org)?;
+            holds_all(scene, org, scene.privilege_set(&e.privileges)?)
+        }
+        Event::RoleDefined(e) => role_gains(scene, e.org.as_ref(), scene.privilege_set(&e.privileges)?),
+        Event::RoleChanged(e) => {
+            let before = scene.find_role(e.role.as_str()).and_then(|role| View::role(scene, role));
+            let before = before.map_or(PrivilegeSet::NONE, |role| role.value.privileges);
+            role_gains(scene, e.org.as_ref(), scene.privilege_set(&e.privileges)?.without(before))
+        }
+        Event::RoleAssigned(e) => assigned(scene, &e.role, &e.to),
+        Event::GroupMemberAdded(e) => member(scene, &e.group),
+        Event::ContentShared(e) => shared(scene, e),
+        Event::ResourceMoved(e) => moved(scene, &e.resource, e.parent.as_ref()),
+        // Judged when decided, by `everything_of`: the bundle is the user, not the edge.
+        Event::ApiKeyIssued(_) | Event::IdentityLinked(_) | Event::UserCredentialReset(_) => Ok(()),
+        // What these take away, restore to standing or say of a thing adds to nobody's potential authority.
+        Event::PlatformInitialised(_)
+        | Event::SettingsChanged(_)
+        | Event::PrivilegeDefined(_)
+        | Event::UserTypeDefined(_)
+        | Event::ResourceKindDefined(_)
+        | Event::OrgCreated(_)
+        | Event::OrgRenamed(_)
+        | Event::OrgDescribed(_)
+        | Event::OrgTagged(_)
+        | Event::OrgMoved(_)
+        | Event::OrgDisabled(_)
+        | Event::OrgEnabled(_)
+        | Event::OrgArchived(_)
+        | Event::LandlordExcluded(_)
+        | Event::LandlordAdmitted(_)
+        | Event::UserCreated(_)
+        | Event::UserProfileChanged(_)
+        | Event::UserDisabled(_)
+        | Event::UserEnabled(_)
+        | Event::UserErased(_)
+        | Event::UserSignedIn(_)
+        | Event::IdentityUnlinked(_)
+        | Event::ActiveOrgSelected(_)
+        | Event::GroupCreated(_)
+        | Event::GroupRenamed(_)
+        | Event::GroupDeleted(_)
+        | Event::GroupMemberRemoved(_)
+        | Event::SubscriptionWithdrawn(_)
+        | Event::PrivilegeRevoked(_)
+        | Event::RoleDeleted(_)
+        | Event::RoleUnassigned(_)
+        // A maker has what they made, in an org and folder in which they may make it.
+        | Event::ResourceCreated(_)
+        | Event::ResourceCopied(_)
+        | Event::ResourceRenamed(_)
+        | Event::ResourceDeleted(_)
+        | Event::ContentUnshared(_)
+        | Event::ApiKeyRevoked(_) => Ok(()),
+    }
+}
+
+/// A membership carries its privileges, and what its user type no longer hides of roles held there.
+fn membership(scene: &Scene<'_>, user: &UserId, org: &OrgId, subscription: &Subscription) -> Result<(), Refusal> {
+    let org = scene.org(org)?;
+    let known = scene.find_user(user.as_str());
+    if known.is_some_and(|user| subscriptions::entry(scene, org, &[user]) != Entry::None) {
+        return Ok(());
+    }
+    let now = scene.ceiling(scene.user_type(&subscription.user_type)?);
+    let roles = known.map_or(PrivilegeSet::NONE, |user| roles_potential(scene, user, org));
+    let before = known.and_then(|user| scene.subscription(user, org)).map(|(held, _)| held);
+    let open = before.filter(|held| !held.window.is_over(scene.instant()));
+    let unhidden = match open {
+        Some(held) => roles.and(now.without(scene.ceiling(held.user_type))),
+        None => roles.and(now),
+    };
+    // Taking something away from a membership that stays as long as it was widens nothing.
+    let until = subscription.valid_until;
+    let longer = open.is_none_or(|held| held.window.until().is_some_and(|before| until.is_none_or(|now| now > before)));
+    let privileges = scene.privilege_set(&subscription.privileges)?;
+    let widened = open.filter(|_| !longer).map_or(privileges, |held| privileges.without(held.privileges));
+    holds_all(scene, org, widened.or(unhidden))
+}
+
+fn role_gains(scene: &Scene<'_>, org: Option<&OrgId>, gained: PrivilegeSet) -> Result<(), Refusal> {
+    match org {
+        Some(org) => holds_all(scene, scene.org(org)?, gained),
+        None => holds_everywhere(scene, gained),
+    }
+}
+
+fn assigned(scene: &Scene<'_>, role: &RoleId, to: &Assignee) -> Result<(), Refusal> {
+    // An empty group carries as much as a full one: its members come later.
+    let (Assignee::User(_) | Assignee::Group(_)) = to;
+    scene.find_role(role.as_str()).map_or(Ok(()), |role| role_bundle(scene, role))
+}
+
+fn member(scene: &Scene<'_>, group: &GroupId) -> Result<(), Refusal> {
+    scene.find_group(group.as_str()).map_or(Ok(()), |group| group_bundle(scene, group))
+}
+
+fn shared(scene: &Scene<'_>, share: &ContentShared) -> Result<(), Refusal> {
+    let Some(no) = scene.find_resource(share.resource.as_str()) else { return Ok(()) };
+    holds_below(scene, no, share.level, share.copy)
+}
+
+/// What lies in a folder is had by whom the folder, or one above it, is shared with.
+fn moved(scene: &Scene<'_>, resource: &ResourceId, parent: Option<&ResourceId>) -> Result<(), Refusal> {
+    let no = scene.find_resource(resource.as_str());
+    let parent = parent.and_then(|parent| scene.find_resource(parent.as_str()));
+    let Some((no, parent)) = no.zip(parent) else { return Ok(()) };
+    let old: Vec<ResourceNo> = scene.folders(no).skip(1).collect();
+    let widest = scene.folders(parent).filter(|folder| !old.contains(folder)).flat_map(|folder| scene.shares(folder));
+    let widest = widest.fold(None, |widest: Option<(Level, bool)>, share| {
+        let (level, copy) = widest.unwrap_or((share.level, share.copy));
+        Some((level.max(share.level), copy || share.copy))
+    });
+    match widest {
+        Some((level, copy)) => {
+            let kind = View::resource(scene, no).and_then(|resource| scene.actions(resource.value.kind));
+            let org = View::resource(scene, no).map(|resource| resource.value.org);
+            if let Some((org, share)) = org.zip(kind.and_then(|kind| kind.value.share)) {
+                scene.need(org, share)?;
+            }
+            holds_below(scene, no, level, copy)
+        }
+        None => Ok(()),
+    }
+}
+
+fn role_bundle(scene: &Scene<'_>, no: RoleNo) -> Result<(), Refusal> {
+    let Some(role) = live(scene, no) else { return Ok(()) };
+    match role.org {
+        Some(org) => holds_all(scene, org, role.privileges)?,
+        None => holds_everywhere(scene, role.privileges)?,
+    }
+    scene.shares_with_role(no).try_for_each(|(no, share)| holds_share(scene, no, &share))
+}
+
+fn group_bundle(scene: &Scene<'_>, group: GroupNo) -> Result<(), Refusal> {
+    scene.roles_of_group(group).try_for_each(|(role, ..)| role_bundle(scene, role))?;
+    let manage = PrivilegeSet::NONE.with(administrative::ORG_MANAGE);
+    scene.managed_by(group).try_for_each(|org| holds_all(scene, org, manage))?;
+    scene.shares_with_group(group).try_for_each(|(no, share)| holds_share(scene, no, &share))
+}
+
+/// Everything that a user could ever hold in an org as things stand.
+pub fn potential(view: &View<'_>, user: UserNo, org: OrgNo) -> PrivilegeSet {
+    let subscription = view.subscription(user, org).map_or(PrivilegeSet::NONE, |(held, _)| held.privileges);
+    let managed = view.managing_group(org).is_some_and(|(group, _)| view.membership(user, group).is_some());
+    let managed = if managed { PrivilegeSet::NONE.with(administrative::ORG_MANAGE) } else { PrivilegeSet::NONE };
+    subscription.or(managed).or(roles_potential(view, user, org))
+}
+
+fn roles_potential(view: &View<'_>, user: UserNo, org: OrgNo) -> PrivilegeSet {
+    let own = view.roles_of_user(user);
+    let groups = view.groups_of(user).flat_map(|(group, ..)| view.roles_of_group(group));
+    let roles = own.chain(groups).filter_map(|(role, ..)| live(view, role));
+    let here = roles.filter(|role| role.org.is_none_or(|of| of == org));
+    here.fold(PrivilegeSet::NONE, |all, role| all.or(role.privileges))
+}
+
+/// Every org in which a user could ever hold something.
+fn orgs_of(view: &View<'_>, user: UserNo) -> Vec<OrgNo> {
+    let own = view.roles_of_user(user);
+    let groups = view.groups_of(user).flat_map(|(group, ..)| view.roles_of_group(group));
+    let roles = own.chain(groups).filter_map(|(role, ..)| live(view, role)?.org);
+    let managed = view.groups_of(user).flat_map(|(group, ..)| view.managed_by(group));
+    let mut orgs: Vec<OrgNo> = view.home(user).into_iter().collect();
+    orgs.extend(view.subscriptions(user).map(|(org, ..)| org).chain(roles).chain(managed));
+    orgs.sort_unstable();
+    orgs.dedup();
+    orgs
+}
+
+fn live<'a>(view: &View<'a>, role: RoleNo) -> Option<&'a Role> {
+    view.role(role).map(|role| &role.value).filter(|role| role.live)
+}
+
+fn made_by(view: &View<'_>, no: ResourceNo, user: UserNo) -> bool {
+    view.resource(no).is_some_and(|resource| resource.value.creator == user)
+}
+
+fn holds_all(scene: &Scene<'_>, org: OrgNo, needed: PrivilegeSet) -> Result<(), Refusal> {
+    let missing = needed.without(scene.held(org));
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let detail = format!(
+        "you cannot hand out {} in org `{}`, by any path: you do not hold it there yourself",
+        scene.listed(missing),
+        scene.org_id(org)
+    );
+    Err(forbidden("delegation.not_held", detail))
+}
+
+/// A global role gives in every org: only who holds the same by global roles may hand it out.
+fn holds_everywhere(scene: &Scene<'_>, needed: PrivilegeSet) -> Result<(), Refusal> {
+    let own = scene.roles_of_user(scene.subject.user);
+    let groups = scene.groups_of(scene.subject.user).flat_map(|(group, ..)| scene.roles_of_group(group));
+    let global = own.chain(groups).filter(|(_, window, _)| window.holds(scene.instant()));
+    let global = global.filter_map(|(role, ..)| live(scene, role)).filter(|role| role.org.is_none());
+    let held = global.fold(PrivilegeSet::NONE, |all, role| all.or(role.privileges)).and(scene.subject.cap);
+    let missing = needed.without(held);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let detail =
+        format!("you cannot hand out {} in every org: you do not hold it by a global role", scene.listed(missing));
+    Err(forbidden("delegation.not_held", detail))
+}
+
+fn holds_share(scene: &Scene<'_>, no: ResourceNo, share: &Share) -> Result<(), Refusal> {
+    if View::resource(scene, no).is_some_and(|resource| resource.value.live) {
+        holds_below(scene, no, share.level, share.copy)
+    } else {
+        Ok(())
+    }
+}
+
+/// Refuses unless content, and everything below it, is had at the level.
+fn holds_below(scene: &Scene<'_>, no: ResourceNo, level: Level, copy: bool) -> Result<(), Refusal> {
+    holds_level(scene, (no, level, copy))?;
+    // What comes from above, or by managing all content, covers what lies below; having made a folder does not.
+    if reach(scene, no, level, copy, |reach| reach.code != Code::Created) {
+        return Ok(());
+    }
+    scene.contents(no).try_for_each(|below| holds_below(scene, below, level, copy))
+}
+
+fn holds_level(scene: &Scene<'_>, (no, level, copy): (ResourceNo, Level, bool)) -> Result<(), Refusal> {
+    if reach(scene, no, level, copy, |_| true) {
+        return Ok(());
+    }
+    let detail = format!("you do not have `{}`, or something in it, at that level yourself", scene.resource_id(no));
+    Err(Refusal::new(Kind::Forbidden, "delegation.level_not_held", detail))
+}
+
+fn reach(scene: &Scene<'_>, no: ResourceNo, level: Level, copy: bool, counts: impl Fn(&Reach) -> bool) -> bool {
+    let Some(org) = View::resource(scene, no).map(|resource| resource.value.org) else { return false };
+    let mut found = false;
+    judge::reaches(&scene.view, &scene.subject, org, no, |reach| {
+        // Whoever manages content may let it be copied.
+        found |= reach.level >= level && (!copy || reach.copy || reach.level == Level::Manage) && counts(reach);
+        std::ops::ControlFlow::Continue(())
+    });
+    found
+}
+
+fn as_created(event: &Event) -> Option<&OrgId> {
+    if let Event::OrgCreated(e) = event { Some(&e.org) } else { None }
+}
+
+fn of_org(event: &Event) -> Option<&OrgId> {
+    if let Event::SubscriptionGranted(e) = event { Some(&e.org) } else { None }
+}

@@ -1,0 +1,236 @@
+//! The organisation tree and the landlord rule.
+
+use tenure_events::Event;
+use tenure_events::data::{
+    self, LandlordAdmitted, LandlordExcluded, OrgArchived, OrgCreated, OrgDescribed, OrgDisabled, OrgEnabled, OrgMoved,
+    OrgRenamed, OrgTagged, SubscriptionGranted, UserCreated,
+};
+use tenure_events::{OrgId, Sealed, UserId, UserType};
+use tenure_projections::judge::{self, administrative};
+use tenure_projections::names::Scope;
+use tenure_projections::values::{NameHolder, OrgNo, OrgStatus};
+
+use super::Refusal;
+use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, org_id, unused};
+use crate::command::{
+    AdmitLandlord, All, ArchiveOrg, CreateOrg, DescribeOrg, FirstAdmin, MoveOrg, Privileges, RenameOrg, TagOrg,
+};
+
+/// The words that archiving an org takes.
+pub const ARCHIVE: &str = "permanently archive";
+
+const MAX_DESCRIPTION: usize = 2_000;
+const MAX_TAGS: usize = 50;
+const MAX_TAG: usize = 100;
+
+pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
+    let parent = match &args.parent {
+        Some(parent) => scene.live_org(parent)?,
+        None => scene.root().ok_or_else(|| conflict("platform.missing", "there is no platform yet"))?,
+    };
+    manages(scene, parent)?;
+    let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
+    unused(scene.find_org(org.as_str()).is_some(), &org)?;
+    let managing_group = match &args.managing_group {
+        Some(group) => Some(group_id(scene, scene.group(group)?.0)),
+        None if scene.settings().is_some_and(|settings| settings.value.managing_team_required) => {
+            return Err(invalid("managing_group", "org.managing_team_required", "name the team that manages the org"));
+        }
+        None => None,
+    };
+    let created = OrgCreated {
+        org: org.clone(),
+        name: scene.name(Scope::Orgs(Some(parent.handle())), &args.name, None)?,
+        parent: Some(org_id(scene, parent)),
+        description: scene.text("description", &args.description, MAX_DESCRIPTION)?,
+        tags: tags(scene, &args.tags)?,
+        managing_group,
+        region: args.region.as_deref().map(|region| scene.text("region", region, MAX_TAG)).transpose()?,
+    };
+    let twin = Event::OrgCreated(created.clone());
+    plan.in_org(org.clone(), Event::OrgCreated(created));
+    plan.0.push(super::Draft { org: org_id(scene, parent), event: twin, twin_of: Some(0) });
+    args.admin.iter().try_for_each(|admin| first_admin(scene, &org, admin, plan))
+}
+
+fn first_admin(scene: &Scene<'_>, org: &OrgId, admin: &FirstAdmin<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
+    let user: UserId = admin.id.clone().unwrap_or_else(|| scene.moment.fresh.admin.into());
+    unused(scene.find_user(user.as_str()).is_some(), &user)?;
+    let administrator =
+        UserType::new("administrator").map_err(|error| conflict("user_type.unknown", error.to_string()))?;
+    let user_type = admin.user_type.clone().unwrap_or(administrator);
+    let ceiling = scene.ceiling(scene.user_type(&user_type)?);
+    let privileges = scene.asked(admin.privileges.as_ref().unwrap_or(&Privileges::All(All::All)), ceiling)?;
+    super::subscriptions::within(scene, privileges, &user_type, ceiling)?;
+    let (name, email) = (Some(admin.name.clone()), admin.email.clone());
+    plan.in_org(org.clone(), Event::UserCreated(UserCreated { user: user.clone(), org: org.clone(), name, email }));
+    let privileges = scene.named(privileges);
+    let subscription = data::Subscription { user_type, privileges, valid_from: None, valid_until: None };
+    plan.in_org(org.clone(), Event::SubscriptionGranted(SubscriptionGranted { user, org: org.clone(), subscription }));
+    Ok(())
+}
+
+pub fn rename(scene: &Scene<'_>, args: &RenameOrg, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = open(scene, &args.org)?;
+    manages(scene, org)?;
+    let parent = scene.parent(org);
+    let name = scene.name(Scope::Orgs(parent.map(OrgNo::handle)), &args.name, Some(NameHolder::Org(org)))?;
+    if name == scene.org_name(org) {
+        return Err(conflict("nothing.changes", format!("org `{}` is called that already", args.org)));
+    }
+    let parent = parent.map(|parent| org_id(scene, parent));
+    plan.add(scene, org, Event::OrgRenamed(OrgRenamed { org: args.org.clone(), name, parent }), &[]);
+    Ok(())
+}
+
+pub fn describe(scene: &Scene<'_>, args: &DescribeOrg, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = scene.live_org(&args.org)?;
+    manages_inside(scene, org)?;
+    let description = scene.text("description", &args.description, MAX_DESCRIPTION)?;
+    plan.add(scene, org, Event::OrgDescribed(OrgDescribed { org: args.org.clone(), description }), &[]);
+    Ok(())
+}
+
+pub fn tag(scene: &Scene<'_>, args: &TagOrg, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = scene.live_org(&args.org)?;
+    manages_inside(scene, org)?;
+    let tags = tags(scene, &args.tags)?;
+    plan.add(scene, org, Event::OrgTagged(OrgTagged { org: args.org.clone(), tags }), &[]);
+    Ok(())
+}
+
+pub fn relocate(scene: &Scene<'_>, args: &MoveOrg, plan: &mut Plan) -> Result<(), Refusal> {
+    let (org, parent) = (scene.live_org(&args.org)?, scene.live_org(&args.parent)?);
+    let from = scene.parent(org).ok_or_else(|| conflict("org.root", "the root org stays where it is"))?;
+    if from == parent {
+        return Err(conflict("nothing.changes", format!("org `{}` is there already", args.org)));
+    }
+    if parent == org || scene.is_above(org, parent) {
+        return Err(conflict("org.cycle", format!("org `{}` lies below `{}`", args.parent, args.org)));
+    }
+    manages_inside(scene, org)?;
+    manages(scene, from)?;
+    manages(scene, parent)?;
+    let name = scene.name(Scope::Orgs(Some(parent.handle())), scene.org_name(org), None)?;
+    let moved = OrgMoved { org: args.org.clone(), name, parent: args.parent.clone(), from: org_id(scene, from) };
+    plan.add(scene, org, Event::OrgMoved(moved), &[from, parent]);
+    let new_ancestors = scene.lineage(parent).any(|above| !scene.is_above(above, org));
+    let rule = scene.settings().is_some_and(|settings| settings.value.landlord_rule);
+    if rule && new_ancestors && admits_now(scene, org) {
+        plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: args.org.clone() }), &[]);
+    }
+    Ok(())
+}
+
+pub fn disable(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = scene.live_org(id)?;
+    not_root(scene, org)?;
+    manages(scene, org)?;
+    plan.add(scene, org, Event::OrgDisabled(OrgDisabled { org: id.clone() }), scene.parent(org).as_slice());
+    Ok(())
+}
+
+pub fn enable(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = open(scene, id)?;
+    manages(scene, org)?;
+    if scene.is_live(org) {
+        return Err(conflict("org.not_disabled", format!("org `{id}` is not disabled")));
+    }
+    plan.add(scene, org, Event::OrgEnabled(OrgEnabled { org: id.clone() }), scene.parent(org).as_slice());
+    Ok(())
+}
+
+pub fn archive(scene: &Scene<'_>, args: &ArchiveOrg, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = open(scene, &args.org)?;
+    not_root(scene, org)?;
+    manages(scene, org)?;
+    if args.confirmation != ARCHIVE {
+        let detail = format!("archiving cannot be undone: confirm with the words `{ARCHIVE}`");
+        return Err(invalid("confirmation", "confirmation.wrong", detail));
+    }
+    let archived = |org| scene.org_status(org).is_some_and(|status| status.value == OrgStatus::Archived);
+    if let Some(child) = scene.children(org).find(|child| !archived(*child)) {
+        let detail =
+            format!("org `{}` has children, `{}` is one: archive or move them first", args.org, scene.org_id(child));
+        return Err(conflict("org.has_children", detail));
+    }
+    plan.add(scene, org, Event::OrgArchived(OrgArchived { org: args.org.clone() }), scene.parent(org).as_slice());
+    Ok(())
+}
+
+pub fn exclude_landlord(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = scene.live_org(id)?;
+    landlord(scene, org)?;
+    if !admits_now(scene, org) {
+        return Err(conflict("landlord.already_excluded", format!("org `{id}` excludes its ancestors already")));
+    }
+    let ancestors: Vec<OrgNo> = scene.parent(org).into_iter().collect();
+    plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: id.clone() }), &ancestors);
+    Ok(())
+}
+
+pub fn admit_landlord(scene: &Scene<'_>, args: &AdmitLandlord, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = scene.live_org(&args.org)?;
+    landlord(scene, org)?;
+    scene.not_past("until", args.until)?;
+    if scene.landlord(org).is_none() {
+        return Err(conflict("landlord.not_excluded", format!("org `{}` never excluded its ancestors", args.org)));
+    }
+    let admitted = LandlordAdmitted { org: args.org.clone(), until: args.until };
+    let ancestors: Vec<OrgNo> = scene.parent(org).into_iter().collect();
+    plan.add(scene, org, Event::LandlordAdmitted(admitted), &ancestors);
+    Ok(())
+}
+
+/// An org that is not archived.
+fn open(scene: &Scene<'_>, id: &OrgId) -> Result<OrgNo, Refusal> {
+    let org = scene.org(id)?;
+    if scene.org_status(org).is_some_and(|status| status.value == OrgStatus::Archived) {
+        return Err(conflict("org.archived", format!("org `{id}` is archived and accepts no change")));
+    }
+    Ok(org)
+}
+
+fn landlord(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+    if !scene.settings().is_some_and(|settings| settings.value.landlord_rule) {
+        return Err(conflict("mechanism.off", "the landlord rule is off on this platform"));
+    }
+    not_root(scene, org)?;
+    scene.need(org, administrative::LANDLORD_MANAGE)
+}
+
+fn admits_now(scene: &Scene<'_>, org: OrgNo) -> bool {
+    scene.landlord(org).is_none_or(|landlord| landlord.value.admits(scene.instant()))
+}
+
+fn not_root(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+    if scene.parent(org).is_none() {
+        return Err(conflict("org.root", "the root org can be renamed, but not this"));
+    }
+    Ok(())
+}
+
+/// What an org leaves to its ancestors even when it excludes them.
+fn manages(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+    if judge::manages(&scene.view, &scene.subject, org) {
+        return Ok(());
+    }
+    scene.need(org, administrative::ORG_MANAGE)
+}
+
+/// What it does not.
+fn manages_inside(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+    manages(scene, org)?;
+    let home = scene.home(scene.subject.user).unwrap_or(org);
+    if judge::suspended(&scene.view, home, org).home {
+        return Err(forbidden("landlord.excluded", format!("org `{}` excludes its ancestors", scene.org_id(org))));
+    }
+    Ok(())
+}
+
+fn tags(scene: &Scene<'_>, tags: &[String]) -> Result<Vec<String>, Refusal> {
+    if tags.len() > MAX_TAGS {
+        return Err(invalid("tags", "tags.too_many", format!("at most {MAX_TAGS} tags, these are {}", tags.len())));
+    }
+    tags.iter().map(|tag| scene.text("tags", tag, MAX_TAG)).collect()
+}

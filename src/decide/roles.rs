@@ -1,0 +1,138 @@
+//! Roles: named privilege sets, of an org or global.
+
+use tenure_events::data::{Assignee, RoleAssigned, RoleChanged, RoleDefined, RoleDeleted, RoleUnassigned};
+use tenure_events::{Event, OrgId, RoleId};
+use tenure_projections::judge::administrative;
+use tenure_projections::names::Scope;
+use tenure_projections::values::{NameHolder, OrgNo, Role, RoleNo, Window};
+
+use super::Refusal;
+use super::groups::place;
+use super::scene::{Plan, Scene, conflict, group_id, invalid, org_id, unused, user_id};
+use crate::command::{AssignRole, ChangeRole, DefineRole, UnassignRole};
+
+pub fn define(scene: &Scene<'_>, args: &DefineRole, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = args.org.as_ref().map(|org| scene.live_org(org)).transpose()?;
+    let place = place(scene, org)?;
+    scene.need(place, administrative::ROLE_MANAGE)?;
+    let role = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
+    unused(scene.find_role(role.as_str()).is_some(), &role)?;
+    let name = scene.name(Scope::Roles(org.map(OrgNo::handle)), &args.name, None)?;
+    let privileges = scene.named(scene.asked(&args.privileges, scene.held(place))?);
+    let defined = RoleDefined { role, org: args.org.clone(), name, privileges };
+    plan.add(scene, place, Event::RoleDefined(defined), &[]);
+    Ok(())
+}
+
+pub fn change(scene: &Scene<'_>, args: &ChangeRole, plan: &mut Plan) -> Result<(), Refusal> {
+    let (no, role, place) = managed(scene, &args.role)?;
+    let name = match &args.name {
+        Some(name) => scene.name(Scope::Roles(role.org.map(OrgNo::handle)), name, Some(NameHolder::Role(no)))?,
+        None => role.name.clone(),
+    };
+    let privileges = match &args.privileges {
+        Some(privileges) => scene.asked(privileges, scene.held(place))?,
+        None => role.privileges,
+    };
+    if name == role.name && privileges == role.privileges {
+        return Err(conflict("nothing.changes", format!("role `{}` is like that already", args.role)));
+    }
+    let org = role.org.map(|org| org_id(scene, org));
+    let changed = RoleChanged { role: args.role.clone(), org, name, privileges: scene.named(privileges) };
+    plan.add(scene, place, Event::RoleChanged(changed), &[]);
+    Ok(())
+}
+
+pub fn delete(scene: &Scene<'_>, id: &RoleId, plan: &mut Plan) -> Result<(), Refusal> {
+    let (_, role, place) = managed(scene, id)?;
+    let (org, name) = (role.org.map(|org| org_id(scene, org)), role.name.clone());
+    plan.add(scene, place, Event::RoleDeleted(RoleDeleted { role: id.clone(), org, name }), &[]);
+    Ok(())
+}
+
+pub fn assign(scene: &Scene<'_>, args: &AssignRole, plan: &mut Plan) -> Result<(), Refusal> {
+    let (no, role, place) = managed(scene, &args.role)?;
+    same_org(scene, role, args.org.as_ref())?;
+    scene.not_past("valid_until", args.valid_until)?;
+    let window = Window::new(None, args.valid_until);
+    let users = scene.users(&args.users)?;
+    if users.is_empty() && args.groups.is_empty() {
+        return Err(invalid("users", "users.none", "name at least one user or group"));
+    }
+    let valid_until = args.valid_until;
+    for user in users {
+        let held = scene.roles_of_user(user).any(|(held, until, _)| held == no && until == window);
+        already(held, &args.role, scene.user_id(user))?;
+        let to = Assignee::User(user_id(scene, user));
+        let assigned = RoleAssigned { role: args.role.clone(), to, valid_until };
+        plan.add(scene, place, Event::RoleAssigned(assigned), scene.home(user).as_slice());
+    }
+    for group in &args.groups {
+        let (group_no, group) = scene.group(group)?;
+        if group.org.is_some() && group.org != role.org {
+            let detail = format!("group `{}` has rights in its own org only", scene.group_id(group_no));
+            return Err(conflict("group.other_org", detail));
+        }
+        let held = scene.roles_of_group(group_no).any(|(held, until, _)| held == no && until == window);
+        already(held, &args.role, scene.group_id(group_no))?;
+        let to = Assignee::Group(group_id(scene, group_no));
+        let assigned = RoleAssigned { role: args.role.clone(), to, valid_until };
+        plan.add(scene, place, Event::RoleAssigned(assigned), &[]);
+    }
+    Ok(())
+}
+
+pub fn unassign(scene: &Scene<'_>, args: &UnassignRole, plan: &mut Plan) -> Result<(), Refusal> {
+    let (no, role) = scene.role(&args.role)?;
+    let place = place(scene, role.org)?;
+    scene.live_org(&org_id(scene, place))?;
+    same_org(scene, role, args.org.as_ref())?;
+    let users = scene.users(&args.users)?;
+    if users.is_empty() && args.groups.is_empty() {
+        return Err(invalid("users", "users.none", "name at least one user or group"));
+    }
+    let own = args.groups.is_empty() && users.iter().all(|user| scene.is_self(*user));
+    if !own {
+        scene.need(place, administrative::ROLE_MANAGE)?;
+    }
+    for user in users {
+        let held = scene.roles_of_user(user).any(|(held, ..)| held == no);
+        missing(held, &args.role, scene.user_id(user))?;
+        let from = Assignee::User(user_id(scene, user));
+        let unassigned = RoleUnassigned { role: args.role.clone(), from };
+        plan.add(scene, place, Event::RoleUnassigned(unassigned), scene.home(user).as_slice());
+    }
+    for group in &args.groups {
+        let (group, _) = scene.group(group)?;
+        let held = scene.roles_of_group(group).any(|(held, ..)| held == no);
+        missing(held, &args.role, scene.group_id(group))?;
+        let from = Assignee::Group(group_id(scene, group));
+        plan.add(scene, place, Event::RoleUnassigned(RoleUnassigned { role: args.role.clone(), from }), &[]);
+    }
+    Ok(())
+}
+
+fn managed<'a>(scene: &Scene<'a>, id: &RoleId) -> Result<(RoleNo, &'a Role, OrgNo), Refusal> {
+    let (no, role) = scene.role(id)?;
+    let place = place(scene, role.org)?;
+    scene.live_org(&org_id(scene, place))?;
+    scene.need(place, administrative::ROLE_MANAGE)?;
+    Ok((no, role, place))
+}
+
+fn same_org(scene: &Scene<'_>, role: &Role, named: Option<&OrgId>) -> Result<(), Refusal> {
+    match named {
+        Some(named) if role.org.map(|org| scene.org_id(org)) != Some(named.as_str()) => {
+            Err(invalid("org", "role.other_org", format!("the role is not one of org `{named}`")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn already(held: bool, role: &RoleId, who: &str) -> Result<(), Refusal> {
+    if held { Err(conflict("role.already_assigned", format!("`{who}` has role `{role}` already"))) } else { Ok(()) }
+}
+
+fn missing(held: bool, role: &RoleId, who: &str) -> Result<(), Refusal> {
+    if held { Ok(()) } else { Err(conflict("role.not_assigned", format!("`{who}` does not have role `{role}`"))) }
+}

@@ -1,0 +1,298 @@
+//! What every decision stands on: the view, whose authority decides, and the plan of events.
+
+use std::ops::Deref;
+
+use tenure_events::{Event, GroupId, OrgId, Privilege, ResourceId, RoleId, Time, UserId, UserType};
+use tenure_projections::View;
+use tenure_projections::judge::{self, Action, Object, Question, Subject};
+use tenure_projections::names::Scope;
+use tenure_projections::sight;
+use tenure_projections::values::{
+    Group, GroupNo, NameHolder, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, Resource, ResourceNo, Role, RoleNo,
+    UserNo, UserStatus, UserTypeNo,
+};
+
+use super::{Caller, Draft, Kind, Moment, Refusal};
+use crate::command::{All, Privileges};
+
+/// The longest name, in characters.
+const MAX_NAME: usize = 200;
+
+/// A command's surroundings. Derefs to the view.
+pub struct Scene<'a> {
+    pub view: View<'a>,
+    /// Whose authority decides.
+    pub subject: Subject,
+    /// Whose token it is.
+    pub actor: Subject,
+    /// The org acted in, where the caller names one.
+    pub acting_org: Option<OrgNo>,
+    pub moment: &'a Moment,
+}
+
+impl<'a> Deref for Scene<'a> {
+    type Target = View<'a>;
+    fn deref(&self) -> &View<'a> {
+        &self.view
+    }
+}
+
+/// The events that a command comes to.
+#[derive(Default)]
+pub struct Plan(pub Vec<Draft>);
+
+impl Plan {
+    /// An event in an org's history, with a twin in the history of each other org that it concerns.
+    pub fn add(&mut self, scene: &Scene<'_>, org: OrgNo, event: Event, concerns: &[OrgNo]) {
+        self.in_org(org_id(scene, org), event);
+        let original = self.0.len().saturating_sub(1);
+        for (index, other) in concerns.iter().enumerate() {
+            if *other != org && !concerns.iter().take(index).any(|earlier| earlier == other) {
+                let event = self.0.get(original).map(|draft| draft.event.clone());
+                let org = org_id(scene, *other);
+                self.0.extend(event.map(|event| Draft { org, event, twin_of: Some(original) }));
+            }
+        }
+    }
+
+    /// An event in the history of an org that may be new.
+    pub fn in_org(&mut self, org: OrgId, event: Event) {
+        self.0.push(Draft { org, event, twin_of: None });
+    }
+}
+
+impl<'a> Scene<'a> {
+    pub fn new(view: &View<'a>, caller: &Caller, moment: &'a Moment) -> Self {
+        let subject = caller.on_behalf_of.map_or(caller.actor, Subject::from);
+        Self { view: *view, subject, actor: caller.actor, acting_org: caller.acting_org, moment }
+    }
+
+    /// Whether this user is the one whose authority decides, or the actor in their place.
+    pub fn is_self(&self, user: UserNo) -> bool {
+        user == self.subject.user || user == self.actor.user
+    }
+
+    /// An org that the caller may see, archived or not.
+    pub fn org(&self, id: &OrgId) -> Result<OrgNo, Refusal> {
+        let org = self.find_org(id.as_str()).filter(|org| sight::sees_org(&self.view, &self.subject, *org));
+        org.ok_or_else(|| unknown("org", "org.unknown", id))
+    }
+
+    /// An org that the caller may see and that works.
+    pub fn live_org(&self, id: &OrgId) -> Result<OrgNo, Refusal> {
+        let org = self.org(id)?;
+        match self.org_status(org).map(|status| status.value) {
+            Some(OrgStatus::Live) | None => Ok(org),
+            Some(OrgStatus::Disabled) => {
+                Err(conflict("org.disabled", format!("org `{id}` is disabled: enable it first")))
+            }
+            Some(OrgStatus::Archived) => {
+                Err(conflict("org.archived", format!("org `{id}` is archived and accepts no change")))
+            }
+        }
+    }
+
+    /// A user that the caller may see and who is not erased.
+    pub fn user(&self, id: &UserId) -> Result<UserNo, Refusal> {
+        let user = self.find_user(id.as_str()).filter(|user| sight::sees_user(&self.view, &self.subject, *user));
+        let there = user.filter(|user| View::user(self, *user).is_some_and(|u| u.value.status != UserStatus::Erased));
+        there.ok_or_else(|| unknown("user", "user.unknown", id))
+    }
+
+    /// Distinct users, at least one.
+    pub fn users(&self, ids: &[UserId]) -> Result<Vec<UserNo>, Refusal> {
+        let mut users: Vec<UserNo> = Vec::with_capacity(ids.len());
+        for id in ids {
+            let user = self.user(id)?;
+            if users.contains(&user) {
+                return Err(invalid("users", "users.twice", format!("user `{id}` is named twice")));
+            }
+            users.push(user);
+        }
+        Ok(users)
+    }
+
+    pub fn group(&self, id: &GroupId) -> Result<(GroupNo, &'a Group), Refusal> {
+        let no = self.find_group(id.as_str()).filter(|group| sight::sees_group(&self.view, &self.subject, *group));
+        let group = no.and_then(|no| Some((no, &View::group(self, no)?.value))).filter(|(_, group)| group.live);
+        group.ok_or_else(|| unknown("group", "group.unknown", id))
+    }
+
+    pub fn role(&self, id: &RoleId) -> Result<(RoleNo, &'a Role), Refusal> {
+        let no = self.find_role(id.as_str()).filter(|role| sight::sees_role(&self.view, &self.subject, *role));
+        let role = no.and_then(|no| Some((no, &View::role(self, no)?.value))).filter(|(_, role)| role.live);
+        role.ok_or_else(|| unknown("role", "role.unknown", id))
+    }
+
+    /// Content that the caller may view, from the org acted in or from its own.
+    pub fn resource(&self, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
+        let no = self.find_resource(id.as_str());
+        let there = no.and_then(|no| Some((no, View::resource(self, no)?.value))).filter(|(_, r)| r.live);
+        let seen = there.filter(|(no, resource)| {
+            let from = |acting| sight::sees_resource(&self.view, &self.subject, acting, *no);
+            from(self.acting_org) || from(Some(resource.org)) || from(self.home(self.subject.user))
+        });
+        seen.ok_or_else(|| unknown("resource", "resource.unknown", id))
+    }
+
+    pub fn user_type(&self, name: &UserType) -> Result<UserTypeNo, Refusal> {
+        self.find_user_type(name.as_str())
+            .ok_or_else(|| invalid("user_type", "user_type.unknown", format!("there is no user type `{name}`")))
+    }
+
+    pub fn privilege(&self, name: &Privilege) -> Result<PrivilegeNo, Refusal> {
+        self.find_privilege(name.as_str())
+            .ok_or_else(|| invalid("privileges", "privilege.unknown", format!("there is no privilege `{name}`")))
+    }
+
+    pub fn privilege_set(&self, names: &[Privilege]) -> Result<PrivilegeSet, Refusal> {
+        names.iter().map(|name| self.privilege(name)).collect()
+    }
+
+    /// The privileges asked for; "all" is `all`.
+    pub fn asked(&self, privileges: &Privileges, all: PrivilegeSet) -> Result<PrivilegeSet, Refusal> {
+        match privileges {
+            Privileges::All(All::All) => Ok(all),
+            Privileges::These(names) => self.privilege_set(names),
+        }
+    }
+
+    /// What the one whose authority decides holds in an org.
+    pub fn held(&self, org: OrgNo) -> PrivilegeSet {
+        judge::privileges_as(&self.view, &self.subject, org)
+    }
+
+    pub fn holds(&self, org: OrgNo, privilege: PrivilegeNo) -> bool {
+        self.held(org).has(privilege)
+    }
+
+    /// Refuses unless the privilege is held in the org.
+    pub fn need(&self, org: OrgNo, privilege: PrivilegeNo) -> Result<(), Refusal> {
+        if self.holds(org, privilege) {
+            return Ok(());
+        }
+        let question = Question {
+            subject: self.subject,
+            action: Action::Privilege(privilege),
+            object: Object::Org(org),
+            acting: None,
+        };
+        let (_, reasons) = judge::explain(&self.view, &question);
+        let (name, org) = (self.privilege_name(privilege), self.org_id(org));
+        let detail = format!("this needs `{name}` in org `{org}`: ask somebody who holds it there to grant it");
+        Err(Refusal { kind: Kind::Forbidden, code: "privilege.not_held", detail, reasons })
+    }
+
+    /// Refuses unless the judge allows the action on content, from the content's own org unless another is acted in.
+    pub fn may(&self, action: Action, no: ResourceNo, acting: Option<OrgNo>) -> Result<(), Refusal> {
+        let acting = acting.or_else(|| View::resource(self, no).map(|resource| resource.value.org));
+        let question = Question { subject: self.subject, action, object: Object::Resource(no), acting };
+        match judge::explain(&self.view, &question) {
+            (true, _) => Ok(()),
+            (false, reasons) => {
+                let why = reasons.first().map_or("denied", |reason| reason.code.text());
+                let detail = format!("you may not do this with `{}`: {why}", self.resource_id(no));
+                Err(Refusal { kind: Kind::Forbidden, code: "content.not_allowed", detail, reasons })
+            }
+        }
+    }
+
+    /// A name that is one, and that nobody else bears in the scope.
+    pub fn name(&self, scope: Scope, name: &str, own: Option<NameHolder>) -> Result<String, Refusal> {
+        let name = self.text("name", name, MAX_NAME)?;
+        if name.is_empty() {
+            return Err(invalid("name", "name.empty", "a name needs at least one character"));
+        }
+        match self.find_name(scope, &name) {
+            Some(holder) if Some(holder) != own => {
+                Err(conflict("name.taken", format!("the name `{name}` is taken here: choose another")))
+            }
+            Some(_) | None => Ok(name),
+        }
+    }
+
+    /// Text without surrounding white space, of bounded length, without control characters.
+    pub fn text(&self, field: &'static str, text: &str, max: usize) -> Result<String, Refusal> {
+        let text = text.trim();
+        let length = text.chars().count();
+        if length > max {
+            return Err(invalid(field, "text.too_long", format!("at most {max} characters, these are {length}")));
+        }
+        if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+            return Err(invalid(field, "text.control_character", "no control characters"));
+        }
+        Ok(text.to_owned())
+    }
+
+    /// An instant that lies in the future, or now.
+    pub fn not_past(&self, field: &'static str, time: Option<Time>) -> Result<(), Refusal> {
+        match time {
+            Some(time) if time < self.moment.time => {
+                Err(invalid(field, "time.past", format!("`{time}` has passed: name a time to come")))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Privileges by name, in the order of the catalogue.
+    pub fn named(&self, privileges: PrivilegeSet) -> Vec<Privilege> {
+        self.privilege_names(privileges).filter_map(|name| Privilege::new(name).ok()).collect()
+    }
+
+    /// Privileges as people read them.
+    pub fn listed(&self, privileges: PrivilegeSet) -> String {
+        self.privilege_names(privileges).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+pub fn unknown(what: &str, code: &'static str, id: &dyn std::fmt::Display) -> Refusal {
+    Refusal::new(Kind::NotFound, code, format!("there is no {what} `{id}` that you may see"))
+}
+
+pub fn conflict(code: &'static str, detail: impl Into<String>) -> Refusal {
+    Refusal::new(Kind::Conflict, code, detail)
+}
+
+pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Refusal {
+    Refusal::new(Kind::Forbidden, code, detail)
+}
+
+pub fn invalid(field: &'static str, code: &'static str, detail: impl Into<String>) -> Refusal {
+    Refusal::new(Kind::Invalid { field }, code, detail)
+}
+
+/// An id that is not in use. Ids are never used again.
+pub fn unused(taken: bool, id: &dyn std::fmt::Display) -> Result<(), Refusal> {
+    if taken {
+        Err(conflict("id.taken", format!("the id `{id}` is taken: choose another, or name none")))
+    } else {
+        Ok(())
+    }
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident: $no:ty => $id:ident by $text:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(view: &View<'_>, no: $no) -> $id {
+            // The text came from an id of this type when it was stored.
+            $id::new(view.$text(no)).expect("a stored id is an id")
+        }
+    )*};
+}
+
+ids! {
+    /// The id of an org.
+    org_id: OrgNo => OrgId by org_id;
+    /// The id of a user.
+    user_id: UserNo => UserId by user_id;
+    /// The id of a group.
+    group_id: GroupNo => GroupId by group_id;
+    /// The id of content.
+    resource_id: ResourceNo => ResourceId by resource_id;
+    /// The name of a user type.
+    user_type_name: UserTypeNo => UserType by user_type_name;
+    /// The name of a kind.
+    kind_name: tenure_projections::values::KindNo => KindName by kind_name;
+}
+
+type KindName = tenure_events::Kind;

@@ -23,13 +23,14 @@ pub enum Change<'a> {
     Kind(&'a data::ResourceKindDefined),
     Org {
         org: &'a OrgId,
+        parent: Option<&'a OrgId>,
         description: &'a str,
         region: Option<&'a str>,
         managing_group: Option<&'a GroupId>,
     },
     OrgParent {
         org: &'a OrgId,
-        parent: Option<&'a OrgId>,
+        parent: &'a OrgId,
     },
     OrgChild {
         parent: &'a OrgId,
@@ -194,9 +195,7 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         Event::OrgCreated(e) => {
             let data::OrgCreated { org, name, parent, description, tags, managing_group, region } = e;
             let (parent, region, managing_group) = (parent.as_ref(), region.as_deref(), managing_group.as_ref());
-            emit(Change::Org { org, description, region, managing_group });
-            emit(Change::OrgStatus { org, status: OrgStatus::Live });
-            emit(Change::OrgParent { org, parent });
+            emit(Change::Org { org, parent, description, region, managing_group });
             emit(Change::OrgName { org, name, parent });
             if let Some(parent) = parent {
                 emit(Change::OrgChild { parent, org, there: true });
@@ -209,7 +208,7 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         Event::OrgDescribed(e) => emit(Change::OrgDescription { org: &e.org, description: &e.description }),
         Event::OrgTagged(e) => emit(Change::OrgTags { org: &e.org, tags: &e.tags }),
         Event::OrgMoved(e) => {
-            emit(Change::OrgParent { org: &e.org, parent: Some(&e.parent) });
+            emit(Change::OrgParent { org: &e.org, parent: &e.parent });
             emit(Change::OrgName { org: &e.org, name: &e.name, parent: Some(&e.parent) });
             emit(Change::OrgChild { parent: &e.from, org: &e.org, there: false });
             emit(Change::OrgChild { parent: &e.parent, org: &e.org, there: true });

@@ -9,8 +9,9 @@ use crate::names::Scope;
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows};
 use crate::values::{
-    Group, GroupNo, Key, KindActions, KindNo, Landlord, NameHolder, OrgAbout, OrgNo, PrivilegeNo, PrivilegeSet,
-    Profile, Resource, ResourceNo, Role, RoleNo, Share, Subscription, User, UserNo, UserTypeNo, Window,
+    FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
+    PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Share, Subscription, User, UserNo,
+    UserTypeNo, Window,
 };
 
 /// Takes the changes of one event.
@@ -51,22 +52,23 @@ impl Installer<'_> {
                     .map(|privilege| privilege.as_ref().map(|privilege| self.privilege(privilege)));
                 self.row(table!(22 actions), row, KindActions { create, view, edit, delete, share });
             }
-            Change::Org { org, description, region, managing_group } => {
-                let row = self.org(org).0;
+            Change::Org { org, parent, description, region, managing_group } => {
+                let (row, parent) = (self.org(org).0, parent.map(|parent| self.org(parent)));
                 let managing_group = managing_group.map(|group| self.group(group));
-                self.row(table!(30 org_about), row, OrgAbout { region: region.map(str::to_owned), managing_group });
+                self.row(table!(30 org_about), row, OrgAbout { region: region.map(str::to_owned) });
                 self.row(table!(36 org_description), row, description.to_owned());
+                self.row(table!(31 org), row, Org { status: OrgStatus::Live, parent, managing_group, guarded: false });
                 if let Some(group) = managing_group {
                     self.edge(table!(39 managed), group.0, row, ());
                 }
             }
             Change::OrgStatus { org, status } => {
-                let row = self.org(org).0;
-                self.row(table!(31 org_status), row, status);
+                let org = self.org(org);
+                self.change_org(org, |org| org.status = status);
             }
             Change::OrgParent { org, parent } => {
-                let (row, parent) = (self.org(org).0, parent.map(|parent| self.org(parent)));
-                self.row(table!(32 org_parent), row, parent);
+                let (org, parent) = (self.org(org), self.org(parent));
+                self.change_org(org, |org| org.parent = Some(parent));
             }
             Change::OrgChild { parent, org, there } => {
                 let (parent, org) = (self.org(parent).0, self.org(org).0);
@@ -86,8 +88,9 @@ impl Installer<'_> {
                 self.row(table!(34 org_tags), row, tags.to_vec());
             }
             Change::Landlord { org, admitted } => {
-                let row = self.org(org).0;
-                self.row(table!(35 landlord), row, admitted.map_or(Landlord::Excluded, Landlord::Admitted));
+                let org = self.org(org);
+                self.change_org(org, |org| org.guarded = true);
+                self.row(table!(35 landlord), org.0, admitted.map_or(Landlord::Excluded, Landlord::Admitted));
             }
             Change::OrgSequence { org, sequence } => {
                 let row = self.org(org).0;
@@ -145,8 +148,8 @@ impl Installer<'_> {
             }
             Change::Subscription { user, org, subscription } => {
                 let (user, org) = (self.user(user).0, self.org(org).0);
-                let subscription = subscription.map(|subscription| self.subscription(subscription));
-                self.edge(table!(50 subscription), user, org, subscription);
+                let form = subscription.map(|subscription| self.form(subscription));
+                self.edge(table!(50 subscription), user, org, form);
             }
             Change::Role { role, org, name, privileges, live } => {
                 let (no, org) = (self.role(role), org.map(|org| self.org(org)));
@@ -208,6 +211,15 @@ impl Installer<'_> {
         }
     }
 
+    /// Changes one thing of the row that every check reads of an org; what it says comes from several events.
+    fn change_org(&mut self, org: OrgNo, change: impl FnOnce(&mut Org)) {
+        let last = |state: &State| state.org.get(org.0, Position::MAX).map(|version| version.value);
+        if let Some(mut row) = last(self.state).or_else(|| self.base.and_then(last)) {
+            change(&mut row);
+            self.row(table!(31 org), org.0, row);
+        }
+    }
+
     fn row<V: Value>(&mut self, (tag, rows): Table<Rows<V>>, row: Handle, value: V) {
         self.digest.add(tag, u64::from(row), self.position, &value);
         rows(self.state).set(row, self.position, value);
@@ -240,13 +252,18 @@ impl Installer<'_> {
         settings(self.state).or_else(|| self.base.and_then(settings)).unwrap_or(NameScope::Parent)
     }
 
-    fn subscription(&mut self, subscription: &data::Subscription) -> Subscription {
+    /// Millions of subscriptions say the same few things: each is kept once, and known by its number.
+    fn form(&mut self, subscription: &data::Subscription) -> FormNo {
         let data::Subscription { user_type, privileges, valid_from, valid_until } = subscription;
-        Subscription {
-            user_type: self.user_type(user_type),
-            privileges: self.privileges(privileges),
-            window: Window::new(*valid_from, *valid_until),
+        let user_type = self.user_type(user_type);
+        let (privileges, window) = (self.privileges(privileges), Window::new(*valid_from, *valid_until));
+        let text = format!("{}/{:x}/{window}", user_type.0, privileges.0);
+        let row = self.id(table!(12 forms), &text);
+        let known = |state: &State| state.form.get(row, Position::MAX).is_some();
+        if !known(self.state) && !self.base.is_some_and(known) {
+            self.row(table!(13 form), row, Subscription { user_type, privileges, window });
         }
+        FormNo::of(row)
     }
 
     fn share(&mut self, resource: &ResourceId, with: &Audience, share: Option<Share>) {

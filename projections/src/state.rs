@@ -13,7 +13,7 @@ use crate::digest::Digest;
 use crate::install::Installer;
 use crate::store::{Edges, Handle, Ids, Rows};
 use crate::values::{
-    Done, Group, Key, KindActions, Landlord, NameHolder, OrgAbout, OrgNo, OrgStatus, PrivilegeSet, Profile, Resource,
+    Done, FormNo, Group, Key, KindActions, Landlord, NameHolder, Org, OrgAbout, OrgNo, PrivilegeSet, Profile, Resource,
     ResourceNo, Role, Share, Subscription, User, UserNo, Window,
 };
 
@@ -97,6 +97,10 @@ tables! {
     10 identities: Ids,
     /// Commands with an idempotency key.
     11 commands: Ids,
+    /// What subscriptions say, as text.
+    12 forms: Ids,
+    /// What subscriptions say.
+    13 form: Rows<Subscription>,
     /// Row 0: the settings.
     20 settings: Rows<Settings>,
     /// Ceiling of a user type.
@@ -105,10 +109,8 @@ tables! {
     22 actions: Rows<KindActions>,
     /// Org: about it.
     30 org_about: Rows<OrgAbout>,
-    /// Org: whether it works.
-    31 org_status: Rows<OrgStatus>,
-    /// Org: its parent.
-    32 org_parent: Rows<Option<OrgNo>>,
+    /// Org: what every check reads of it.
+    31 org: Rows<Org>,
     /// Org: its name.
     33 org_name: Rows<String>,
     /// Org: its tags.
@@ -144,7 +146,7 @@ tables! {
     /// User and external identity.
     48 identity_of: Edges<bool>,
     /// User and org.
-    50 subscription: Edges<Option<Subscription>>,
+    50 subscription: Edges<Option<FormNo>>,
     /// Group: itself.
     51 group: Rows<Group>,
     /// User and group.
@@ -213,6 +215,7 @@ impl State {
             names: above(&base.names),
             identities: above(&base.identities),
             commands: above(&base.commands),
+            forms: above(&base.forms),
             ..Self::default()
         }
     }

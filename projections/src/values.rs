@@ -39,6 +39,20 @@ number! {
     UserTypeNo
 }
 
+/// The number of what a subscription says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormNo(std::num::NonZeroU32);
+
+impl FormNo {
+    pub(crate) const fn of(row: u32) -> Self {
+        Self(std::num::NonZeroU32::MIN.saturating_add(row))
+    }
+
+    pub(crate) const fn row(self) -> u32 {
+        self.0.get() - 1
+    }
+}
+
 /// A privilege's place in a [`PrivilegeSet`], 0 to 127.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PrivilegeNo(pub(crate) u8);
@@ -150,6 +164,12 @@ impl Window {
     }
 }
 
+impl std::fmt::Display for Window {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}..{}", self.from, self.until)
+    }
+}
+
 /// Whether an org works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OrgStatus {
@@ -161,13 +181,24 @@ pub enum OrgStatus {
     Archived,
 }
 
-/// An org's place and face.
+/// What every check reads of an org.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Org {
+    /// Whether it works.
+    pub status: OrgStatus,
+    /// What it hangs under; none for the root.
+    pub parent: Option<OrgNo>,
+    /// The team whose members manage it; never changes.
+    pub managing_group: Option<GroupNo>,
+    /// Whether it ever excluded its ancestors: only then is there more to read.
+    pub guarded: bool,
+}
+
+/// An org's face.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrgAbout {
     /// Where its data lives.
     pub region: Option<String>,
-    /// The team whose members manage it; never changes.
-    pub managing_group: Option<GroupNo>,
 }
 
 /// Whether an org's ancestors may enter it.

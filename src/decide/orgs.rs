@@ -148,7 +148,7 @@ pub fn archive(scene: &Scene<'_>, args: &ArchiveOrg, plan: &mut Plan) -> Result<
         let detail = format!("archiving cannot be undone: confirm with the words `{ARCHIVE}`");
         return Err(invalid("confirmation", "confirmation.wrong", detail));
     }
-    let archived = |org| scene.org_status(org).is_some_and(|status| status.value == OrgStatus::Archived);
+    let archived = |org| scene.org_status(org) == Some(OrgStatus::Archived);
     if let Some(child) = scene.children(org).find(|child| !archived(*child)) {
         let detail =
             format!("org `{}` has children, `{}` is one: archive or move them first", args.org, scene.org_id(child));
@@ -185,7 +185,7 @@ pub fn admit_landlord(scene: &Scene<'_>, args: &AdmitLandlord, plan: &mut Plan) 
 /// An org that is not archived.
 fn open(scene: &Scene<'_>, id: &OrgId) -> Result<OrgNo, Refusal> {
     let org = scene.org(id)?;
-    if scene.org_status(org).is_some_and(|status| status.value == OrgStatus::Archived) {
+    if scene.org_status(org) == Some(OrgStatus::Archived) {
         return Err(conflict("org.archived", format!("org `{id}` is archived and accepts no change")));
     }
     Ok(org)

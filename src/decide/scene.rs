@@ -81,7 +81,7 @@ impl<'a> Scene<'a> {
     /// An org that the caller may see and that works.
     pub fn live_org(&self, id: &OrgId) -> Result<OrgNo, Refusal> {
         let org = self.org(id)?;
-        match self.org_status(org).map(|status| status.value) {
+        match self.org_status(org) {
             Some(OrgStatus::Live) | None => Ok(org),
             Some(OrgStatus::Disabled) => {
                 Err(conflict("org.disabled", format!("org `{id}` is disabled: enable it first")))

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use tenure_events::Position;
 
 use super::{Code, Subject, Trace, administrative};
-use crate::values::{OrgNo, PrivilegeSet, Role, RoleNo, UserNo, Window};
+use crate::values::{Org, OrgNo, OrgStatus, PrivilegeSet, Role, RoleNo, Subscription, UserNo, UserStatus, Window};
 use crate::view::View;
 
 /// One path by which privileges are held.
@@ -21,42 +21,91 @@ pub struct Holding {
     pub events: [Position; 4],
 }
 
-/// Shows the visitor every path by which the user holds anything in the org, until it breaks.
+/// A user and an org: the facts that every question about the two begins with. They are read together, before any is
+/// looked at, so that their places in memory are fetched side by side and not one after the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing<'a> {
+    user: UserNo,
+    org: OrgNo,
+    home: OrgNo,
+    enabled: bool,
+    org_row: &'a Org,
+    home_row: &'a Org,
+    subscription: Option<(Subscription, Position)>,
+}
+
+impl<'a> Standing<'a> {
+    /// None if the view knows one of the two not.
+    #[must_use]
+    pub fn read(view: &View<'a>, user: UserNo, org: OrgNo) -> Option<Self> {
+        let subscription = view.subscription(user, org);
+        let org_row = view.org(org);
+        let user_row = &view.user(user)?.value;
+        let home = user_row.home;
+        let org_row = &org_row?.value;
+        let home_row = if home == org { org_row } else { &view.org(home)?.value };
+        let enabled = user_row.status == UserStatus::Enabled;
+        Some(Self { user, org, home, enabled, org_row, home_row, subscription })
+    }
+
+    /// Whether the user is enabled, and both orgs work.
+    ///
+    /// # Errors
+    /// Which of them does not.
+    pub fn stands(&self) -> Result<(), Code> {
+        if !self.enabled {
+            return Err(Code::UserDisabled);
+        }
+        if self.home_row.status != OrgStatus::Live {
+            return Err(Code::HomeOrgNotLive);
+        }
+        if self.org_row.status != OrgStatus::Live { Err(Code::OrgNotLive) } else { Ok(()) }
+    }
+
+    /// Shows the visitor every path by which the user holds anything in the org, until it breaks.
+    ///
+    /// # Errors
+    /// Why there is none at all: suspended by the landlord rule, or no subscription where roles need one.
+    pub fn holdings(&self, view: &View<'_>, mut visit: impl FnMut(&Holding) -> ControlFlow<()>) -> Result<(), Code> {
+        if self.home != self.org && suspended(view, self.home, self.org).home {
+            return Err(Code::LandlordExcluded);
+        }
+        let subscription = self.subscription.filter(|(held, _)| held.window.holds(view.instant()));
+        let ceiling = match &subscription {
+            Some((held, _)) => view.ceiling(held.user_type),
+            None => PrivilegeSet::ALL,
+        };
+        if let Some((held, position)) = subscription {
+            let privileges = held.privileges.and(ceiling);
+            let holding = Holding { code: Code::Subscription, privileges, role: None, events: [position, 0, 0, 0] };
+            if visit(&holding).is_break() {
+                return Ok(());
+            }
+        }
+        if self.org_row.managing_group.is_some()
+            && managing_team(view, self.user, self.org, ceiling, &mut visit).is_break()
+        {
+            return Ok(());
+        }
+        if subscription.is_none() && view.roles_need_membership() {
+            return Err(Code::NoSubscription);
+        }
+        let _: ControlFlow<()> = roles(view, self.user, &Frame { org: self.org, ceiling }, &mut visit);
+        Ok(())
+    }
+}
+
+/// [`Standing::holdings`] of a user in an org.
 ///
 /// # Errors
-/// Why there is none at all: suspended by the landlord rule, or no subscription where roles need one.
+/// As there; or one of the two is not known.
 pub fn holdings(
     view: &View<'_>,
     user: UserNo,
     org: OrgNo,
-    mut visit: impl FnMut(&Holding) -> ControlFlow<()>,
+    visit: impl FnMut(&Holding) -> ControlFlow<()>,
 ) -> Result<(), Code> {
-    let home = view.home(user).ok_or(Code::UserUnknown)?;
-    let suspension = suspended(view, home, org);
-    if suspension.home {
-        return Err(Code::LandlordExcluded);
-    }
-    let subscription = view.subscription(user, org).filter(|(held, _)| held.window.holds(view.instant()));
-    let ceiling = match &subscription {
-        Some((held, _)) => view.ceiling(held.user_type),
-        None => PrivilegeSet::ALL,
-    };
-    if let Some((held, position)) = subscription {
-        let privileges = held.privileges.and(ceiling);
-        let holding = Holding { code: Code::Subscription, privileges, role: None, events: [position, 0, 0, 0] };
-        if visit(&holding).is_break() {
-            return Ok(());
-        }
-    }
-    if managing_team(view, user, org, ceiling, &mut visit).is_break() {
-        return Ok(());
-    }
-    if subscription.is_none() && view.roles_need_membership() {
-        return Err(Code::NoSubscription);
-    }
-    let frame = Frame { org, ceiling, global: !suspension.any };
-    let _: ControlFlow<()> = roles(view, user, &frame, &mut visit);
-    Ok(())
+    Standing::read(view, user, org).ok_or(Code::UserUnknown)?.holdings(view, visit)
 }
 
 /// What the user holds in the org, by all paths together.
@@ -73,11 +122,15 @@ pub fn privileges(view: &View<'_>, user: UserNo, org: OrgNo) -> PrivilegeSet {
 /// What the subject holds in the org, if it stands: a user through a key holds no more than the key carries.
 #[must_use]
 pub fn privileges_as(view: &View<'_>, subject: &Subject, org: OrgNo) -> PrivilegeSet {
-    let stands = super::stands(view, subject, view.home(subject.user).unwrap_or(org), org).is_ok();
-    if !stands || subject.only.is_some_and(|only| only != org) {
-        return PrivilegeSet::NONE;
+    let standing = Standing::read(view, subject.user, org).filter(|standing| standing.stands().is_ok());
+    let mut all = PrivilegeSet::NONE;
+    if let Some(standing) = standing.filter(|_| subject.only.is_none_or(|only| only == org)) {
+        let _: Result<(), Code> = standing.holdings(view, |holding| {
+            all = all.or(holding.privileges);
+            ControlFlow::Continue(())
+        });
     }
-    privileges(view, subject.user, org).and(subject.cap)
+    all.and(subject.cap)
 }
 
 /// Whether the subject may manage the org as an org: holds `org.manage` in it or in an ancestor. An org that excludes
@@ -138,10 +191,11 @@ pub struct Suspension {
 #[must_use]
 pub fn suspended(view: &View<'_>, home: OrgNo, org: OrgNo) -> Suspension {
     let mut suspension = Suspension { home: false, any: false };
-    for org in view.lineage(org) {
+    let mut at = Some(org);
+    while let Some((org, row)) = at.and_then(|org| Some((org, &view.org(org)?.value))) {
         suspension.home |= suspension.any && org == home;
-        let excluded = view.landlord(org).is_some_and(|landlord| !landlord.value.admits(view.instant()));
-        suspension.any |= excluded;
+        suspension.any |= row.guarded && view.excludes_landlord(org);
+        at = row.parent;
     }
     suspension
 }
@@ -149,7 +203,6 @@ pub fn suspended(view: &View<'_>, home: OrgNo, org: OrgNo) -> Suspension {
 struct Frame {
     org: OrgNo,
     ceiling: PrivilegeSet,
-    global: bool,
 }
 
 fn managing_team(
@@ -206,7 +259,7 @@ fn counts<'a>(view: &View<'a>, role: RoleNo, window: Window, frame: &Frame) -> O
     }
     match held.org {
         Some(org) if org == frame.org => Some((held, Code::Role, version.position)),
-        None if frame.global => Some((held, Code::GlobalRole, version.position)),
+        None if !suspended(view, frame.org, frame.org).any => Some((held, Code::GlobalRole, version.position)),
         Some(_) | None => None,
     }
 }

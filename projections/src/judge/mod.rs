@@ -16,7 +16,7 @@ use crate::values::{KindActions, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, U
 use crate::view::View;
 
 pub use authority::{
-    Holding, belongs, belongs_effectively, holdings, manages, orgs_of, privileges, privileges_as, suspended,
+    Holding, Standing, belongs, belongs_effectively, holdings, manages, orgs_of, privileges, privileges_as, suspended,
 };
 pub use code::Code;
 pub use reach::{Reach, reaches};
@@ -187,17 +187,18 @@ fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdi
             (resource.value.org, Some((no, resource.value.kind)))
         }
     };
-    let user = view.user(subject.user).ok_or(Code::UserUnknown)?.value;
-    stands(view, &subject, user.home, org)?;
+    let standing = Standing::read(view, subject.user, org).ok_or(Code::UserUnknown)?;
+    standing.stands()?;
     let acting = match acting {
+        Some(acting) if acting == org && resource.is_none() => acting,
         Some(acting) => {
-            let member = acting == user.home || belongs_effectively(view, subject.user, acting);
+            let member = view.home(subject.user) == Some(acting) || belongs_effectively(view, subject.user, acting);
             member.then_some(acting).ok_or(Code::ActingOrgNotTheirs)?
         }
         None if resource.is_none() => org,
         None => acting_org(view, subject.user, org).ok_or(Code::UserUnknown)?,
     };
-    if !view.is_live(acting) {
+    if acting != org && !view.is_live(acting) {
         return Err(Code::ActingOrgNotLive);
     }
     if subject.only.is_some_and(|only| only != acting || only != org) {
@@ -212,7 +213,7 @@ fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdi
         }
     };
     if let Some(privilege) = privilege {
-        holds(view, &subject, org, privilege, trace)?;
+        holds(view, &standing, &subject, privilege, trace)?;
     } else if resource.is_none() && !belongs(view, subject.user, org, trace) {
         return Err(Code::NotHeld);
     }
@@ -220,19 +221,6 @@ fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdi
         Some((no, need)) => has(view, &subject, acting, no, need, trace),
         None => Ok(true),
     }
-}
-
-fn stands(view: &View<'_>, subject: &Subject, home: OrgNo, org: OrgNo) -> Result<(), Code> {
-    if !view.is_enabled(subject.user) {
-        return Err(Code::UserDisabled);
-    }
-    if !view.is_live(home) {
-        return Err(Code::HomeOrgNotLive);
-    }
-    if home != org && !view.is_live(org) {
-        return Err(Code::OrgNotLive);
-    }
-    Ok(())
 }
 
 /// What an action on an org needs: a privilege, or, to view it, belonging to it.
@@ -281,8 +269,8 @@ enum Need {
 
 fn holds(
     view: &View<'_>,
+    standing: &Standing<'_>,
     subject: &Subject,
-    org: OrgNo,
     privilege: PrivilegeNo,
     trace: &mut impl Trace,
 ) -> Result<(), Code> {
@@ -290,7 +278,7 @@ fn holds(
         return Err(Code::KeyCapped);
     }
     let mut found = false;
-    let stopped = holdings(view, subject.user, org, |holding| {
+    let stopped = standing.holdings(view, |holding| {
         if !holding.privileges.has(privilege) {
             return ControlFlow::Continue(());
         }

@@ -3,14 +3,14 @@
 use tenure_events::Position;
 
 use super::{Fact, View};
-use crate::values::{Group, GroupNo, OrgNo, Role, RoleNo, Subscription, UserNo, Window};
+use crate::values::{FormNo, Group, GroupNo, OrgNo, Role, RoleNo, Subscription, UserNo, Window};
 
 impl<'a> View<'a> {
     /// A user's membership of an org, whether it is valid or not; none when there is none, or withdrawn.
     #[must_use]
     pub fn subscription(&self, user: UserNo, org: OrgNo) -> Option<(Subscription, Position)> {
         let version = self.edge(|s| &s.subscription, user.0, org.0)?;
-        version.value.map(|subscription| (subscription, version.position))
+        Some((self.form(version.value?)?, version.position))
     }
 
     /// Whether there has ever been a membership, and since when.
@@ -21,14 +21,16 @@ impl<'a> View<'a> {
 
     /// A user's memberships.
     pub fn subscriptions(&self, user: UserNo) -> impl Iterator<Item = (OrgNo, Subscription, Position)> + use<'a> {
+        let view = *self;
         self.from(|s| &s.subscription, user.0)
-            .filter_map(|(org, version)| Some((OrgNo(org), version.value?, version.position)))
+            .filter_map(move |(org, version)| Some((OrgNo(org), view.form(version.value?)?, version.position)))
     }
 
     /// The memberships of an org, newest first.
     pub fn subscribers(&self, org: OrgNo) -> impl Iterator<Item = (UserNo, Subscription, Position)> + use<'a> {
+        let view = *self;
         self.to(|s| &s.subscription, org.0)
-            .filter_map(|(user, version)| Some((UserNo(user), version.value?, version.position)))
+            .filter_map(move |(user, version)| Some((UserNo(user), view.form(version.value?)?, version.position)))
     }
 
     /// A group.
@@ -101,5 +103,10 @@ impl<'a> View<'a> {
     pub fn groups_with_role(&self, role: RoleNo) -> impl Iterator<Item = (GroupNo, Window, Position)> + use<'a> {
         self.to(|s| &s.role_group, role.0)
             .filter_map(|(group, version)| Some((GroupNo(group), version.value?, version.position)))
+    }
+
+    /// Forms never change: which one counts is said at the subscription.
+    fn form(&self, form: FormNo) -> Option<Subscription> {
+        self.row(|s| &s.form, form.row()).map(|form| form.value)
     }
 }

@@ -83,7 +83,7 @@ impl<'a> View<'a> {
         let bears = match holder {
             NameHolder::Org(org) => {
                 let parent = self.parent(org).map(|parent| parent.0);
-                self.org_status(org)?.value != OrgStatus::Archived && Scope::Orgs(parent).key(self.org_name(org)) == key
+                self.org_status(org)? != OrgStatus::Archived && Scope::Orgs(parent).key(self.org_name(org)) == key
             }
             NameHolder::Group(group) => {
                 let group = &self.group(group)?.value;

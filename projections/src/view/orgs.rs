@@ -4,7 +4,7 @@ use tenure_events::Position;
 use tenure_events::data::{CrossOrgShares, NameScope, Settings};
 
 use super::{Fact, View};
-use crate::values::{GroupNo, KindActions, KindNo, Landlord, OrgNo, OrgStatus, PrivilegeSet, UserTypeNo};
+use crate::values::{GroupNo, KindActions, KindNo, Landlord, Org, OrgNo, OrgStatus, PrivilegeSet, UserTypeNo};
 
 impl<'a> View<'a> {
     /// The settings; none before the platform exists.
@@ -68,16 +68,22 @@ impl<'a> View<'a> {
         Some(OrgNo(0)).filter(|root| self.org_status(*root).is_some())
     }
 
+    /// What every check reads of an org.
+    #[must_use]
+    pub fn org(&self, org: OrgNo) -> Fact<'a, Org> {
+        self.row(|s| &s.org, org.0)
+    }
+
     /// Whether an org works.
     #[must_use]
-    pub fn org_status(&self, org: OrgNo) -> Fact<'a, OrgStatus> {
-        self.row(|s| &s.org_status, org.0)
+    pub fn org_status(&self, org: OrgNo) -> Option<OrgStatus> {
+        self.org(org).map(|org| org.value.status)
     }
 
     /// Whether an org is neither disabled nor archived.
     #[must_use]
     pub fn is_live(&self, org: OrgNo) -> bool {
-        self.org_status(org).is_some_and(|status| status.value == OrgStatus::Live)
+        self.org_status(org) == Some(OrgStatus::Live)
     }
 
     /// An org's name.
@@ -107,8 +113,9 @@ impl<'a> View<'a> {
     /// The team that manages an org, and since which event.
     #[must_use]
     pub fn managing_group(&self, org: OrgNo) -> Option<(GroupNo, Position)> {
-        let about = self.row(|s| &s.org_about, org.0)?;
-        about.value.managing_group.map(|group| (group, about.position))
+        let group = self.org(org)?.value.managing_group?;
+        let since = self.edge(|s| &s.managed, group.0, org.0).map_or(0, |managed| managed.position);
+        Some((group, since))
     }
 
     /// The orgs that a group manages.
@@ -119,7 +126,7 @@ impl<'a> View<'a> {
     /// An org's parent; none for the root.
     #[must_use]
     pub fn parent(&self, org: OrgNo) -> Option<OrgNo> {
-        self.row(|s| &s.org_parent, org.0)?.value
+        self.org(org)?.value.parent
     }
 
     /// An org and its ancestors, from below.
@@ -142,7 +149,7 @@ impl<'a> View<'a> {
     /// Whether an org's ancestors may enter it; always, unless they were ever excluded.
     #[must_use]
     pub fn landlord(&self, org: OrgNo) -> Fact<'a, Landlord> {
-        self.row(|s| &s.landlord, org.0)
+        if self.org(org)?.value.guarded { self.row(|s| &s.landlord, org.0) } else { None }
     }
 
     /// Length of an org's history.

@@ -7,6 +7,7 @@ mod apply;
 mod digest;
 mod install;
 pub mod judge;
+pub mod lookup;
 pub mod names;
 pub mod sight;
 mod state;

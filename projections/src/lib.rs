@@ -5,6 +5,7 @@
 
 mod apply;
 mod digest;
+pub mod history;
 mod install;
 pub mod judge;
 pub mod lookup;

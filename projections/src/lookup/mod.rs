@@ -4,6 +4,7 @@
 //! position and instant. A page looks at a bounded number of candidates, so it may hold fewer items than were asked
 //! for, even none, while more follow: only a page without `next` is the last.
 
+mod diff;
 mod lists;
 mod people;
 mod search;
@@ -19,6 +20,7 @@ use crate::view::View;
 
 use walk::{Flow, Walk};
 
+pub use diff::{Difference, Scope};
 pub use lists::{Audience, Holder};
 pub use search::actions_of;
 

@@ -124,7 +124,7 @@ fn applies(view: &View<'_>, privilege: PrivilegeNo, object: Object) -> bool {
 }
 
 /// Goes through home and every org with an effective path.
-fn orgs_of<T>(
+pub(super) fn orgs_of<T>(
     walk: &mut Walk<T>,
     view: &View<'_>,
     user: UserNo,

@@ -63,6 +63,11 @@ impl<T> Walk<T> {
         self.through(|below| (0..=TOP).rev().zip(entries).skip_while(move |(number, _)| *number >= below), each)
     }
 
+    /// Takes these items.
+    pub fn all(&mut self, items: impl IntoIterator<Item = T>) -> Flow {
+        self.each(items, |walk, item| walk.take(Some(item)))
+    }
+
     /// Takes an item, if it is one.
     pub fn take(&mut self, item: Option<T>) -> Flow {
         self.items.extend(item);

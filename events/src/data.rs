@@ -68,7 +68,7 @@ pub enum Audience {
     AllOrgs(Everyone),
 }
 
-/// The only value of [`Audience::AllOrgs`]: `true`.
+/// Always `true`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "bool", into = "bool")]
 #[schemars(with = "bool")]

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schemars::JsonSchema;
 use serde::de::{self, DeserializeSeed, IntoDeserializer, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, forward_to_deserialize_any};
 use sha2::{Digest as _, Sha256};
@@ -132,36 +133,71 @@ const SOURCE: &str = "/logs/";
 
 /// The attributes in the order in which they are written. `type` and `data` come last, in this order: a reader knows
 /// what it reads before it reads it.
-#[derive(Serialize)]
-struct Wire<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub(crate) struct Wire<'a> {
+    /// Version of CloudEvents.
+    #[schemars(extend("const" = "1.0"))]
     specversion: &'static str,
+    /// The event's own id.
+    #[schemars(with = "String", extend("format" = "uuid"))]
     id: Uuid,
+    /// The log that the event belongs to: `/logs/` and its id.
+    #[schemars(with = "String", regex(pattern = "^/logs/[0-9a-f-]{36}$"))]
     source: Text<'a>,
+    /// What the event is about: `COLLECTION/ID`.
     subject: String,
+    /// Recorded time; the same for all events of a command, and later than that of the command before.
     time: Time,
+    /// Form of `data`.
+    #[schemars(extend("const" = "application/json"))]
     datacontenttype: &'static str,
+    /// Place in the log, in decimal; the first is 1.
+    #[schemars(with = "String", regex(pattern = "^[0-9]{1,20}$"))]
     position: Text<'a>,
+    /// SHA-256 of the bytes of the event before it, in base64url; of all zeros before the first.
+    #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9_-]{43}$"))]
     prev: Text<'a>,
+    /// The org in whose history it stands.
     org: &'a OrgId,
+    /// Place in that org's history, in decimal; the first is 1.
+    #[schemars(with = "String", regex(pattern = "^[0-9]{1,20}$"))]
     orgsequence: Text<'a>,
+    /// The command that it came from.
+    #[schemars(with = "String", extend("format" = "uuid"))]
     command: Uuid,
+    /// That command's name.
     commandname: &'a str,
+    /// Place among the events of the command, from 0.
     commandindex: u32,
+    /// How many events the command has.
     commandcount: u32,
+    /// Who commanded it.
     actor: &'a UserId,
+    /// For whom the actor did so, if for somebody else.
     #[serde(skip_serializing_if = "Option::is_none")]
     onbehalfof: Option<&'a UserId>,
+    /// What the command belongs to in the caller's world, if the caller said so.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "uuid"))]
     correlation: Option<Uuid>,
+    /// The event that it follows from, as a position.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", regex(pattern = "^[0-9]{1,20}$"))]
     causation: Option<Text<'a>>,
+    /// SHA-256 of the command's body, in base64url, if the caller gave an idempotency key.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", regex(pattern = "^[A-Za-z0-9_-]{43}$"))]
     bodyhash: Option<Text<'a>>,
+    /// Why, in the actor's words, sealed.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a Sealed>,
+    /// The event, as a position, of which this one is the twin in another org's history. A twin changes nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", regex(pattern = "^[0-9]{1,20}$"))]
     twinof: Option<Text<'a>>,
     #[serde(flatten)]
+    #[schemars(skip)]
     event: &'a Event,
 }
 

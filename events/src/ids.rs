@@ -41,7 +41,7 @@ fn validate_user(text: &str) -> Result<(), InvalidId> {
 }
 
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $validate:path) => {
+    ($(#[$doc:meta])* $name:ident, $validate:path, $pattern:literal) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "CompactString", into = "CompactString")]
@@ -112,7 +112,7 @@ macro_rules! id {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_:@|~-]{1,128}$" })
+                schemars::json_schema!({ "type": "string", "pattern": $pattern })
             }
         }
     };
@@ -121,47 +121,56 @@ macro_rules! id {
 id!(
     /// An organisation.
     OrgId,
-    validate
+    validate,
+    "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
     /// A user. Contains neither `@` nor `|`.
     UserId,
-    validate_user
+    validate_user,
+    "^[A-Za-z0-9_:~-]{1,128}$"
 );
 id!(
     /// A group (team).
     GroupId,
-    validate
+    validate,
+    "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
     /// A role. Roles that a preset gives to every org are called `NAME@ORG`.
     RoleId,
-    validate
+    validate,
+    "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
     /// A piece of content.
     ResourceId,
-    validate
+    validate,
+    "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
     /// An API key (its public handle, not its secret).
     ApiKeyId,
-    validate
+    validate,
+    "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
     /// A privilege of the catalogue, such as `chart.edit`. One dot separates kind and action.
     Privilege,
-    validate_name
+    validate_name,
+    "^[A-Za-z0-9_.-]{1,128}$"
 );
 id!(
     /// A user type of the catalogue, such as `viewer`.
     UserType,
-    validate_name
+    validate_name,
+    "^[A-Za-z0-9_.-]{1,128}$"
 );
 id!(
     /// A kind of content in the catalogue, such as `chart`.
     Kind,
-    validate_name
+    validate_name,
+    "^[A-Za-z0-9_.-]{1,128}$"
 );
 
 /// Catalogue words may hold dots as well: they are never a subject token.

@@ -6,6 +6,7 @@ pub mod data;
 mod envelope;
 mod event;
 mod ids;
+pub mod schema;
 mod sealed;
 mod time;
 

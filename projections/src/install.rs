@@ -137,8 +137,9 @@ impl Installer<'_> {
             Change::Group { group, org, name, live } => {
                 let (no, org) = (self.group(group), org.map(|org| self.org(org)));
                 self.row(table!(51 group), no.0, Group { org, name: name.to_owned(), live });
-                if let Some(org) = org {
-                    self.edge(table!(53 org_groups), org.0, no.0, ());
+                match org {
+                    Some(org) => self.edge(table!(53 org_groups), org.0, no.0, ()),
+                    None => self.edge(table!(59 global_groups), 0, no.0, ()),
                 }
                 self.name(Scope::Groups(org.map(|org| org.0)), name, NameHolder::Group(no));
             }
@@ -155,8 +156,9 @@ impl Installer<'_> {
                 let (no, org) = (self.role(role), org.map(|org| self.org(org)));
                 let privileges = self.privileges(privileges);
                 self.row(table!(54 role), no.0, Role { org, privileges, live, name: name.to_owned() });
-                if let Some(org) = org {
-                    self.edge(table!(57 org_roles), org.0, no.0, ());
+                match org {
+                    Some(org) => self.edge(table!(57 org_roles), org.0, no.0, ()),
+                    None => self.edge(table!(58 global_roles), 0, no.0, ()),
                 }
                 self.name(Scope::Roles(org.map(|org| org.0)), name, NameHolder::Role(no));
             }

@@ -5,8 +5,10 @@
 
 mod apply;
 mod digest;
+pub mod history;
 mod install;
 pub mod judge;
+pub mod lookup;
 pub mod names;
 pub mod sight;
 mod state;

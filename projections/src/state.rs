@@ -161,6 +161,10 @@ tables! {
     56 role_group: Edges<Option<Window>>,
     /// Org and its roles.
     57 org_roles: Edges<()>,
+    /// 0 and the roles that are of no org.
+    58 global_roles: Edges<()>,
+    /// 0 and the groups that are of no org.
+    59 global_groups: Edges<()>,
     /// Content: itself.
     60 resource: Rows<Resource>,
     /// Content: its name.

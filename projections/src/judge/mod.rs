@@ -176,6 +176,11 @@ pub fn acting_org(view: &View<'_>, user: UserNo, target: OrgNo) -> Option<OrgNo>
     chosen.or_else(|| belongs_effectively(view, user, target).then_some(target)).or_else(|| view.home(user))
 }
 
+/// The privilege that an action on content of a kind needs in the content's org, beside having it at a level.
+pub(crate) fn privilege_needed(action: Action, actions: &KindActions) -> Option<PrivilegeNo> {
+    needs_on_content(action, actions).0
+}
+
 type Verdict = Result<bool, Code>;
 
 fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdict {

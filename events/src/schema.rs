@@ -1,0 +1,74 @@
+//! JSON Schemas (2020-12) of what stands in the log: the envelope and the data of every event type.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::Event;
+use crate::envelope::Wire;
+
+/// The schema of an event's data, by type.
+#[must_use]
+pub fn data() -> BTreeMap<String, Value> {
+    let one = |event: &Value| {
+        let kind = event.pointer("/properties/type/const")?.as_str()?;
+        Some((kind.to_owned(), event.pointer("/properties/data")?.clone()))
+    };
+    let events = schema_of::<Event>().remove("oneOf");
+    events.iter().filter_map(Value::as_array).flatten().filter_map(one).collect()
+}
+
+/// The schema of what is around the data, whatever the event.
+#[must_use]
+pub fn envelope() -> Value {
+    let mut schema = schema_of::<Wire<'static>>();
+    complete(&mut schema, json!({ "type": "string" }), json!({ "type": "object" }));
+    Value::Object(schema)
+}
+
+/// The schema of one event type, envelope and all; none if there is no such type.
+#[must_use]
+pub fn of(kind: &str) -> Option<Value> {
+    let data = data().remove(kind)?;
+    let mut schema = schema_of::<Wire<'static>>();
+    schema.insert("title".to_owned(), json!(kind));
+    complete(&mut schema, json!({ "const": kind }), data);
+    Some(Value::Object(schema))
+}
+
+fn complete(envelope: &mut Map<String, Value>, kind: Value, data: Value) {
+    if let Some(Value::Object(properties)) = envelope.get_mut("properties") {
+        properties.insert("type".to_owned(), kind);
+        properties.insert("data".to_owned(), data);
+    }
+    if let Some(Value::Array(required)) = envelope.get_mut("required") {
+        required.extend([json!("type"), json!("data")]);
+    }
+}
+
+fn schema_of<T: JsonSchema>() -> Map<String, Value> {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    without_null(&mut schema);
+    schema.as_object().cloned().unwrap_or_default()
+}
+
+/// What is not there is left out of an event, never null.
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Array(schemas) => schemas.iter_mut().for_each(without_null),
+        Value::Object(schema) => {
+            if let Some(Value::Array(types)) = schema.get_mut("type") {
+                types.retain(|name| name != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    schema.insert("type".to_owned(), only);
+                }
+            }
+            schema.values_mut().for_each(without_null);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}

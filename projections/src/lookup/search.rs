@@ -1,0 +1,185 @@
+//! Searches: the judge asked of every candidate.
+
+use tenure_events::data::{CrossOrgShares, Level};
+
+use super::people::{is_of, people};
+use super::walk::{Flow, Walk};
+use super::{Lookup, Page};
+use crate::judge::administrative::NAMES;
+use crate::judge::{self, Action, Object, Question, Subject};
+use crate::sight;
+use crate::values::{KindNo, OrgNo, PrivilegeNo, ResourceNo, UserNo};
+use crate::view::View;
+
+/// Everything that a subject may do with an object: by name, and by privilege of the catalogue. With content these are
+/// the privileges of its kind, those to make content of other kinds below it, and the administrative ones.
+#[must_use]
+pub fn actions_of(view: &View<'_>, subject: &Subject, object: Object, acting: Option<OrgNo>) -> Vec<Action> {
+    let levels = [Level::View, Level::Use, Level::Edit, Level::Manage].map(Action::Level);
+    let privileges = view.all_privileges().iter().filter(|privilege| applies(view, *privilege, object));
+    let actions = levels.into_iter().chain([Action::Copy]).chain(privileges.map(Action::Privilege));
+    let question = |action| Question { subject: *subject, action, object, acting };
+    actions.filter(|action| judge::check(view, &question(*action), &mut ())).collect()
+}
+
+impl Lookup<'_> {
+    /// The orgs that a user can work in: home and every org with an effective path.
+    #[must_use]
+    pub fn orgs_of(&self, user: UserNo) -> Page<OrgNo> {
+        let seen = |org| {
+            let home = self.view.home(user) == Some(org);
+            self.sees(|live, viewer| {
+                viewer.user == user || (home && sight::sees_user(live, viewer, user)) || {
+                    sight::sees_subscription(live, viewer, user, org)
+                }
+            }) || self.may_search(user, org)
+        };
+        self.walk(|walk| orgs_of(walk, &self.view, user, &mut |walk, org| walk.take(seen(org).then_some(org))))
+    }
+
+    /// The users who may do something with an object, as far as whoever looks may ask about them; acting in one org, or
+    /// in the one that the judge chooses for each.
+    #[must_use]
+    pub fn who_may(&self, action: Action, object: Object, acting: Option<OrgNo>) -> Page<UserNo> {
+        let view = &self.view;
+        let (org, near) = match object {
+            Object::Org(org) => (org, org),
+            Object::Resource(no) => match view.resource(no) {
+                Some(resource) => (resource.value.org, acting.unwrap_or(resource.value.org)),
+                None => return Page { items: Vec::new(), next: None },
+            },
+        };
+        let may = |user: UserNo| {
+            let question = Question { subject: user.into(), action, object, acting };
+            (self.may_search(user, org) && judge::check(view, &question, &mut ())).then_some(user)
+        };
+        self.walk(|walk| {
+            walk.each([true, false], |walk, within| match object {
+                _ if within => people(walk, view, near, &mut |walk, user| walk.take(may(user))),
+                Object::Resource(no) if acting.is_none() && crosses(view, action, no) => {
+                    let far = |user| if is_of(view, user, org) { None } else { may(user) };
+                    audience(walk, view, no, &mut |walk, user| walk.take(far(user)))
+                }
+                Object::Resource(_) | Object::Org(_) => Flow::Continue(()),
+            })
+        })
+    }
+
+    /// The content, perhaps of one kind, that a subject may do something with, as far as whoever looks may ask about
+    /// them; acting in one org, or in the one that the judge chooses for each.
+    #[must_use]
+    pub fn what_may(
+        &self,
+        subject: &Subject,
+        action: Action,
+        kind: Option<KindNo>,
+        acting: Option<OrgNo>,
+    ) -> Page<ResourceNo> {
+        let (view, user) = (&self.view, subject.user);
+        let may = |no: ResourceNo| {
+            let org = view.resource(no).filter(|found| kind.is_none_or(|kind| found.value.kind == kind))?.value.org;
+            let question = Question { subject: *subject, action, object: Object::Resource(no), acting };
+            (judge::check(view, &question, &mut ()) && self.may_search(user, org)).then_some(no)
+        };
+        let mut content = |walk: &mut Walk<_>, org: OrgNo| {
+            let list = |below| view.numbered_from(|s| &s.org_resources, org.0, below);
+            walk.through(list, |walk, (no, there)| walk.take(there.and_then(|_| may(ResourceNo(no)))))
+        };
+        self.walk(|walk| {
+            walk.each([true, false], |walk, near| match acting {
+                Some(acting) if near => content(walk, acting),
+                None if near => orgs_of(walk, view, user, &mut content),
+                Some(_) | None => {
+                    // The judge lets one act for content of an org that one does not belong to from one org only.
+                    let from = acting.or_else(|| judge::acting_org(view, user, view.home(user)?));
+                    let listed = |above: &OrgNo| acting.is_none() && judge::belongs_effectively(view, user, *above);
+                    let from = from.filter(|from| view.is_audience(*from));
+                    let above = from.into_iter().flat_map(|from| view.lineage(from).skip(1));
+                    walk.each(above, |walk, above| match listed(&above) {
+                        true => Flow::Continue(()),
+                        false => content(walk, above),
+                    })
+                }
+            })
+        })
+    }
+}
+
+/// Whether a privilege has a meaning for an object.
+fn applies(view: &View<'_>, privilege: PrivilegeNo, object: Object) -> bool {
+    let Object::Resource(no) = object else {
+        return true;
+    };
+    let Some(own) = view.resource(no).map(|resource| resource.value.kind) else {
+        return false;
+    };
+    let by_kind = |kind: KindNo| {
+        view.actions(kind).is_some_and(|actions| {
+            let actions = actions.value;
+            let all = [actions.create, actions.view, actions.edit, actions.delete, actions.share];
+            actions.create == Some(privilege) || (kind == own && all.contains(&Some(privilege)))
+        })
+    };
+    usize::from(privilege.0) < NAMES.len() || view.kinds().any(by_kind)
+}
+
+/// Goes through home and every org with an effective path.
+pub(super) fn orgs_of<T>(
+    walk: &mut Walk<T>,
+    view: &View<'_>,
+    user: UserNo,
+    each: &mut impl FnMut(&mut Walk<T>, OrgNo) -> Flow,
+) -> Flow {
+    if view.roles_need_membership() || !holds_global(view, user) {
+        return walk.each(judge::orgs_of(view, user), each);
+    }
+    let list = |below| (0..view.org_count().min(below)).rev().map(|no| (no, OrgNo(no)));
+    walk.through(list, |walk, org| {
+        let theirs = view.org_status(org).is_some() && judge::belongs_effectively(view, user, org);
+        if theirs { each(walk, org) } else { Flow::Continue(()) }
+    })
+}
+
+fn holds_global(view: &View<'_>, user: UserNo) -> bool {
+    let global = |role| view.role(role).is_some_and(|role| role.value.org.is_none());
+    let own = view.roles_of_user(user).any(|(role, ..)| global(role));
+    own || view.groups_of(user).any(|(group, ..)| view.roles_of_group(group).any(|(role, ..)| global(role)))
+}
+
+/// Whether somebody who does not belong to the content's org may do this with it at all.
+fn crosses(view: &View<'_>, action: Action, resource: ResourceNo) -> bool {
+    let actions = view.resource(resource).and_then(|resource| view.actions(resource.value.kind));
+    let needs = actions.is_none_or(|actions| judge::privilege_needed(action, &actions.value).is_some());
+    !needs && view.cross_org_shares() == CrossOrgShares::Downward
+}
+
+/// Goes through everybody whom shares with their org or with all orgs may let reach the content, each once: acting in
+/// the org that the judge chooses for them.
+fn audience<T>(
+    walk: &mut Walk<T>,
+    view: &View<'_>,
+    resource: ResourceNo,
+    each: &mut impl FnMut(&mut Walk<T>, UserNo) -> Flow,
+) -> Flow {
+    let Some(org) = view.resource(resource).map(|resource| resource.value.org) else {
+        return Flow::Continue(());
+    };
+    if view.folders(resource).any(|at| view.share_with_all(at).is_some()) {
+        let list = |below| (0..view.user_count().min(below)).rev().map(|no| (no, UserNo(no)));
+        return walk.through(list, each);
+    }
+    walk.each(view.folders(resource).enumerate(), |walk, (height, at)| {
+        let list = |below| view.numbered_from(|s| &s.share_org, at.0, below);
+        walk.through(list, |walk, (acting, _)| {
+            let acting = OrgNo(acting);
+            let earlier = view.folders(resource).take(height).any(|at| view.share_with_org(at, acting).is_some());
+            if earlier || view.share_with_org(at, acting).is_none() || !view.is_above(org, acting) {
+                return Flow::Continue(());
+            }
+            people(walk, view, acting, &mut |walk, user| {
+                let acts = judge::acting_org(view, user, org) == Some(acting);
+                if acts { each(walk, user) } else { Flow::Continue(()) }
+            })
+        })
+    })
+}

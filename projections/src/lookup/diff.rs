@@ -115,7 +115,7 @@ impl<'a> Both<'_, 'a> {
     }
 
     fn org(&self, org: OrgNo) -> Option<Difference> {
-        let (before, after) = self.of(|view| view.org_status(org).map(|status| status.value))?;
+        let (before, after) = self.of(|view| view.org_status(org))?;
         Some(Difference::Org { org, before, after })
     }
 

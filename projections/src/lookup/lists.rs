@@ -54,7 +54,7 @@ impl<'a> Lookup<'a> {
             |user, held| {
                 let (held, user) = (held?, UserNo(user));
                 let seen = self.sees(|live, viewer| sight::sees_subscription(live, viewer, user, org));
-                held.value.filter(|_| seen).map(|subscription| (user, subscription, held.position))
+                self.view.form(held.value.filter(|_| seen)?).map(|form| (user, form, held.position))
             },
         )
     }
@@ -68,7 +68,7 @@ impl<'a> Lookup<'a> {
             |org, held| {
                 let (held, org) = (held?, OrgNo(org));
                 let seen = self.sees(|live, viewer| sight::sees_subscription(live, viewer, user, org));
-                held.value.filter(|_| seen).map(|subscription| (org, subscription, held.position))
+                self.view.form(held.value.filter(|_| seen)?).map(|form| (org, form, held.position))
             },
         )
     }

@@ -106,7 +106,7 @@ impl<'a> View<'a> {
     }
 
     /// Forms never change: which one counts is said at the subscription.
-    fn form(&self, form: FormNo) -> Option<Subscription> {
+    pub(crate) fn form(&self, form: FormNo) -> Option<Subscription> {
         self.row(|s| &s.form, form.row()).map(|form| form.value)
     }
 }

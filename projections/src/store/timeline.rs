@@ -1,7 +1,7 @@
 //! One value through time: versions at increasing positions, newest found first.
 //!
 //! Most values are set once, so the first version lies inside the timeline. Many of the rest end once, so the second
-//! lies alone. From the third on they come in chunks of four, linked from the newest to the oldest; besides the chunk
+//! lies alone. From the third on they come in chunks of six, linked from the newest to the oldest; besides the chunk
 //! before it, each knows one further back (a skew-binary list, Myers 1983), so that any depth is searched in
 //! logarithmic time.
 
@@ -32,10 +32,10 @@ pub(super) struct Later<V> {
     chunks: boxcar::Vec<Chunk<V>>,
 }
 
-/// Up to four consecutive versions.
+/// Up to six consecutive versions.
 struct Chunk<V> {
     first: Version<V>,
-    rest: [OnceLock<Version<V>>; 3],
+    rest: [OnceLock<Version<V>>; 5],
     /// The chunk before this one; none means that the second version is next.
     older: Link,
     /// A chunk further back; none means the second version here as well.
@@ -57,15 +57,30 @@ impl<V> Timeline<V> {
     /// The newest version at or before a position.
     #[inline]
     pub(super) fn at<'a>(&'a self, later: &'a Later<V>, position: Position) -> Option<&'a Version<V>> {
+        match self.second.load(Ordering::Acquire) {
+            0 => Some(&self.first).filter(|version| version.position <= position),
+            second => self.at_among(later, second, position),
+        }
+    }
+
+    /// The same where there are several versions; apart, to keep the common case short.
+    #[inline(never)]
+    fn at_among<'a>(&'a self, later: &'a Later<V>, second: Link, position: Position) -> Option<&'a Version<V>> {
         let reached = |version: &&Version<V>| version.position <= position;
+        let first = Some(&self.first).filter(reached);
         let mut link = self.newest.load(Ordering::Acquire);
         while let Some(chunk) = follow(&later.chunks, link) {
             if chunk.first.position <= position {
                 return chunk.versions().find(reached);
             }
-            link = if chunk.jump_position > position { chunk.jump } else { chunk.older };
+            link = match chunk.jump {
+                _ if chunk.jump_position <= position => chunk.older,
+                // The second version, too, is later than what is asked for.
+                0 => return first,
+                jump => jump,
+            };
         }
-        self.second(later).filter(reached).or(Some(&self.first).filter(reached))
+        follow(&later.seconds, second).filter(reached).or(first)
     }
 
     /// All versions, newest first.
@@ -94,7 +109,7 @@ impl<V> Timeline<V> {
         let (jump, jump_position) = self.jump(later, second.position);
         let chunk = Chunk {
             first,
-            rest: [const { OnceLock::new() }; 3],
+            rest: [const { OnceLock::new() }; 5],
             older: self.newest.load(Ordering::Acquire),
             jump,
             jump_position,

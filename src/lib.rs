@@ -1,5 +1,6 @@
 //! Tenure, the service: decisions, the log, the writer, HTTP and the command line around them.
 
+pub mod chain;
 pub mod clock;
 pub mod command;
 pub mod data;

@@ -11,6 +11,7 @@ pub mod names;
 pub mod sight;
 mod state;
 pub mod store;
+mod upkeep;
 pub mod values;
 mod view;
 

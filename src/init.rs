@@ -172,7 +172,7 @@ fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitErro
     events.push(Event::ApiKeyIssued(ApiKeyIssued {
         key: token.key().clone(),
         user: admin.clone(),
-        hash: token.hash_hex(),
+        hash: token.hash().to_string(),
         name: None,
         org: None,
         privileges: None,

@@ -12,4 +12,6 @@ mod log_contract;
 mod log_crash;
 mod log_faults;
 mod modules;
+mod node_commands;
+mod node_open;
 mod support;

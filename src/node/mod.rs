@@ -3,103 +3,62 @@
 //! Everything that changes goes through [`Node::submit`]; everything that is asked is asked of a [`View`] that the node
 //! gives out. Readers see what is durable and nothing else.
 
-mod request;
-mod stats;
+mod attempt;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+mod dry_run;
+mod open;
+mod replay;
+mod request;
+mod shared;
+mod stats;
+mod writer;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tenure_events::{Position, Time};
+use tenure_events::{Hash, Position, Time};
 use tenure_projections::judge::Subject;
+use tenure_projections::values::{Done, PrivilegeSet};
 use tenure_projections::{State, View};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Clock;
-use crate::init::Founded;
+use crate::data::DataFolder;
 use crate::keys::KeyStore;
-use crate::log::LogReader;
+use crate::log::{Log, LogReader};
 use crate::token::Token;
 
+use shared::Core;
+use writer::{Reply, Submission};
+
+pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
+pub use replay::ReplayError;
 pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, CommandError, Request};
 pub use stats::{Histogram, NodeStats};
 
 /// A running node, shared by all that serve from it: clones are the same node.
+///
+/// When the last of them goes without [`Node::shutdown`], the writer finishes what it has and ends.
 #[derive(Clone)]
 pub struct Node {
-    inner: Arc<Inner>,
+    core: Arc<Core>,
+    writer: Arc<Writer>,
 }
 
-struct Inner {
-    state: State,
-    keys: KeyStore,
-    log: LogReader,
-    clock: Clock,
-    committed: watch::Sender<Position>,
-    counters: stats::Counters,
+/// The writer as its submitters see it.
+struct Writer {
+    /// None once the node takes no more commands.
+    queue: Mutex<Option<mpsc::Sender<Submission>>>,
+    running: Mutex<Option<Running>>,
 }
 
-/// What a node runs on.
-pub struct Options {
-    /// Where its log and keys are.
-    pub data: Data,
-    /// What it is told the time by.
-    pub clock: Clock,
-    /// How many commands may wait before [`CommandError::Busy`].
-    pub queue: usize,
-    /// Whether a folder keeps a checkpoint, so that a start need not replay everything.
-    pub checkpoint: bool,
+/// What ends with the writer.
+struct Running {
+    thread: JoinHandle<Log>,
+    /// Held against other processes as long as this one writes.
+    folder: Option<DataFolder>,
 }
-
-impl Options {
-    /// The data folder, the machine's clock, and the usual limits.
-    #[must_use]
-    pub fn folder(path: impl Into<PathBuf>) -> Self {
-        Self { data: Data::Folder(path.into()), clock: Clock::system(), queue: 4_096, checkpoint: true }
-    }
-
-    /// A platform in memory, its clock, and the usual limits.
-    #[must_use]
-    pub fn memory(founded: Founded, clock: Clock) -> Self {
-        Self { data: Data::Memory(founded), clock, queue: 4_096, checkpoint: false }
-    }
-}
-
-/// Where a node's log and keys are.
-pub enum Data {
-    /// In memory: gone with the process.
-    Memory(Founded),
-    /// In a data folder, made by [`crate::init::in_folder`].
-    Folder(PathBuf),
-}
-
-/// What opening a node found and did.
-#[derive(Debug, Clone)]
-pub struct OpenReport {
-    /// What opening the log found; none in memory.
-    pub log: Option<crate::log::OpenReport>,
-    /// Bytes of keys that a crash had left half written.
-    pub torn_keys: u64,
-    /// What came of the checkpoint.
-    pub checkpoint: CheckpointUse,
-    /// How many events were replayed.
-    pub replayed: u64,
-}
-
-/// What came of the checkpoint at a start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CheckpointUse {
-    /// There was none.
-    None,
-    /// State came from it, up to this position.
-    Loaded(Position),
-    /// It was dropped, for this reason, and everything was replayed.
-    Dropped(String),
-}
-
-/// Why a node cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {}
 
 /// A point in the past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,49 +102,101 @@ pub struct WaitError {
 
 /// Why the node did not end in good order. Nothing that was acknowledged is lost.
 #[derive(Debug, thiserror::Error)]
-pub enum ShutdownError {}
+pub enum ShutdownError {
+    /// The writer ended on a fault of the program.
+    #[error("the writer ended unexpectedly")]
+    Writer,
+    /// The log's note of a good end could not be written.
+    #[error("cannot close the log in good order, so the next start takes longer: {0}")]
+    Close(#[source] std::io::Error),
+}
 
 impl Node {
     /// Opens a platform: proves its log, brings back its state and starts its writer.
     ///
     /// # Errors
     /// See [`OpenError`].
-    pub fn open(_options: Options) -> Result<(Self, OpenReport), OpenError> {
-        todo!()
+    pub fn open(options: Options) -> Result<(Self, OpenReport), OpenError> {
+        open::open(options)
     }
 
     /// Sends a command and waits until what came of it is durable.
     ///
     /// # Errors
     /// See [`CommandError`].
-    pub async fn submit(&self, _request: Request) -> Result<Answer, CommandError> {
-        Err(CommandError::Stopped)
+    pub async fn submit(&self, request: Request) -> Result<Answer, CommandError> {
+        if request.dry_run {
+            return self.try_out(request).await;
+        }
+        let (reply, answer) = oneshot::channel();
+        let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        queue.ok_or(CommandError::Stopped)?.try_send(Submission { request, reply }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => CommandError::Busy,
+            mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
+        })?;
+        match answer.await {
+            Ok(Ok(Reply::Done { position, events, secret })) => {
+                Ok(Answer { position, events, secret, replayed: false, access_delta: None })
+            }
+            Ok(Ok(Reply::Repeated(done))) => self.repeat(done).await,
+            Ok(Err(error)) => Err(error),
+            // The writer is gone and cannot say how far it came.
+            Err(_) => Err(CommandError::OutcomeUnknown),
+        }
     }
 
     /// Who bears this API key: none unless the key counts, its user may act and their home org works.
     #[must_use]
-    pub fn authenticate(&self, _token: &Token) -> Option<Authenticated> {
-        None
+    pub fn authenticate(&self, token: &Token) -> Option<Authenticated> {
+        let view = self.live();
+        let key = view.find_key(token.key().as_str())?;
+        let held = view.usable_key(key)?;
+        let hash: Hash = held.hash.parse().ok()?;
+        let caller = Authenticated { user: held.user, key };
+        (token.matches(&hash) && attempt::standing(&view, &caller).is_some()).then_some(caller)
     }
 
-    /// The caller as the judge sees them, with what their key leaves of their authority.
+    /// The caller as the judge sees them, with what their key leaves of their authority: nothing, if the key does not
+    /// count in the view.
     #[must_use]
-    pub fn subject(&self, _view: &View<'_>, caller: &Authenticated) -> Subject {
-        caller.user.into()
+    pub fn subject(&self, view: &View<'_>, caller: &Authenticated) -> Subject {
+        let nothing = Subject { user: caller.user, cap: PrivilegeSet::NONE, only: None };
+        attempt::standing(view, caller).unwrap_or(nothing)
     }
 
     /// What is durable, judged now.
     #[must_use]
     pub fn live(&self) -> View<'_> {
-        View::new(&self.inner.state, self.inner.state.durable(), Time::from(self.inner.clock.now()))
+        self.core.live()
     }
 
     /// What was known at a moment, or is now; judged at `at`, or at that moment.
     ///
     /// # Errors
     /// The moment is in the future.
-    pub fn view(&self, _as_of: Option<AsOf>, _at: Option<Time>) -> Result<View<'_>, AsOfError> {
-        Ok(self.live())
+    pub fn view(&self, as_of: Option<AsOf>, at: Option<Time>) -> Result<View<'_>, AsOfError> {
+        let live = self.live();
+        let state = &self.core.state;
+        let view = match as_of {
+            None => live,
+            Some(AsOf::Position(asked)) if asked > live.position() => {
+                return Err(AsOfError::FuturePosition { asked, head: live.position() });
+            }
+            Some(AsOf::Position(0)) => View::new(state, 0, Time::MIN),
+            Some(AsOf::Position(asked)) => {
+                let (end, recorded) = state.command_of(asked).unwrap_or((asked, live.instant()));
+                View::new(state, end, recorded)
+            }
+            Some(AsOf::Time(asked)) if asked > live.instant() => {
+                return Err(AsOfError::FutureTime { asked, now: live.instant() });
+            }
+            Some(AsOf::Time(asked)) => {
+                let end = state.command_before(asked).map_or(0, |(end, _)| end);
+                // What is decided is recorded before it is durable.
+                View::new(state, end.min(live.position()), asked)
+            }
+        };
+        Ok(at.map_or(view, |at| view.at(at)))
     }
 
     /// Waits until the position is durable.
@@ -195,45 +206,53 @@ impl Node {
     pub async fn wait_for(&self, position: Position, timeout: Duration) -> Result<(), WaitError> {
         let mut committed = self.committed();
         let reached = tokio::time::timeout(timeout, committed.wait_for(|head| *head >= position)).await;
-        let head = self.inner.state.durable();
-        if matches!(reached, Ok(Ok(_))) { Ok(()) } else { Err(WaitError { wanted: position, head }) }
+        let reached = matches!(reached, Ok(Ok(_)));
+        if reached { Ok(()) } else { Err(WaitError { wanted: position, head: self.core.state.durable() }) }
     }
 
     /// Tells each new durable position.
     #[must_use]
     pub fn committed(&self) -> watch::Receiver<Position> {
-        self.inner.committed.subscribe()
+        self.core.committed.subscribe()
     }
 
     /// Reads the log.
     #[must_use]
     pub fn log(&self) -> &LogReader {
-        &self.inner.log
+        &self.core.log
+    }
+
+    /// The id of the log.
+    #[must_use]
+    pub fn log_id(&self) -> uuid::Uuid {
+        self.core.log_id
     }
 
     /// The keys of personal data.
     #[must_use]
     pub fn keys(&self) -> &KeyStore {
-        &self.inner.keys
+        &self.core.keys
     }
 
     /// The state, for those who count or prove it. Questions go to a [`View`].
     #[must_use]
     pub fn state(&self) -> &State {
-        &self.inner.state
+        &self.core.state
     }
 
     /// The clock of this node.
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        &self.inner.clock
+        &self.core.clock
     }
 
     /// What the node counted since it was opened.
     #[must_use]
     pub fn stats(&self) -> NodeStats {
-        let state = &self.inner.state;
-        self.inner.counters.snapshot(state.durable(), state.digest().changes(), 0, false)
+        let Core { state, counters, .. } = &*self.core;
+        let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity());
+        counters.snapshot(state.durable(), state.digest().changes(), waiting, !self.core.is_stopped())
     }
 
     /// Ends taking commands, finishes those that wait, writes a checkpoint and closes the log.
@@ -241,6 +260,47 @@ impl Node {
     /// # Errors
     /// See [`ShutdownError`].
     pub async fn shutdown(self) -> Result<(), ShutdownError> {
-        Ok(())
+        let ended = tokio::task::spawn_blocking(move || self.writer.end()).await;
+        ended.unwrap_or(Err(ShutdownError::Writer))
+    }
+
+    /// What was answered before to a command that is sent again, except for secrets.
+    async fn repeat(&self, done: Done) -> Result<Answer, CommandError> {
+        let log = self.core.log.clone();
+        let read = tokio::task::spawn_blocking(move || log.read(done.first, done.count as usize)).await;
+        let Ok(Ok(stored)) = read else { return Err(CommandError::Stopped) };
+        let events = stored.into_iter().map(|event| event.bytes).collect();
+        Ok(Answer { position: attempt::last_of(&done), events, secret: None, replayed: true, access_delta: None })
+    }
+
+    async fn try_out(&self, request: Request) -> Result<Answer, CommandError> {
+        let core = Arc::clone(&self.core);
+        let tried = tokio::task::spawn_blocking(move || dry_run::dry_run(&core, &request)).await;
+        match tried.unwrap_or(Err(CommandError::Stopped))? {
+            dry_run::Tried::New(answer) => Ok(*answer),
+            dry_run::Tried::Repeated(done) => self.repeat(done).await,
+        }
+    }
+}
+
+impl Writer {
+    /// Closes the queue, waits until the writer is done and closes its log. Again, it does nothing.
+    fn end(&self) -> Result<(), ShutdownError> {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let Some(Running { thread, folder }) = self.running.lock().unwrap_or_else(PoisonError::into_inner).take()
+        else {
+            return Ok(());
+        };
+        let log = thread.join().map_err(|_| ShutdownError::Writer)?;
+        let closed = log.close().map_err(ShutdownError::Close);
+        drop(folder);
+        closed
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Nobody is left to tell. The log needs no good end.
+        drop(self.end());
     }
 }

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tenure_events::Position;
 
+use super::request::CommandError;
+
 /// A node's counters since it was opened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NodeStats {
@@ -47,6 +49,24 @@ pub(super) enum Outcome {
 
 impl Outcome {
     pub(super) const COUNT: usize = 6;
+
+    pub(super) const fn of(error: &CommandError) -> Self {
+        match error {
+            CommandError::Invalid(_) | CommandError::TooManyEvents { .. } | CommandError::EventTooLarge { .. } => {
+                Self::Invalid
+            }
+            CommandError::Refused(_)
+            | CommandError::Unauthenticated
+            | CommandError::ChangedSince { .. }
+            | CommandError::KeyReused => Self::Refused,
+            CommandError::Busy
+            | CommandError::OutcomeUnknown
+            | CommandError::Stopped
+            | CommandError::ClockJumped(_)
+            | CommandError::NoRandomness(_) => Self::Failed,
+        }
+    }
+
     const NAMES: [&'static str; Self::COUNT] = ["done", "repeated", "dry_run", "refused", "invalid", "failed"];
 }
 

@@ -261,13 +261,15 @@ mod tests {
         let add = |more: &'static str| move |least: String| least + more;
         check(|least| least, Ok(()));
         check(add("[[roles]]\nname = \"r\"\nprivileges = [\"chart.edit\"]\n"), Ok(()));
-        let unknown = |of: &str, privilege: &str| {
-            Err(E::UnknownPrivilege { of: of.to_owned(), privilege: privilege.to_owned() })
-        };
+        let unknown =
+            |of: &str, privilege: &str| Err(E::UnknownPrivilege { of: of.to_owned(), privilege: privilege.to_owned() });
         check(add("[[roles]]\nname = \"r\"\nprivileges = [\"chart.share\"]\n"), unknown("r", "chart.share"));
         check(add("[[user_types]]\nname = \"viewer\"\nceiling = [\"*\", \"!x\"]\n"), unknown("viewer", "x"));
         check(add("[[kinds]]\nname = \"chart\"\nactions = []\n"), Err(E::Twice("chart".to_owned())));
-        check(add("[[user_types]]\nname = \"administrator\"\nceiling = []\n"), Err(E::Twice("administrator".to_owned())));
+        check(
+            add("[[user_types]]\nname = \"administrator\"\nceiling = []\n"),
+            Err(E::Twice("administrator".to_owned())),
+        );
         check(|least| format!("privileges = [\"chart.edit\"]\n{least}"), Err(E::Twice("chart.edit".to_owned())));
         check(|least| least.replace("\"*\"", "\"*\", \"!act-as\""), Err(E::NoAdministrator));
         let many: Vec<_> = (0..116).map(|n| format!("\"x.p{n}\"")).collect();

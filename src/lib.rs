@@ -1,6 +1,7 @@
 //! Tenure, the service: decisions, the log, the writer, HTTP and the command line around them.
 
 pub mod chain;
+pub mod checkpoint;
 pub mod clock;
 pub mod command;
 pub mod data;

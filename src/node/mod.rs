@@ -4,6 +4,7 @@
 //! gives out. Readers see what is durable and nothing else.
 
 mod attempt;
+mod checkpoints;
 
 mod dry_run;
 mod open;
@@ -26,11 +27,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::clock::Clock;
 use crate::data::DataFolder;
 use crate::keys::KeyStore;
-use crate::log::{Log, LogReader};
+use crate::log::LogReader;
 use crate::token::Token;
 
+use checkpoints::Checkpoints;
 use shared::Core;
-use writer::{Reply, Submission};
+use writer::{Ended, Reply, Submission};
 
 pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
 pub use replay::ReplayError;
@@ -55,7 +57,8 @@ struct Writer {
 
 /// What ends with the writer.
 struct Running {
-    thread: JoinHandle<Log>,
+    thread: JoinHandle<Ended>,
+    checkpoints: Option<Checkpoints>,
     /// Held against other processes as long as this one writes.
     folder: Option<DataFolder>,
 }
@@ -260,7 +263,7 @@ impl Node {
     /// # Errors
     /// See [`ShutdownError`].
     pub async fn shutdown(self) -> Result<(), ShutdownError> {
-        let ended = tokio::task::spawn_blocking(move || self.writer.end()).await;
+        let ended = tokio::task::spawn_blocking(move || self.writer.end(Some(&self.core))).await;
         ended.unwrap_or(Err(ShutdownError::Writer))
     }
 
@@ -284,14 +287,18 @@ impl Node {
 }
 
 impl Writer {
-    /// Closes the queue, waits until the writer is done and closes its log. Again, it does nothing.
-    fn end(&self) -> Result<(), ShutdownError> {
+    /// Closes the queue, waits until the writer is done and closes its log, with a last checkpoint of this state if that
+    /// is wanted. Again, it does nothing.
+    fn end(&self, checkpoint: Option<&Core>) -> Result<(), ShutdownError> {
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let Some(Running { thread, folder }) = self.running.lock().unwrap_or_else(PoisonError::into_inner).take()
-        else {
-            return Ok(());
-        };
-        let log = thread.join().map_err(|_| ShutdownError::Writer)?;
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Running { thread, checkpoints, folder }) = running else { return Ok(()) };
+        let Ended { log, whole } = thread.join().map_err(|_| ShutdownError::Writer)?;
+        match (checkpoints, checkpoint) {
+            (Some(checkpoints), Some(core)) if whole => checkpoints.finish(core),
+            (Some(checkpoints), _) => checkpoints.abandon(),
+            (None, _) => {}
+        }
         let closed = log.close().map_err(ShutdownError::Close);
         drop(folder);
         closed
@@ -301,6 +308,6 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         // Nobody is left to tell. The log needs no good end.
-        drop(self.end());
+        drop(self.end(None));
     }
 }

@@ -1,23 +1,25 @@
 //! Bringing a node up.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use tenure_events::{Position, UserId};
+use tenure_events::{Hash, Position, UserId};
 use tenure_projections::State;
 use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
 
 use super::replay::{ReplayError, replay};
 use super::shared::Core;
 use super::stats::Counters;
-use super::{Node, Running, Writer, writer};
+use super::{Node, Running, Writer, checkpoints, writer};
 use crate::chain::Head;
+use crate::checkpoint;
 use crate::clock::Clock;
 use crate::data::{DataError, DataFolder};
 use crate::init::Founded;
 use crate::keys::{KeyStore, StoreError};
-use crate::log::{self, FileLog, FileOptions, Log};
+use crate::log::{self, FileLog, FileOptions, Log, LogReader};
 
 /// What a node runs on.
 pub struct Options {
@@ -100,22 +102,19 @@ pub enum OpenError {
 }
 
 pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
-    let Options { data, clock, queue, checkpoint: _ } = options;
+    let Options { data, clock, queue, checkpoint } = options;
     let Parts { log, log_id, keys, folder, log_report } = Parts::open(data)?;
-    let state = State::new();
     let reader = log.reader();
-    let head = replay(&reader, log_id, &state, Head::START)?;
+    let checkpoints = folder.as_ref().filter(|_| checkpoint).map(DataFolder::checkpoint);
+    let (state, start, used) = begin(&reader, log_id, checkpoints.as_deref());
+    let head = replay(&reader, log_id, start, |envelope, _| state.install(&envelope))?;
     state.publish(head.position);
     // An older key store may have been put back, or a crash come between an erasure in the log and that of the key.
     for user in state.erased_users().filter_map(|user| UserId::new(user).ok()) {
         keys.erase(&user)?;
     }
-    let report = OpenReport {
-        log: log_report,
-        torn_keys: keys.torn(),
-        checkpoint: CheckpointUse::None,
-        replayed: head.position,
-    };
+    let replayed = head.position - start.position;
+    let report = OpenReport { log: log_report, torn_keys: keys.torn(), checkpoint: used, replayed };
     let core = Arc::new(Core {
         state,
         keys,
@@ -128,15 +127,38 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
         stopped: AtomicBool::new(false),
     });
     let (sender, receiver) = mpsc::channel(queue.max(1));
-    let thread = writer::start(Arc::clone(&core), log, head, receiver).map_err(OpenError::Thread)?;
-    let running = Mutex::new(Some(Running { thread, folder }));
+    let started = checkpoints.map(|path| checkpoints::start(Arc::clone(&core), path, start.position)).transpose();
+    let (checkpoints, due) = started.map_err(OpenError::Thread)?.unzip();
+    let thread = writer::start(Arc::clone(&core), log, head, receiver, due).map_err(OpenError::Thread)?;
+    let running = Mutex::new(Some(Running { thread, checkpoints, folder }));
     Ok((Node { core, writer: Arc::new(Writer { queue: Mutex::new(Some(sender)), running }) }, report))
+}
+
+/// The state that replay goes on from: that of the checkpoint, if there is one that belongs to this log.
+fn begin(log: &LogReader, log_id: Uuid, checkpoints: Option<&Path>) -> (State, Head, CheckpointUse) {
+    let loaded = checkpoints.map_or(Ok(None), |folder| checkpoint::load(folder, log_id, log.head()));
+    let why = match loaded {
+        Ok(None) => return (State::new(), Head::START, CheckpointUse::None),
+        Ok(Some((state, head))) if ends_there(log, &head) => {
+            return (state, head, CheckpointUse::Loaded(head.position));
+        }
+        Ok(Some(_)) => "the log has another event at its position".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    // If it cannot be removed, it is dropped again at the next start, or written over before.
+    drop(checkpoints.map(checkpoint::remove_all));
+    (State::new(), Head::START, CheckpointUse::Dropped(why))
+}
+
+/// Whether the log has this event.
+fn ends_there(log: &LogReader, head: &Head) -> bool {
+    log.read(head.position, 1).is_ok_and(|found| found.first().is_some_and(|event| Hash::of(&event.bytes) == head.hash))
 }
 
 /// What a node is put together from.
 struct Parts {
     log: Log,
-    log_id: uuid::Uuid,
+    log_id: Uuid,
     keys: KeyStore,
     folder: Option<DataFolder>,
     log_report: Option<log::OpenReport>,

@@ -5,7 +5,6 @@ use std::sync::mpsc;
 use std::thread;
 
 use tenure_events::{Envelope, InvalidEvent, Position, parse};
-use tenure_projections::State;
 use uuid::Uuid;
 
 use crate::chain::{Broken, Follower, Head};
@@ -41,64 +40,77 @@ pub enum ReplayError {
     Empty,
 }
 
-/// Events that are decoded before they are installed: enough that neither side waits for the other.
+/// Events that are read and parsed before they are proved and installed: enough that neither side waits for the other.
+#[derive(Default)]
+struct Batch {
+    events: Vec<Envelope>,
+    /// Their bytes, one after the other, and where each ends.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    /// Why there are no more.
+    fault: Option<ReplayError>,
+}
+
 const BATCH: usize = 512;
 const BATCHES: usize = 8;
 
-/// Installs every event after `from` up to the end of the log, each proved to be the next one, and tells where it ends.
+/// Shows `visit` every event after `from` up to the end of the log, each proved to be the next one, and tells where the
+/// log ends. A second thread reads and parses ahead.
 ///
 /// # Errors
-/// See [`ReplayError`]. Events before the one that is wrong are installed.
-pub(super) fn replay(log: &LogReader, log_id: Uuid, state: &State, from: Head) -> Result<Head, ReplayError> {
-    let (batches, decoded) = mpsc::sync_channel::<Vec<Envelope>>(BATCHES);
-    let head = thread::scope(|scope| {
-        let decoding = scope.spawn(move || {
-            let mut batch = Vec::with_capacity(BATCH);
-            let head = follow(log, log_id, from, |envelope| {
-                batch.push(envelope);
-                if batch.len() == BATCH {
-                    drop(batches.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH))));
-                }
-            });
-            drop(batches.send(batch));
-            head
-        });
-        for batch in decoded {
-            batch.iter().for_each(|envelope| state.install(envelope));
-        }
-        decoding.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })?;
-    if head.position == 0 { Err(ReplayError::Empty) } else { Ok(head) }
-}
-
-/// Shows `visit` every event after `from`, proved to be the next one, and tells where the log ends.
-pub(super) fn follow(
+/// See [`ReplayError`]. Events before the one that is wrong were shown.
+pub(super) fn replay(
     log: &LogReader,
     log_id: Uuid,
     from: Head,
-    mut visit: impl FnMut(Envelope),
+    mut visit: impl FnMut(Envelope, &[u8]),
 ) -> Result<Head, ReplayError> {
     let mut follower = Follower::new(log_id, from);
-    let mut fault = None;
-    log.scan(from.position + 1, |position, bytes| {
-        let next = parse(bytes).map_err(|source| ReplayError::Event { position, source }).and_then(|envelope| {
-            let followed = follower.follow(&envelope, bytes);
-            followed.map(|()| envelope).map_err(|source| ReplayError::Broken { position, source })
-        });
-        match next {
-            Ok(envelope) => {
-                visit(envelope);
-                ControlFlow::Continue(())
+    let (batches, parsed) = mpsc::sync_channel(BATCHES);
+    thread::scope(|scope| {
+        scope.spawn(move || read_ahead(log, from.position + 1, &batches));
+        parsed.into_iter().try_for_each(|batch: Batch| {
+            let Batch { events, bytes, ends, fault } = batch;
+            let mut begin = 0;
+            for (envelope, end) in events.into_iter().zip(ends) {
+                let bytes = bytes.get(begin..end).unwrap_or_default();
+                let position = follower.head().position + 1;
+                follower.follow(&envelope, bytes).map_err(|source| ReplayError::Broken { position, source })?;
+                visit(envelope, bytes);
+                begin = end;
             }
-            Err(error) => {
-                fault = Some(error);
-                ControlFlow::Break(())
+            fault.map_or(Ok(()), Err)
+        })
+    })?;
+    match follower.head() {
+        head if head.position == 0 => Err(ReplayError::Empty),
+        head if !follower.is_whole() => Err(ReplayError::Torn(head.position)),
+        head => Ok(*head),
+    }
+}
+
+/// Reads and parses, until the end, a fault, or nobody takes any more.
+fn read_ahead(log: &LogReader, from: Position, batches: &mpsc::SyncSender<Batch>) {
+    let mut batch = Batch::default();
+    let scanned = log.scan(from, |position, bytes| {
+        match parse(bytes) {
+            Ok(envelope) => batch.events.push(envelope),
+            Err(source) => {
+                batch.fault = Some(ReplayError::Event { position, source });
+                return ControlFlow::Break(());
             }
         }
-    })?;
-    match fault {
-        Some(fault) => Err(fault),
-        None if follower.is_whole() => Ok(*follower.head()),
-        None => Err(ReplayError::Torn(follower.head().position)),
+        batch.bytes.extend_from_slice(bytes);
+        batch.ends.push(batch.bytes.len());
+        if batch.events.len() < BATCH {
+            return ControlFlow::Continue(());
+        }
+        let full = std::mem::take(&mut batch);
+        if batches.send(full).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    if let Err(error) = scanned {
+        batch.fault = Some(error.into());
     }
+    // Nobody there means that a fault was found before.
+    drop(batches.send(batch));
 }

@@ -15,10 +15,12 @@ use tenure_projections::values::Done;
 use tokio::sync::{mpsc, oneshot};
 
 use super::attempt::{Attempt, attempt, place};
+use super::checkpoints::Due;
 use super::request::{CommandError, Request};
 use super::shared::Core;
 use super::stats::Outcome;
 use crate::chain::Head;
+use crate::checkpoint::Mark;
 use crate::log::Log;
 use crate::token::Token;
 
@@ -42,8 +44,14 @@ pub(super) struct Submission {
 const GROUP_COMMANDS: usize = 1_024;
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
-/// Starts the writer of a log that ends at `head`. It ends once the queue is closed and done with, and then gives the
-/// log back, or when the log fails.
+/// What the writer leaves when it ends.
+pub(super) struct Ended {
+    pub log: Log,
+    /// Everything that was installed is durable: nothing failed.
+    pub whole: bool,
+}
+
+/// Starts the writer of a log that ends at `head`. It ends once the queue is closed and done with, or when the log fails.
 ///
 /// # Errors
 /// The system has no threads left.
@@ -52,12 +60,14 @@ pub(super) fn start(
     log: Log,
     head: Head,
     queue: mpsc::Receiver<Submission>,
-) -> std::io::Result<JoinHandle<Log>> {
+    checkpoints: Option<Due>,
+) -> std::io::Result<JoinHandle<Ended>> {
     // Without room between the threads: what the second has not taken yet is still open to more commands.
     let (groups, committed) = threads::sync_channel(0);
-    let deciding = Arc::clone(&core);
-    thread::Builder::new().name("decide".to_owned()).spawn(move || decide_all(&deciding, head, queue, &groups))?;
-    thread::Builder::new().name("commit".to_owned()).spawn(move || commit_all(&core, log, &committed))
+    let (deciding, due) = (Arc::clone(&core), checkpoints.clone());
+    let decide = move || decide_all(&deciding, head, queue, &groups, due);
+    thread::Builder::new().name("decide".to_owned()).spawn(decide)?;
+    thread::Builder::new().name("commit".to_owned()).spawn(move || commit_all(&core, log, &committed, checkpoints))
 }
 
 /// Commands decided together, and what is to be done for them.
@@ -71,9 +81,17 @@ struct Group {
     /// Users erased by these events.
     erased: Vec<UserId>,
     answers: Vec<(oneshot::Sender<Result<Reply>>, Result<Reply>)>,
+    /// The state after these events is to be written as a checkpoint.
+    mark: Option<Mark>,
 }
 
-fn decide_all(core: &Core, mut head: Head, mut queue: mpsc::Receiver<Submission>, groups: &threads::SyncSender<Group>) {
+fn decide_all(
+    core: &Core,
+    mut head: Head,
+    mut queue: mpsc::Receiver<Submission>,
+    groups: &threads::SyncSender<Group>,
+    mut checkpoints: Option<Due>,
+) {
     while let Some(first) = queue.blocking_recv() {
         let mut group = Group::after(head);
         let mut next = Some(first);
@@ -89,6 +107,7 @@ fn decide_all(core: &Core, mut head: Head, mut queue: mpsc::Receiver<Submission>
             }
         }
         group.head = head;
+        group.mark = checkpoints.as_mut().and_then(|due| due.mark(core, &head));
         if let Err(threads::SendError(group)) = groups.send(group) {
             group.refuse(core);
         }
@@ -115,19 +134,26 @@ fn decide_one(core: &Core, head: &mut Head, request: &Request, group: &mut Group
     Ok(Reply::Done { position: head.position, events, secret: decided.secret.take() })
 }
 
-fn commit_all(core: &Core, mut log: Log, groups: &threads::Receiver<Group>) -> Log {
-    while let Ok(group) = groups.recv() {
+fn commit_all(core: &Core, mut log: Log, groups: &threads::Receiver<Group>, checkpoints: Option<Due>) -> Ended {
+    let mut whole = true;
+    while let Ok(mut group) = groups.recv() {
+        let mark = group.mark.take();
         if !group.commit(core, &mut log) {
+            whole = false;
             break;
+        }
+        if let (Some(due), Some(mark)) = (&checkpoints, mark) {
+            due.write(mark);
         }
     }
     core.stop();
-    log
+    Ended { log, whole }
 }
 
 impl Group {
     fn after(head: Head) -> Self {
-        Self { events: Vec::new(), bytes: 0, after: head.position, head, erased: Vec::new(), answers: Vec::new() }
+        let (events, erased, answers) = (Vec::new(), Vec::new(), Vec::new());
+        Self { events, bytes: 0, after: head.position, head, erased, answers, mark: None }
     }
 
     /// Makes the group durable and answers it; if that fails, nothing is ever written again.

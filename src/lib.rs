@@ -1,9 +1,14 @@
 //! Tenure, the service: decisions, the log, the writer, HTTP and the command line around them.
 
+pub mod chain;
+pub mod checkpoint;
 pub mod clock;
 pub mod command;
 pub mod data;
 pub mod decide;
+pub mod init;
 pub mod keys;
 pub mod log;
+pub mod node;
+pub mod presets;
 pub mod token;

@@ -107,7 +107,9 @@ pub struct InvalidEvent(#[from] serde_json::Error);
 /// # Errors
 /// Malformed JSON, an event type or version that this build does not know, an unknown field, `data` before `type`.
 pub fn parse(bytes: &[u8]) -> Result<Envelope, InvalidEvent> {
-    Ok(serde_json::from_slice(bytes)?)
+    // Proved to be UTF-8 once, as a whole: that is faster than string by string.
+    let text = std::str::from_utf8(bytes).map_err(<serde_json::Error as de::Error>::custom)?;
+    Ok(serde_json::from_str(text)?)
 }
 
 impl Envelope {

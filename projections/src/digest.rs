@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tenure_events::Position;
 
@@ -13,7 +13,7 @@ use crate::state::{State, Value, Visitor};
 use crate::store::{Edges, Handle, Ids, Rows};
 
 /// Sum of the hashes of changes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Digest {
     sum: [u64; 4],
     changes: u64,

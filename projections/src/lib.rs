@@ -13,6 +13,7 @@ pub mod names;
 pub mod sight;
 mod state;
 pub mod store;
+mod upkeep;
 pub mod values;
 mod view;
 

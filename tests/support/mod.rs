@@ -1,5 +1,7 @@
 //! What several integration tests share.
 
+pub mod platform;
+
 use std::path::Path;
 
 /// Settings under which an approved output is `snapshots/NAME.snap`, whichever file asks:

@@ -1,0 +1,167 @@
+//! How fast a node starts: from the log alone, and from a checkpoint.
+//!
+//! `cargo bench --bench replay -- 1000000` makes a log of so many events of about 450 bytes and opens it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench ends at the first fault and tells what it found"
+)]
+
+use std::hint::black_box;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+use tenure::chain::{Head, Origin, link};
+use tenure::clock::Clock;
+use tenure::data::DataFolder;
+use tenure::decide::Draft;
+use tenure::init::{self, Founding, ROOT};
+use tenure::log::{FileLog, FileOptions, Log};
+use tenure::node::{Node, Options};
+use tenure::presets::Preset;
+use tenure_events::data::{OrgCreated, PrivilegeGranted, Subscription, SubscriptionGranted, UserCreated};
+use tenure_events::{Event, Hash, OrgId, Privilege, Sealed, Time, UserId, parse};
+use tenure_projections::State;
+
+fn main() {
+    let wanted = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(200_000);
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = make(folder.path(), wanted);
+    println!("{wanted} events of {} bytes", bytes / wanted);
+    phases(folder.path());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for start in ["from the log", "from the checkpoint"] {
+        let began = Instant::now();
+        let (node, report) = Node::open(Options::folder(folder.path())).unwrap();
+        let took = began.elapsed().as_secs_f64();
+        println!(
+            "{start}: {took:.2} s, {:.0} events/s; {:?}, {} replayed, {} changes",
+            node.live().position() as f64 / took,
+            report.checkpoint,
+            report.replayed,
+            node.stats().changes
+        );
+        let began = Instant::now();
+        runtime.block_on(node.shutdown()).unwrap();
+        println!("shutdown: {:.2} s", began.elapsed().as_secs_f64());
+    }
+}
+
+/// What each step of a replay costs on one core.
+fn phases(path: &Path) {
+    let data = DataFolder::open(path).unwrap();
+    let (reader, _) = FileLog::open_read_only(&data.log(), data.log_id()).unwrap();
+    let per_event = |name: &str, visit: &mut dyn FnMut(&[u8])| {
+        let (began, mut events) = (cpu(), 0_u64);
+        let step = |_, bytes: &[u8]| {
+            visit(bytes);
+            events += 1;
+            ControlFlow::Continue(())
+        };
+        reader.scan(1, step).unwrap();
+        println!("{name}: {} ns an event", (cpu() - began) / events);
+    };
+    per_event("read", &mut |bytes| drop(black_box(bytes)));
+    per_event("read, hash", &mut |bytes| drop(black_box(Hash::of(bytes))));
+    per_event("read, parse", &mut |bytes| drop(black_box(parse(bytes).unwrap())));
+    let state = State::new();
+    per_event("read, parse, install", &mut |bytes| state.install(&parse(bytes).unwrap()));
+}
+
+/// Nanoseconds that this thread has had a core, whoever else wants it.
+fn cpu() -> u64 {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    stat.split(' ').next().unwrap().parse().unwrap()
+}
+
+/// A platform with a user for every five events and an org for every thousand users. Tells the bytes of its events.
+fn make(path: &Path, wanted: u64) -> u64 {
+    let preset = Preset::named("default").unwrap();
+    init::in_folder(path, &Founding { preset: &preset, name: "Root", admin: id("admin") }, &Clock::system()).unwrap();
+    let folder = DataFolder::open(path).unwrap();
+    let (log, _) = FileLog::open(&folder.log(), folder.log_id(), FileOptions::default()).unwrap();
+    let mut log = Log::Files(log);
+    let last = log.reader().read(log.head(), 1).unwrap().remove(0).bytes;
+    let mut head = Head { position: log.head(), hash: Hash::of(&last), time: parse(&last).unwrap().time };
+    let (mut bytes, mut group, mut user) = (0, Vec::new(), 0_u64);
+    let mut sequences = std::collections::HashMap::new();
+    while head.position < wanted {
+        for drafts in commands(user, head.time) {
+            let origin = origin(folder.log_id(), head.time.next());
+            let links = link(&mut head, &origin, drafts, |org| sequences.get(org).copied().unwrap_or_default());
+            for link in links {
+                sequences.insert(link.envelope.org.clone(), link.envelope.org_sequence);
+                bytes += link.bytes.len() as u64;
+                group.push(link.bytes);
+            }
+        }
+        user += 1;
+        if group.len() >= 20_000 || head.position >= wanted {
+            log.append(log.head(), &std::mem::take(&mut group)).unwrap();
+        }
+    }
+    log.close().unwrap();
+    bytes
+}
+
+/// Makes a user with a membership, and changes it three times; with a new org before every thousandth.
+fn commands(number: u64, now: Time) -> Vec<Vec<Draft>> {
+    let org: OrgId = id(&format!("org-{}", number / 1_000));
+    let user: UserId = uuid::Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 | u128::from(number)).into();
+    let draft = |event| vec![Draft { org: org.clone(), event, twin_of: None }];
+    let mut commands = Vec::new();
+    if number % 1_000 == 0 {
+        let (org, name, parent) = (org.clone(), org.to_string(), Some(id(ROOT)));
+        let (description, tags, managing_group, region) = (String::new(), Vec::new(), None, None);
+        commands.push(draft(Event::OrgCreated(OrgCreated {
+            org,
+            name,
+            parent,
+            description,
+            tags,
+            managing_group,
+            region,
+        })));
+    }
+    let sealed = || Some(Sealed::from_bytes([7; 73]));
+    let mut create =
+        draft(Event::UserCreated(UserCreated { user: user.clone(), org: org.clone(), name: sealed(), email: None }));
+    let mut subscription = Subscription {
+        user_type: id("member"),
+        privileges: vec![id("chart.create")],
+        valid_from: None,
+        valid_until: Some(now.plus_seconds(86_400)),
+    };
+    let granted = SubscriptionGranted { user: user.clone(), org: org.clone(), subscription: subscription.clone() };
+    create.extend(draft(Event::SubscriptionGranted(granted)));
+    commands.push(create);
+    for name in ["chart.edit", "report.edit", "folder.edit"] {
+        let privileges: Vec<Privilege> = vec![id(name)];
+        subscription.privileges.extend(privileges.clone());
+        let (user, org, subscription) = (user.clone(), org.clone(), subscription.clone());
+        commands.push(draft(Event::PrivilegeGranted(PrivilegeGranted { user, org, privileges, subscription })));
+    }
+    commands
+}
+
+fn origin(log: uuid::Uuid, time: Time) -> Origin {
+    let command =
+        uuid::Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 | time.micros().unsigned_abs() as u128);
+    Origin {
+        log,
+        time,
+        command,
+        command_name: "grant-privileges",
+        actor: id("admin"),
+        on_behalf_of: None,
+        correlation: command,
+        body_hash: None,
+        reason: None,
+    }
+}
+
+fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}

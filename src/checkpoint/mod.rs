@@ -1,0 +1,230 @@
+//! Checkpoints: derived state as it was at a position, so that a start replays only what came after.
+//!
+//! A checkpoint is a folder with a sled database and a *seal*, a file that lists the database's files with their
+//! checksums. It is written once, as a whole, beside the one before, which goes when the new one is sealed. Before sled
+//! sees a checkpoint again, every byte of it is proved by the seal: sled panics on some damage, and is read in a thread of
+//! its own in case it panics all the same. What does not prove right is dropped: nothing here is more than a shortcut.
+//!
+//! ```text
+//! checkpoint/
+//!   00000000000000004711/       the database
+//!     [table, chunk number]     a chunk: checksum, then timelines in the order of making
+//!     manifest                  what it is a checkpoint of
+//!   00000000000000004711.seal   the files of the database and their checksums
+//! ```
+
+mod read;
+mod seal;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::{Deserialize, Serialize};
+use tenure_events::{Hash, Position, Time};
+use tenure_projections::store::{Edges, Ids, Rows};
+use tenure_projections::{Digest, State, Value, Visitor};
+use uuid::Uuid;
+
+use crate::chain::Head;
+
+/// The version of what checkpoints hold: tables, values and their encoding. Another one is dropped.
+const SCHEMA: u32 = 1;
+
+/// What a checkpoint is of. Taken between two commands; what is installed after it is left out.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    /// The last event.
+    pub head: Head,
+    digest: Digest,
+    /// How many ids each table has.
+    ids: Vec<(u8, usize)>,
+}
+
+impl Mark {
+    /// Marks the state as it is, after the event at its head.
+    #[must_use]
+    pub fn of(state: &State, head: Head) -> Self {
+        let mut mark = Self { head, digest: state.digest(), ids: Vec::new() };
+        match state.visit(&mut mark) {
+            Ok(()) => mark,
+        }
+    }
+}
+
+impl Visitor for Mark {
+    type Error = std::convert::Infallible;
+
+    fn ids(&mut self, table: u8, ids: &Ids) -> Result<(), Self::Error> {
+        self.ids.push((table, ids.len()));
+        Ok(())
+    }
+
+    fn rows<V: Value>(&mut self, _: u8, _: &Rows<V>) -> Result<(), Self::Error> {
+        Ok(())
+    }
+
+    fn edges<V: Value>(&mut self, _: u8, _: &Edges<V>) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
+
+/// Why a checkpoint was not written or cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The disk did not answer, or takes no more.
+    #[error("`{path}`: {source}", path = path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The database said so.
+    #[error("the database of the checkpoint: {0}")]
+    Sled(#[from] sled::Error),
+    /// The database panicked.
+    #[error("the database of the checkpoint panicked")]
+    Panicked,
+    /// A value cannot be encoded.
+    #[error("cannot encode a value: {0}")]
+    Encode(#[from] postcard::Error),
+    /// Bytes are not what was written.
+    #[error("the checkpoint is damaged: {0}")]
+    Damaged(&'static str),
+    /// It has another schema.
+    #[error("the checkpoint has schema {found}, this version writes {SCHEMA}")]
+    OtherSchema {
+        /// What it has.
+        found: u32,
+    },
+    /// It is of another log.
+    #[error("the checkpoint is of log {0}")]
+    OtherLog(Uuid),
+    /// The log ends before it.
+    #[error("the checkpoint is of position {checkpoint}, and the log ends at {log}")]
+    Ahead {
+        /// Its position.
+        checkpoint: Position,
+        /// The log's.
+        log: Position,
+    },
+    /// Writing was given up because the node ends.
+    #[error("writing the checkpoint was given up")]
+    GivenUp,
+}
+
+/// Writes a checkpoint and removes those before it. `go_on` is asked now and then whether to finish.
+///
+/// # Errors
+/// See [`CheckpointError`]; checkpoints before it stay then.
+pub fn write(
+    folder: &Path,
+    log: Uuid,
+    state: &State,
+    mark: &Mark,
+    go_on: &(dyn Fn() -> bool + Sync),
+) -> Result<(), CheckpointError> {
+    let name = name(mark.head.position);
+    let database = folder.join(&name);
+    let at = |path: &Path| {
+        let path = path.to_owned();
+        |source| CheckpointError::Io { path, source }
+    };
+    fs::create_dir_all(folder).map_err(at(folder))?;
+    remove(folder, |entry| entry.starts_with(&name)).map_err(at(folder))?;
+    in_own_thread(|| write::write(&database, log, state, mark, go_on))?;
+    seal::seal(&database).map_err(at(&database))?;
+    remove(folder, |entry| !entry.starts_with(&name)).map_err(at(folder))
+}
+
+/// The state and head that the newest checkpoint in the folder holds; none if there is no checkpoint.
+///
+/// # Errors
+/// See [`CheckpointError`]: then it is of no use, see [`remove_all`].
+pub fn load(folder: &Path, log: Uuid, log_head: Position) -> Result<Option<(State, Head)>, CheckpointError> {
+    let Some(database) = newest(folder) else { return Ok(None) };
+    let proved = seal::is_intact(&database).map_err(|source| CheckpointError::Io { path: database.clone(), source })?;
+    if !proved {
+        return Err(CheckpointError::Damaged("its files are not as they were written"));
+    }
+    let (state, head) = in_own_thread(|| read::read(&database, log, log_head))?;
+    // Opening may have changed the database's own bookkeeping.
+    seal::seal(&database).map_err(|source| CheckpointError::Io { path: database, source })?;
+    Ok(Some((state, head)))
+}
+
+/// Removes whatever is in the folder of checkpoints.
+///
+/// # Errors
+/// The file system's.
+pub fn remove_all(folder: &Path) -> io::Result<()> {
+    remove(folder, |_| true)
+}
+
+/// What is written beside the chunks.
+#[derive(Serialize, Deserialize)]
+struct Manifest {
+    schema: u32,
+    log: Uuid,
+    position: Position,
+    hash: [u8; 32],
+    time: i64,
+    digest: Digest,
+    chunks: u32,
+}
+
+impl Manifest {
+    const fn head(&self) -> Head {
+        Head { position: self.position, hash: Hash(self.hash), time: Time::from_micros(self.time) }
+    }
+}
+
+const MANIFEST: &[u8] = b"manifest";
+
+/// The number under which the times of commands are kept, beside those of the tables of [`State`].
+const TIMES: u8 = 200;
+
+fn name(position: Position) -> String {
+    format!("{position:020}")
+}
+
+/// The database with a seal that has the highest position.
+fn newest(folder: &Path) -> Option<PathBuf> {
+    let entries = fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let sealed = names.filter_map(|name| name.strip_suffix(seal::SUFFIX).map(str::to_owned)).max()?;
+    Some(folder.join(sealed))
+}
+
+fn remove(folder: &Path, which: impl Fn(&str) -> bool) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if !which(&entry.file_name().to_string_lossy()) {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            fs::remove_dir_all(entry.path())?;
+        } else {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs it where a panic ends no more than itself.
+fn in_own_thread<T: Send>(run: impl FnOnce() -> Result<T, CheckpointError> + Send) -> Result<T, CheckpointError> {
+    std::thread::scope(|scope| scope.spawn(run).join().unwrap_or(Err(CheckpointError::Panicked)))
+}
+
+fn open(database: &Path) -> Result<sled::Db, sled::Error> {
+    let config = sled::Config::new().path(database).mode(sled::Mode::HighThroughput);
+    config.cache_capacity(CACHE).flush_every_ms(None).open()
+}
+
+/// Chunks are written and read once, in order.
+const CACHE: u64 = 16 * 1024 * 1024;

@@ -1,0 +1,116 @@
+//! A database into state.
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use tenure_events::{Position, Time};
+use tenure_projections::store::{Edges, Handle, Ids, Rows};
+use tenure_projections::{State, Value, Visitor};
+use uuid::Uuid;
+
+use super::{CheckpointError, MANIFEST, Manifest, SCHEMA, TIMES};
+use crate::chain::Head;
+
+type Result<T> = std::result::Result<T, CheckpointError>;
+
+pub fn read(database: &Path, log: Uuid, log_head: Position) -> Result<(State, Head)> {
+    let database = super::open(database)?;
+    let manifest = database.get(MANIFEST)?.ok_or(CheckpointError::Damaged("it has no manifest"))?;
+    let mut bytes = proved(&manifest)?;
+    // The schema comes first: what follows may be otherwise in another.
+    let schema = take::<u32>(&mut bytes)?;
+    if schema != SCHEMA {
+        return Err(CheckpointError::OtherSchema { found: schema });
+    }
+    let manifest: Manifest = take(&mut proved(&manifest)?)?;
+    if manifest.log != log {
+        return Err(CheckpointError::OtherLog(manifest.log));
+    }
+    if manifest.position > log_head {
+        return Err(CheckpointError::Ahead { checkpoint: manifest.position, log: log_head });
+    }
+    let state = State::new();
+    let mut reader = Reader { database: &database, chunks: 0 };
+    state.visit(&mut reader)?;
+    let mut commands = Vec::new();
+    reader.table(TIMES, |bytes| {
+        let (position, time) = take::<(Position, i64)>(bytes)?;
+        commands.push((position, Time::from_micros(time)));
+        Ok(())
+    })?;
+    if reader.chunks != manifest.chunks {
+        return Err(CheckpointError::Damaged("chunks are missing"));
+    }
+    let head = manifest.head();
+    state.resume(commands, manifest.digest);
+    Ok((state, head))
+}
+
+struct Reader<'a> {
+    database: &'a sled::Db,
+    chunks: u32,
+}
+
+impl Reader<'_> {
+    /// Lets `record` take one record after the other from the chunks of a table.
+    fn table(&mut self, table: u8, mut record: impl FnMut(&mut &[u8]) -> Result<()>) -> Result<()> {
+        for (number, entry) in (0_u32..).zip(self.database.scan_prefix([table])) {
+            let (key, value) = entry?;
+            if key.strip_prefix(&[table]) != Some(number.to_be_bytes().as_slice()) {
+                return Err(CheckpointError::Damaged("a chunk is missing"));
+            }
+            let mut bytes = proved(&value)?;
+            while !bytes.is_empty() {
+                record(&mut bytes)?;
+            }
+            self.chunks += 1;
+        }
+        Ok(())
+    }
+
+    fn timelines<K: DeserializeOwned, V: Value>(&mut self, table: u8, set: impl Fn(&K, Position, V)) -> Result<()> {
+        self.table(table, |bytes| {
+            let key: K = take(bytes)?;
+            let mut position = 0;
+            for _ in 0..take::<u64>(bytes)? {
+                position += take::<Position>(bytes)?;
+                set(&key, position, take(bytes)?);
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Visitor for Reader<'_> {
+    type Error = CheckpointError;
+
+    fn ids(&mut self, table: u8, ids: &Ids) -> Result<()> {
+        self.table(table, |bytes| {
+            let text: &str;
+            (text, *bytes) = postcard::take_from_bytes(bytes)?;
+            ids.intern(text);
+            Ok(())
+        })
+    }
+
+    fn rows<V: Value>(&mut self, table: u8, rows: &Rows<V>) -> Result<()> {
+        self.timelines(table, |row: &Handle, position, value| rows.set(*row, position, value))
+    }
+
+    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<()> {
+        self.timelines(table, |(from, to): &(Handle, Handle), position, value| edges.set(*from, *to, position, value))
+    }
+}
+
+fn take<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T> {
+    let (value, rest) = postcard::take_from_bytes(bytes)?;
+    *bytes = rest;
+    Ok(value)
+}
+
+/// The bytes behind a checksum that is theirs.
+fn proved(value: &[u8]) -> Result<&[u8]> {
+    let (checksum, bytes) = value.split_first_chunk::<4>().ok_or(CheckpointError::Damaged("a value is too short"))?;
+    let right = crc32c::crc32c(bytes).to_le_bytes() == *checksum;
+    right.then_some(bytes).ok_or(CheckpointError::Damaged("a checksum is wrong"))
+}

@@ -1,0 +1,187 @@
+//! The first command of all: it makes a platform.
+
+use std::path::Path;
+
+use tenure_events::data::{
+    ApiKeyIssued, OrgCreated, PlatformInitialised, PrivilegeDefined, ResourceKindDefined, RoleDefined, Subscription,
+    SubscriptionGranted, UserCreated, UserTypeDefined,
+};
+use tenure_events::{ApiKeyId, Event, InvalidId, OrgId, RoleId, Time, UserId, UserType};
+use uuid::Uuid;
+
+use crate::chain::{Head, Origin, link};
+use crate::clock::Clock;
+use crate::data::{DataError, DataFolder};
+use crate::decide::{Draft, MAX_EVENTS};
+use crate::keys::{KeyStore, StoreError};
+use crate::log::{AppendError, FileLog, FileOptions, Log, MemoryLog, OpenError};
+use crate::presets::{ADMINISTRATOR, Preset, PresetKind, PresetRole};
+use crate::token::Token;
+
+/// How a platform begins.
+#[derive(Debug, Clone)]
+pub struct Founding<'a> {
+    /// What it starts with.
+    pub preset: &'a Preset,
+    /// What its root org is called.
+    pub name: &'a str,
+    /// The id of its first administrator.
+    pub admin: UserId,
+}
+
+/// A platform in memory, its first command done.
+pub struct Founded {
+    pub(crate) log: Log,
+    pub(crate) log_id: Uuid,
+    pub(crate) keys: KeyStore,
+}
+
+/// Why no platform was made.
+#[derive(Debug, thiserror::Error)]
+pub enum InitError {
+    /// The folder cannot be used, or has a platform already.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The log cannot be made.
+    #[error(transparent)]
+    Log(#[from] OpenError),
+    /// The first events cannot be stored.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The key store cannot be made.
+    #[error(transparent)]
+    Keys(#[from] StoreError),
+    /// The operating system gave no random bytes.
+    #[error("no random numbers for the first API key: {0}")]
+    Random(#[from] getrandom::Error),
+    /// A role of the preset has a name that is no id.
+    #[error("the role `{0}` of the preset has no name that can be its id: {1}")]
+    Role(String, InvalidId),
+    /// The root org needs a name.
+    #[error("the root org needs a name")]
+    NoName,
+    /// The preset is too large for one command.
+    #[error("the preset makes {0} events, more than the {MAX_EVENTS} that one command may have")]
+    TooManyEvents(usize),
+}
+
+/// The id of the root org of every platform.
+pub const ROOT: &str = "root";
+
+/// Makes a platform in a folder, and the API key of its first administrator. A folder that was left half made by a
+/// crash is refused as one that has a platform: remove it.
+///
+/// # Errors
+/// See [`InitError`]; [`DataError::AlreadyInitialised`] where there is a platform.
+pub fn in_folder(path: &Path, founding: &Founding<'_>, clock: &Clock) -> Result<Token, InitError> {
+    let log_id = clock.new_id();
+    let (token, events) = first_command(log_id, founding, clock)?;
+    let folder = DataFolder::create(path, log_id)?;
+    KeyStore::create(&folder.keys(), log_id)?;
+    let mut log = Log::Files(FileLog::create(&folder.log(), log_id, FileOptions::default())?);
+    log.append(0, &events)?;
+    // Without its note of a good end the log is whole all the same, and the next opening takes longer.
+    drop(log.close());
+    Ok(token)
+}
+
+/// Makes a platform in memory, and the API key of its first administrator.
+///
+/// # Errors
+/// See [`InitError`].
+pub fn in_memory(founding: &Founding<'_>, clock: &Clock) -> Result<(Founded, Token), InitError> {
+    let log_id = clock.new_id();
+    let (token, events) = first_command(log_id, founding, clock)?;
+    let mut log = Log::Memory(MemoryLog::new());
+    log.append(0, &events)?;
+    Ok((Founded { log, log_id, keys: KeyStore::in_memory(log_id)? }, token))
+}
+
+/// The bytes of the first command's events, and the key that its administrator starts with.
+fn first_command(log: Uuid, founding: &Founding<'_>, clock: &Clock) -> Result<(Token, Vec<Vec<u8>>), InitError> {
+    let token = Token::generate(ApiKeyId::from(clock.new_id()))?;
+    let drafts = drafts(founding, &token)?;
+    if drafts.len() > MAX_EVENTS {
+        return Err(InitError::TooManyEvents(drafts.len()));
+    }
+    let command = clock.new_id();
+    let origin = Origin {
+        log,
+        time: Time::from(clock.now()),
+        command,
+        command_name: "init",
+        actor: founding.admin.clone(),
+        on_behalf_of: None,
+        correlation: command,
+        body_hash: None,
+        reason: None,
+    };
+    let links = link(&mut Head::START.clone(), &origin, drafts, |_| 0);
+    Ok((token, links.into_iter().map(|link| link.bytes).collect()))
+}
+
+/// What the first command decides on. All of it stands in the root's history, so that the root is the first org of all.
+fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitError> {
+    let Founding { preset, name, admin } = founding;
+    let Preset { name: preset_name, settings, privileges, user_types, kinds, roles } = preset;
+    if name.trim().is_empty() {
+        return Err(InitError::NoName);
+    }
+    let root = fixed::<OrgId>(ROOT);
+    let mut events = vec![Event::PlatformInitialised(PlatformInitialised {
+        preset: preset_name.clone(),
+        root: root.clone(),
+        settings: settings.clone(),
+    })];
+    events.extend((0..).zip(privileges.clone()).map(|(number, privilege)| {
+        let defined = PrivilegeDefined { privilege, number };
+        Event::PrivilegeDefined(defined)
+    }));
+    events.extend(user_types.iter().cloned().map(|(user_type, ceiling)| {
+        let defined = UserTypeDefined { user_type, ceiling };
+        Event::UserTypeDefined(defined)
+    }));
+    events.extend(kinds.iter().cloned().map(|PresetKind { kind, create, view, edit, delete, share }| {
+        Event::ResourceKindDefined(ResourceKindDefined { kind, create, view, edit, delete, share })
+    }));
+    for PresetRole { name, privileges } in roles {
+        let role = RoleId::new(name.as_str()).map_err(|error| InitError::Role(name.clone(), error))?;
+        let (name, privileges) = (name.clone(), privileges.clone());
+        events.push(Event::RoleDefined(RoleDefined { role, org: None, name, privileges }));
+    }
+    events.push(Event::OrgCreated(OrgCreated {
+        org: root.clone(),
+        name: (*name).to_owned(),
+        parent: None,
+        description: String::new(),
+        tags: Vec::new(),
+        managing_group: None,
+        region: None,
+    }));
+    events.push(Event::UserCreated(UserCreated { user: admin.clone(), org: root.clone(), name: None, email: None }));
+    events.push(Event::SubscriptionGranted(SubscriptionGranted {
+        user: admin.clone(),
+        org: root.clone(),
+        subscription: Subscription {
+            user_type: fixed::<UserType>(ADMINISTRATOR),
+            privileges: privileges.clone(),
+            valid_from: None,
+            valid_until: None,
+        },
+    }));
+    events.push(Event::ApiKeyIssued(ApiKeyIssued {
+        key: token.key().clone(),
+        user: admin.clone(),
+        hash: token.hash().to_string(),
+        name: None,
+        org: None,
+        privileges: None,
+        expires: None,
+    }));
+    Ok(events.into_iter().map(|event| Draft { org: root.clone(), event, twin_of: None }).collect())
+}
+
+fn fixed<T: std::str::FromStr<Err = InvalidId>>(id: &str) -> T {
+    #[expect(clippy::expect_used, reason = "a constant of this file that is an id")]
+    id.parse().expect("an id")
+}

@@ -1,0 +1,207 @@
+//! What a command would do: decided like any other, on what is durable, and then dropped.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tenure_events::data::Assignee;
+use tenure_events::{Event, GroupId, OrgId, Position, RoleId, UserId};
+use tenure_projections::judge::{self, Subject};
+use tenure_projections::sight::{Asking, may_ask};
+use tenure_projections::values::{Done, GroupNo, OrgNo, PrivilegeSet, RoleNo, UserNo};
+use tenure_projections::{State, View};
+
+use super::attempt::{Attempt, Decided, attempt, place};
+use super::request::{AccessDelta, AccessDeltas, Answer, CommandError, Request};
+use super::shared::Core;
+use super::stats::Outcome;
+use crate::decide::{Draft, suppose};
+
+/// The most users who are compared.
+const MAX_USERS: usize = 1_000;
+
+/// What came of trying a command out.
+pub(super) enum Tried {
+    /// It would do this.
+    New(Box<Answer>),
+    /// It was done before, under the same idempotency key.
+    Repeated(Done),
+}
+
+/// Decides a request and tells what would come of it. Nothing is installed, and no key of a new person is kept.
+pub(super) fn dry_run(core: &Core, request: &Request) -> Result<Tried, CommandError> {
+    if core.is_stopped() {
+        return Err(CommandError::Stopped);
+    }
+    let mut head = core.durable_head();
+    let tried_at = head.position;
+    let mut decided = match attempt(core, &head, request)? {
+        Attempt::Repeated(done) => return Ok(Tried::Repeated(done)),
+        Attempt::Decided(decided) => decided,
+    };
+    let deltas = access_deltas(core, tried_at, &decided);
+    let links = place(core, &mut head, &mut decided);
+    core.keys.unstage(decided.origin.command);
+    core.counters.command(Outcome::DryRun);
+    Ok(Tried::New(Box::new(Answer {
+        position: tried_at,
+        events: links?.into_iter().map(|link| Arc::from(link.bytes)).collect(),
+        secret: None,
+        replayed: false,
+        access_delta: Some(deltas),
+    })))
+}
+
+fn access_deltas(core: &Core, position: Position, decided: &Decided) -> AccessDeltas {
+    let before = View::new(&core.state, position, decided.moment.time);
+    let over: State = suppose(&before, &decided.caller, &decided.moment, &decided.drafts);
+    let after = before.over(&over);
+    let asker = decided.caller.on_behalf_of.map_or(decided.caller.actor, Subject::from);
+    let mut concerned = Concerned { before, after, users: BTreeSet::new(), complete: true };
+    decided.drafts.iter().filter(|draft| draft.twin_of.is_none()).for_each(|draft| concerned.add_draft(draft));
+    let Concerned { users, complete, .. } = concerned;
+    let deltas = users.into_iter().flat_map(|user| deltas_of(&before, &after, &asker, user)).collect();
+    AccessDeltas { deltas, complete }
+}
+
+/// What a user gains and loses, in each org where the asker may know.
+fn deltas_of(before: &View<'_>, after: &View<'_>, asker: &Subject, user: UserNo) -> Vec<AccessDelta> {
+    let orgs: BTreeSet<OrgNo> = judge::orgs_of(before, user).into_iter().chain(judge::orgs_of(after, user)).collect();
+    let told = |org: &OrgNo| {
+        // About what the command itself makes, only the view after it knows.
+        let is_new = before.user(user).is_none() || before.org_status(*org).is_none();
+        may_ask(if is_new { after } else { before }, asker, user, *org) == Asking::Full
+    };
+    let subject = Subject::from(user);
+    let names = |set: PrivilegeSet| after.privilege_names(set).map(str::to_owned).collect::<Vec<_>>();
+    let delta = |org: OrgNo| {
+        let had = judge::privileges_as(before, &subject, org);
+        let has = judge::privileges_as(after, &subject, org);
+        let delta = AccessDelta {
+            user: UserId::new(after.user_id(user)).ok()?,
+            org: OrgId::new(after.org_id(org)).ok()?,
+            gained: names(has.without(had)),
+            lost: names(had.without(has)),
+        };
+        (had != has).then_some(delta)
+    };
+    orgs.into_iter().filter(told).filter_map(delta).collect()
+}
+
+/// The users whose authority a command may change.
+struct Concerned<'a> {
+    before: View<'a>,
+    after: View<'a>,
+    users: BTreeSet<UserNo>,
+    complete: bool,
+}
+
+impl Concerned<'_> {
+    fn add_draft(&mut self, draft: &Draft) {
+        match &draft.event {
+            Event::UserCreated(e) => self.user(&e.user),
+            Event::UserDisabled(e) => self.user(&e.user),
+            Event::UserEnabled(e) => self.user(&e.user),
+            Event::UserErased(e) => self.user(&e.user),
+            Event::SubscriptionGranted(e) => self.user(&e.user),
+            Event::SubscriptionRetyped(e) => self.user(&e.user),
+            Event::SubscriptionExtended(e) => self.user(&e.user),
+            Event::SubscriptionWithdrawn(e) => self.user(&e.user),
+            Event::PrivilegeGranted(e) => self.user(&e.user),
+            Event::PrivilegeRevoked(e) => self.user(&e.user),
+            Event::GroupMemberAdded(e) => self.user(&e.user),
+            Event::GroupMemberRemoved(e) => self.user(&e.user),
+            Event::GroupDeleted(e) => self.group(&e.group),
+            Event::RoleChanged(e) => self.role(&e.role),
+            Event::RoleDeleted(e) => self.role(&e.role),
+            Event::RoleAssigned(e) => self.assignee(&e.to),
+            Event::RoleUnassigned(e) => self.assignee(&e.from),
+            Event::OrgDisabled(e) => self.org(&e.org),
+            Event::OrgEnabled(e) => self.org(&e.org),
+            Event::OrgArchived(e) => self.org(&e.org),
+            Event::OrgMoved(e) => self.org(&e.org),
+            Event::LandlordExcluded(e) => self.org(&e.org),
+            Event::LandlordAdmitted(e) => self.org(&e.org),
+            // These touch everybody.
+            Event::SettingsChanged(_) | Event::UserTypeDefined(_) => self.complete = false,
+            // These change nobody's privileges in an org: what they give comes with other events.
+            Event::PlatformInitialised(_)
+            | Event::PrivilegeDefined(_)
+            | Event::ResourceKindDefined(_)
+            | Event::OrgCreated(_)
+            | Event::OrgRenamed(_)
+            | Event::OrgDescribed(_)
+            | Event::OrgTagged(_)
+            | Event::UserProfileChanged(_)
+            | Event::UserSignedIn(_)
+            | Event::UserCredentialReset(_)
+            | Event::IdentityLinked(_)
+            | Event::IdentityUnlinked(_)
+            | Event::ActiveOrgSelected(_)
+            | Event::GroupCreated(_)
+            | Event::GroupRenamed(_)
+            | Event::RoleDefined(_)
+            | Event::ResourceCreated(_)
+            | Event::ResourceRenamed(_)
+            | Event::ResourceMoved(_)
+            | Event::ResourceDeleted(_)
+            | Event::ResourceCopied(_)
+            | Event::ContentShared(_)
+            | Event::ContentUnshared(_)
+            | Event::ApiKeyIssued(_)
+            | Event::ApiKeyRevoked(_) => {}
+        }
+    }
+
+    fn user(&mut self, user: &UserId) {
+        let user = self.after.find_user(user.as_str());
+        self.add(user.into_iter());
+    }
+
+    fn assignee(&mut self, to: &Assignee) {
+        match to {
+            Assignee::User(user) => self.user(user),
+            Assignee::Group(group) => self.group(group),
+        }
+    }
+
+    fn group(&mut self, group: &GroupId) {
+        if let Some(group) = self.before.find_group(group.as_str()) {
+            self.members(group);
+        }
+    }
+
+    fn members(&mut self, group: GroupNo) {
+        self.add(self.before.members(group).map(|(user, _)| user));
+    }
+
+    fn role(&mut self, role: &RoleId) {
+        let Some(role): Option<RoleNo> = self.before.find_role(role.as_str()) else { return };
+        self.add(self.before.users_with_role(role).map(|(user, ..)| user));
+        for (group, ..) in self.before.groups_with_role(role) {
+            self.members(group);
+        }
+    }
+
+    /// Who is at home in the org, or a member of it or of one below it.
+    fn org(&mut self, org: &OrgId) {
+        let mut below: Vec<OrgNo> = self.before.find_org(org.as_str()).into_iter().collect();
+        while let Some(org) = below.pop() {
+            self.add(self.before.home_users(org));
+            self.add(self.before.subscribers(org).map(|(user, ..)| user));
+            if !self.complete {
+                return;
+            }
+            below.extend(self.before.children(org));
+        }
+    }
+
+    fn add(&mut self, users: impl Iterator<Item = UserNo>) {
+        for user in users {
+            if self.users.len() >= MAX_USERS && !self.users.contains(&user) {
+                self.complete = false;
+                return;
+            }
+            self.users.insert(user);
+        }
+    }
+}

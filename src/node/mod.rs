@@ -1,0 +1,313 @@
+//! A running node: one writer, many readers.
+//!
+//! Everything that changes goes through [`Node::submit`]; everything that is asked is asked of a [`View`] that the node
+//! gives out. Readers see what is durable and nothing else.
+
+mod attempt;
+mod checkpoints;
+
+mod dry_run;
+mod open;
+mod replay;
+mod request;
+mod shared;
+mod stats;
+mod writer;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tenure_events::{Hash, Position, Time};
+use tenure_projections::judge::Subject;
+use tenure_projections::values::{Done, PrivilegeSet};
+use tenure_projections::{State, View};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock::Clock;
+use crate::data::DataFolder;
+use crate::keys::KeyStore;
+use crate::log::LogReader;
+use crate::token::Token;
+
+use checkpoints::Checkpoints;
+use shared::Core;
+use writer::{Ended, Reply, Submission};
+
+pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
+pub use replay::ReplayError;
+pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, CommandError, Request};
+pub use stats::{Histogram, NodeStats};
+
+/// A running node, shared by all that serve from it: clones are the same node.
+///
+/// When the last of them goes without [`Node::shutdown`], the writer finishes what it has and ends.
+#[derive(Clone)]
+pub struct Node {
+    core: Arc<Core>,
+    writer: Arc<Writer>,
+}
+
+/// The writer as its submitters see it.
+struct Writer {
+    /// None once the node takes no more commands.
+    queue: Mutex<Option<mpsc::Sender<Submission>>>,
+    running: Mutex<Option<Running>>,
+}
+
+/// What ends with the writer.
+struct Running {
+    thread: JoinHandle<Ended>,
+    checkpoints: Option<Checkpoints>,
+    /// Held against other processes as long as this one writes.
+    folder: Option<DataFolder>,
+}
+
+/// A point in the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// After this event, and the others of its command.
+    Position(Position),
+    /// After the last command recorded at or before this time.
+    Time(Time),
+}
+
+/// Why there is no view of a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AsOfError {
+    /// The log is not that far.
+    #[error("position {asked} is in the future: the log is at {head}")]
+    FuturePosition {
+        /// What was asked for.
+        asked: Position,
+        /// The last durable position.
+        head: Position,
+    },
+    /// The time has not come.
+    #[error("`{asked}` is in the future: now is {now}")]
+    FutureTime {
+        /// What was asked for.
+        asked: Time,
+        /// The time now.
+        now: Time,
+    },
+}
+
+/// The log did not reach a position in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the log is at position {head} and did not reach {wanted} in time")]
+pub struct WaitError {
+    /// The position waited for.
+    pub wanted: Position,
+    /// The last durable position.
+    pub head: Position,
+}
+
+/// Why the node did not end in good order. Nothing that was acknowledged is lost.
+#[derive(Debug, thiserror::Error)]
+pub enum ShutdownError {
+    /// The writer ended on a fault of the program.
+    #[error("the writer ended unexpectedly")]
+    Writer,
+    /// The log's note of a good end could not be written.
+    #[error("cannot close the log in good order, so the next start takes longer: {0}")]
+    Close(#[source] std::io::Error),
+}
+
+impl Node {
+    /// Opens a platform: proves its log, brings back its state and starts its writer.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open(options: Options) -> Result<(Self, OpenReport), OpenError> {
+        open::open(options)
+    }
+
+    /// Sends a command and waits until what came of it is durable.
+    ///
+    /// # Errors
+    /// See [`CommandError`].
+    pub async fn submit(&self, request: Request) -> Result<Answer, CommandError> {
+        if request.dry_run {
+            return self.try_out(request).await;
+        }
+        let (reply, answer) = oneshot::channel();
+        let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        queue.ok_or(CommandError::Stopped)?.try_send(Submission { request, reply }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => CommandError::Busy,
+            mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
+        })?;
+        match answer.await {
+            Ok(Ok(Reply::Done { position, events, secret })) => {
+                Ok(Answer { position, events, secret, replayed: false, access_delta: None })
+            }
+            Ok(Ok(Reply::Repeated(done))) => self.repeat(done).await,
+            Ok(Err(error)) => Err(error),
+            // The writer is gone and cannot say how far it came.
+            Err(_) => Err(CommandError::OutcomeUnknown),
+        }
+    }
+
+    /// Who bears this API key: none unless the key counts, its user may act and their home org works.
+    #[must_use]
+    pub fn authenticate(&self, token: &Token) -> Option<Authenticated> {
+        let view = self.live();
+        let key = view.find_key(token.key().as_str())?;
+        let held = view.usable_key(key)?;
+        let hash: Hash = held.hash.parse().ok()?;
+        let caller = Authenticated { user: held.user, key };
+        (token.matches(&hash) && attempt::standing(&view, &caller).is_some()).then_some(caller)
+    }
+
+    /// The caller as the judge sees them, with what their key leaves of their authority: nothing, if the key does not
+    /// count in the view.
+    #[must_use]
+    pub fn subject(&self, view: &View<'_>, caller: &Authenticated) -> Subject {
+        let nothing = Subject { user: caller.user, cap: PrivilegeSet::NONE, only: None };
+        attempt::standing(view, caller).unwrap_or(nothing)
+    }
+
+    /// What is durable, judged now.
+    #[must_use]
+    pub fn live(&self) -> View<'_> {
+        self.core.live()
+    }
+
+    /// What was known at a moment, or is now; judged at `at`, or at that moment.
+    ///
+    /// # Errors
+    /// The moment is in the future.
+    pub fn view(&self, as_of: Option<AsOf>, at: Option<Time>) -> Result<View<'_>, AsOfError> {
+        let live = self.live();
+        let state = &self.core.state;
+        let view = match as_of {
+            None => live,
+            Some(AsOf::Position(asked)) if asked > live.position() => {
+                return Err(AsOfError::FuturePosition { asked, head: live.position() });
+            }
+            Some(AsOf::Position(0)) => View::new(state, 0, Time::MIN),
+            Some(AsOf::Position(asked)) => {
+                let (end, recorded) = state.command_of(asked).unwrap_or((asked, live.instant()));
+                View::new(state, end, recorded)
+            }
+            Some(AsOf::Time(asked)) if asked > live.instant() => {
+                return Err(AsOfError::FutureTime { asked, now: live.instant() });
+            }
+            Some(AsOf::Time(asked)) => {
+                let end = state.command_before(asked).map_or(0, |(end, _)| end);
+                // What is decided is recorded before it is durable.
+                View::new(state, end.min(live.position()), asked)
+            }
+        };
+        Ok(at.map_or(view, |at| view.at(at)))
+    }
+
+    /// Waits until the position is durable.
+    ///
+    /// # Errors
+    /// It is not within `timeout`.
+    pub async fn wait_for(&self, position: Position, timeout: Duration) -> Result<(), WaitError> {
+        let mut committed = self.committed();
+        let reached = tokio::time::timeout(timeout, committed.wait_for(|head| *head >= position)).await;
+        let reached = matches!(reached, Ok(Ok(_)));
+        if reached { Ok(()) } else { Err(WaitError { wanted: position, head: self.core.state.durable() }) }
+    }
+
+    /// Tells each new durable position.
+    #[must_use]
+    pub fn committed(&self) -> watch::Receiver<Position> {
+        self.core.committed.subscribe()
+    }
+
+    /// Reads the log.
+    #[must_use]
+    pub fn log(&self) -> &LogReader {
+        &self.core.log
+    }
+
+    /// The id of the log.
+    #[must_use]
+    pub fn log_id(&self) -> uuid::Uuid {
+        self.core.log_id
+    }
+
+    /// The keys of personal data.
+    #[must_use]
+    pub fn keys(&self) -> &KeyStore {
+        &self.core.keys
+    }
+
+    /// The state, for those who count or prove it. Questions go to a [`View`].
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.core.state
+    }
+
+    /// The clock of this node.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.core.clock
+    }
+
+    /// What the node counted since it was opened.
+    #[must_use]
+    pub fn stats(&self) -> NodeStats {
+        let Core { state, counters, .. } = &*self.core;
+        let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity());
+        counters.snapshot(state.durable(), state.digest().changes(), waiting, !self.core.is_stopped())
+    }
+
+    /// Ends taking commands, finishes those that wait, writes a checkpoint and closes the log.
+    ///
+    /// # Errors
+    /// See [`ShutdownError`].
+    pub async fn shutdown(self) -> Result<(), ShutdownError> {
+        let ended = tokio::task::spawn_blocking(move || self.writer.end(Some(&self.core))).await;
+        ended.unwrap_or(Err(ShutdownError::Writer))
+    }
+
+    /// What was answered before to a command that is sent again, except for secrets.
+    async fn repeat(&self, done: Done) -> Result<Answer, CommandError> {
+        let log = self.core.log.clone();
+        let read = tokio::task::spawn_blocking(move || log.read(done.first, done.count as usize)).await;
+        let Ok(Ok(stored)) = read else { return Err(CommandError::Stopped) };
+        let events = stored.into_iter().map(|event| event.bytes).collect();
+        Ok(Answer { position: attempt::last_of(&done), events, secret: None, replayed: true, access_delta: None })
+    }
+
+    async fn try_out(&self, request: Request) -> Result<Answer, CommandError> {
+        let core = Arc::clone(&self.core);
+        let tried = tokio::task::spawn_blocking(move || dry_run::dry_run(&core, &request)).await;
+        match tried.unwrap_or(Err(CommandError::Stopped))? {
+            dry_run::Tried::New(answer) => Ok(*answer),
+            dry_run::Tried::Repeated(done) => self.repeat(done).await,
+        }
+    }
+}
+
+impl Writer {
+    /// Closes the queue, waits until the writer is done and closes its log, with a last checkpoint of this state if that
+    /// is wanted. Again, it does nothing.
+    fn end(&self, checkpoint: Option<&Core>) -> Result<(), ShutdownError> {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Running { thread, checkpoints, folder }) = running else { return Ok(()) };
+        let Ended { log, whole } = thread.join().map_err(|_| ShutdownError::Writer)?;
+        match (checkpoints, checkpoint) {
+            (Some(checkpoints), Some(core)) if whole => checkpoints.finish(core),
+            (Some(checkpoints), _) => checkpoints.abandon(),
+            (None, _) => {}
+        }
+        let closed = log.close().map_err(ShutdownError::Close);
+        drop(folder);
+        closed
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Nobody is left to tell. The log needs no good end.
+        drop(self.end(None));
+    }
+}

@@ -1,0 +1,116 @@
+//! Replay: from the events of a log to the state that they make.
+
+use std::ops::ControlFlow;
+use std::sync::mpsc;
+use std::thread;
+
+use tenure_events::{Envelope, InvalidEvent, Position, parse};
+use uuid::Uuid;
+
+use crate::chain::{Broken, Follower, Head};
+use crate::log::{LogReader, ReadError};
+
+/// Why the events of a log make no state.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The log cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Bytes that are no event, or none that this version knows.
+    #[error("event {position}: {source}")]
+    Event {
+        /// Where.
+        position: Position,
+        /// Why.
+        source: InvalidEvent,
+    },
+    /// An event that is not the next one.
+    #[error("event {position} is not the one that belongs there: {source}: restore the log from a backup")]
+    Broken {
+        /// Where.
+        position: Position,
+        /// Why.
+        source: Broken,
+    },
+    /// The log ends inside a command.
+    #[error("the log ends at position {0}, in the middle of a command: restore it from a backup")]
+    Torn(Position),
+    /// No events at all: making the platform was interrupted.
+    #[error("the log is empty: remove the folder and make the platform again")]
+    Empty,
+}
+
+/// Events that are read and parsed before they are proved and installed: enough that neither side waits for the other.
+#[derive(Default)]
+struct Batch {
+    events: Vec<Envelope>,
+    /// Their bytes, one after the other, and where each ends.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    /// Why there are no more.
+    fault: Option<ReplayError>,
+}
+
+const BATCH: usize = 512;
+const BATCHES: usize = 8;
+
+/// Shows `visit` every event after `from` up to the end of the log, each proved to be the next one, and tells where the
+/// log ends. A second thread reads and parses ahead.
+///
+/// # Errors
+/// See [`ReplayError`]. Events before the one that is wrong were shown.
+pub(super) fn replay(
+    log: &LogReader,
+    log_id: Uuid,
+    from: Head,
+    mut visit: impl FnMut(Envelope, &[u8]),
+) -> Result<Head, ReplayError> {
+    let mut follower = Follower::new(log_id, from);
+    let (batches, parsed) = mpsc::sync_channel(BATCHES);
+    thread::scope(|scope| {
+        scope.spawn(move || read_ahead(log, from.position + 1, &batches));
+        parsed.into_iter().try_for_each(|batch: Batch| {
+            let Batch { events, bytes, ends, fault } = batch;
+            let mut begin = 0;
+            for (envelope, end) in events.into_iter().zip(ends) {
+                let bytes = bytes.get(begin..end).unwrap_or_default();
+                let position = follower.head().position + 1;
+                follower.follow(&envelope, bytes).map_err(|source| ReplayError::Broken { position, source })?;
+                visit(envelope, bytes);
+                begin = end;
+            }
+            fault.map_or(Ok(()), Err)
+        })
+    })?;
+    match follower.head() {
+        head if head.position == 0 => Err(ReplayError::Empty),
+        head if !follower.is_whole() => Err(ReplayError::Torn(head.position)),
+        head => Ok(*head),
+    }
+}
+
+/// Reads and parses, until the end, a fault, or nobody takes any more.
+fn read_ahead(log: &LogReader, from: Position, batches: &mpsc::SyncSender<Batch>) {
+    let mut batch = Batch::default();
+    let scanned = log.scan(from, |position, bytes| {
+        match parse(bytes) {
+            Ok(envelope) => batch.events.push(envelope),
+            Err(source) => {
+                batch.fault = Some(ReplayError::Event { position, source });
+                return ControlFlow::Break(());
+            }
+        }
+        batch.bytes.extend_from_slice(bytes);
+        batch.ends.push(batch.bytes.len());
+        if batch.events.len() < BATCH {
+            return ControlFlow::Continue(());
+        }
+        let full = std::mem::take(&mut batch);
+        if batches.send(full).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    if let Err(error) = scanned {
+        batch.fault = Some(error.into());
+    }
+    // Nobody there means that a fault was found before.
+    drop(batches.send(batch));
+}

@@ -1,0 +1,162 @@
+//! What goes into the node and what comes out of it.
+
+use std::sync::Arc;
+
+use tenure_events::{Hash, OrgId, Position, UserId};
+use tenure_projections::values::{KeyNo, UserNo};
+use uuid::Uuid;
+
+use crate::clock::ClockJumped;
+use crate::command::{InvalidCommand, Plain};
+use crate::decide::Refusal;
+use crate::token::Token;
+
+/// One command as it came in.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The command's name, such as `create-user`.
+    pub name: String,
+    /// Its arguments: a JSON object.
+    pub body: Vec<u8>,
+    /// Who sends it, as [`Node::authenticate`](crate::node::Node::authenticate) found.
+    pub caller: Authenticated,
+    /// The user in whose place the caller acts.
+    pub on_behalf_of: Option<UserId>,
+    /// The org acted in, where the caller names one.
+    pub acting_org: Option<OrgId>,
+    /// Why, in the caller's words.
+    pub reason: Option<Plain>,
+    /// Makes the command happen once, however often it is sent by this caller for this user.
+    pub idempotency_key: Option<String>,
+    /// Refuse it if what it is about has changed since this position.
+    pub if_match: Option<Position>,
+    /// What it belongs to in the caller's world; the command itself unless given.
+    pub correlation: Option<Uuid>,
+    /// Tell what would happen and do nothing.
+    pub dry_run: bool,
+}
+
+impl Request {
+    /// A command and who sends it, without anything that may be left out.
+    #[must_use]
+    pub fn new(caller: Authenticated, name: impl Into<String>, body: impl Into<Vec<u8>>) -> Self {
+        Self {
+            name: name.into(),
+            body: body.into(),
+            caller,
+            on_behalf_of: None,
+            acting_org: None,
+            reason: None,
+            idempotency_key: None,
+            if_match: None,
+            correlation: None,
+            dry_run: false,
+        }
+    }
+
+    /// What a repetition must have in common with the first sending: name and body.
+    pub(super) fn body_hash(&self) -> Hash {
+        Hash::of(&[self.name.as_bytes(), b"\n", &self.body].concat())
+    }
+}
+
+/// A user who proved who they are by an API key. It is judged anew when the command is decided: a key revoked
+/// meanwhile does nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Authenticated {
+    /// Who.
+    pub user: UserNo,
+    /// By which key.
+    pub key: KeyNo,
+}
+
+/// What came of a command.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The last position that it reflects.
+    pub position: Position,
+    /// The bytes of its events, in order; of a dry run, what would have been written.
+    pub events: Vec<Arc<[u8]>>,
+    /// The API key that it issued, with its secret: this once, and never again.
+    pub secret: Option<Token>,
+    /// The stored answer of a command that was done before, under the same idempotency key.
+    pub replayed: bool,
+    /// Of a dry run: who would gain or lose what.
+    pub access_delta: Option<AccessDeltas>,
+}
+
+/// Who would gain or lose what by a command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccessDeltas {
+    /// By user and org, each once; nobody who keeps what they have.
+    pub deltas: Vec<AccessDelta>,
+    /// Whether these are all: at most 1,000 users are compared.
+    pub complete: bool,
+}
+
+/// What one user would gain and lose in one org.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessDelta {
+    /// Who.
+    pub user: UserId,
+    /// Where.
+    pub org: OrgId,
+    /// Privileges that they would hold there and do not now.
+    pub gained: Vec<String>,
+    /// Privileges that they hold there now and would not.
+    pub lost: Vec<String>,
+}
+
+/// Why a command was not done. Nothing was written, except perhaps after [`CommandError::OutcomeUnknown`].
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// No such command, or not its arguments.
+    #[error(transparent)]
+    Invalid(#[from] InvalidCommand),
+    /// A rule stands against it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The key counts no more, or its user may not act.
+    #[error("the API key is not valid any more: ask for a new one")]
+    Unauthenticated,
+    /// What the command is about is not as the caller saw it.
+    #[error("`{entity}` was changed at position {position}: read it again, then decide")]
+    ChangedSince {
+        /// What, as `COLLECTION/ID`.
+        entity: String,
+        /// When it was changed last.
+        position: Position,
+    },
+    /// The idempotency key was used for another command.
+    #[error("the idempotency key was used with another command or body: choose a new one")]
+    KeyReused,
+    /// More events than one command may have.
+    #[error("the command would make {count} events, more than the {limit} that one may have: split it",
+            limit = crate::decide::MAX_EVENTS)]
+    TooManyEvents {
+        /// How many they would be.
+        count: usize,
+    },
+    /// One event would be too long.
+    #[error("an event of the command would have {size} bytes, more than the {limit} that one may have: shorten it",
+            limit = crate::log::EVENT_LIMIT)]
+    EventTooLarge {
+        /// Its bytes.
+        size: usize,
+    },
+    /// Too many commands are waiting: send it again a little later.
+    #[error("too many commands are waiting: send it again in a second")]
+    Busy,
+    /// The log failed while it took this command. Whether it is done shows when the node is started anew.
+    #[error("the log failed: whether the command is done shows when the node is started anew")]
+    OutcomeUnknown,
+    /// The node takes no commands any more: its log failed before, or it is being stopped.
+    #[error("the node takes no commands any more: start it anew")]
+    Stopped,
+    /// The clock cannot be trusted.
+    #[error(transparent)]
+    ClockJumped(#[from] ClockJumped),
+    /// The operating system gave no random bytes for a key.
+    #[error("no random numbers: {0}")]
+    NoRandomness(#[from] getrandom::Error),
+}

@@ -1,0 +1,180 @@
+//! Starting from a checkpoint, and without one that cannot be used.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use tenure::node::{CheckpointUse, OpenReport, Options};
+use tenure::token::Token;
+use tenure_projections::Digest;
+
+use crate::support::platform::Platform;
+
+/// A platform with a little of everything, closed in good order; its administrator's key, digest and position.
+async fn closed(path: &Path) -> (Token, Digest, u64) {
+    let platform = Platform::folder(path);
+    platform.user("ann", "administrator").await;
+    platform.done("create-org", json!({"id": "a", "name": "A", "admin": {"name": "Al"}})).await;
+    platform.done("create-group", json!({"id": "g", "org": "root", "name": "G"})).await;
+    platform.done("add-group-members", json!({"group": "g", "users": ["ann"]})).await;
+    platform.done("define-role", json!({"id": "r", "org": "root", "name": "R", "privileges": ["chart.edit"]})).await;
+    platform.done("assign-role", json!({"role": "r", "users": ["ann"], "groups": ["g"]})).await;
+    for n in 0..20 {
+        platform.done("tag-org", json!({"org": "a", "tags": [format!("{n}")]})).await;
+        platform.done("create-resource", json!({"org": "root", "kind": "chart", "name": format!("C{n}")})).await;
+    }
+    let (token, digest) = (platform.token.clone(), platform.node.state().digest());
+    let position = platform.node.live().position();
+    platform.node.shutdown().await.unwrap();
+    (token, digest, position)
+}
+
+fn reopen(path: &Path, token: &Token) -> (Platform, OpenReport) {
+    Platform::open(Options::folder(path), token.clone())
+}
+
+/// The files of the checkpoint, without its seal.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(self::files(&path));
+        } else if path.extension().is_none_or(|extension| extension != "seal") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn a_start_from_a_checkpoint_is_the_same_as_from_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let (token, digest, position) = closed(folder.path()).await;
+    // Twice: reading a checkpoint leaves it as good as it was.
+    for _ in 0..2 {
+        let (platform, report) = reopen(folder.path(), &token);
+        assert_eq!((report.checkpoint, report.replayed), (CheckpointUse::Loaded(position), 0));
+        assert_eq!(platform.node.state().digest(), digest);
+        assert_eq!(Digest::recompute(platform.node.state()), digest, "memory holds what the digest says");
+        let tags = |position| {
+            let view = platform.node.view(Some(position), None).unwrap();
+            view.find_org("a").map(|org| view.org_tags(org).to_vec())
+        };
+        let (live, past) = (tenure::node::AsOf::Position(position), tenure::node::AsOf::Position(position / 2));
+        let without = Options { checkpoint: false, ..Options::folder(folder.path()) };
+        assert_ne!(tags(live), tags(past));
+        let (live, past) = (tags(live), tags(past));
+        drop(platform);
+        let (platform, report) = Platform::open(without, token.clone());
+        assert_eq!((report.checkpoint, report.replayed), (CheckpointUse::None, position));
+        let tags = |position| {
+            let view = platform.node.view(Some(tenure::node::AsOf::Position(position)), None).unwrap();
+            view.find_org("a").map(|org| view.org_tags(org).to_vec())
+        };
+        assert_eq!((tags(position), tags(position / 2)), (live, past));
+    }
+}
+
+#[tokio::test]
+async fn what_came_after_a_checkpoint_is_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (token, _, position) = closed(folder.path()).await;
+    let (platform, _) = reopen(folder.path(), &token);
+    platform.done("create-org", json!({"id": "b", "name": "B"})).await;
+    let digest = platform.node.state().digest();
+    drop(platform);
+    let (platform, report) = reopen(folder.path(), &token);
+    assert_eq!((report.checkpoint, report.replayed), (CheckpointUse::Loaded(position), 2));
+    assert_eq!(platform.node.state().digest(), digest);
+    platform.node.shutdown().await.unwrap();
+    let (_, report) = reopen(folder.path(), &token);
+    assert_eq!(report.checkpoint, CheckpointUse::Loaded(position + 2));
+    assert_eq!(fs::read_dir(folder.path().join("checkpoint")).unwrap().count(), 2, "one database and its seal");
+}
+
+/// Harms the checkpoint of a closed platform, opens it, and expects everything to be as it was.
+async fn check(name: &str, harm: impl FnOnce(&Path)) {
+    let folder = tempfile::tempdir().unwrap();
+    let (token, digest, position) = closed(folder.path()).await;
+    harm(&folder.path().join("checkpoint"));
+    let (platform, report) = reopen(folder.path(), &token);
+    assert!(matches!(report.checkpoint, CheckpointUse::Dropped(_)), "{name}: {:?}", report.checkpoint);
+    assert_eq!((report.replayed, platform.node.state().digest()), (position, digest), "{name}");
+    platform.node.shutdown().await.unwrap();
+    let (_, report) = reopen(folder.path(), &token);
+    assert_eq!(report.checkpoint, CheckpointUse::Loaded(position), "{name}: it is written anew");
+}
+
+#[tokio::test]
+async fn a_damaged_checkpoint_is_dropped() {
+    let flip = |at: fn(usize) -> usize| {
+        move |folder: &Path| {
+            let file = files(folder).into_iter().max_by_key(|file| fs::metadata(file).unwrap().len()).unwrap();
+            let mut bytes = fs::read(&file).unwrap();
+            let at = at(bytes.len());
+            bytes[at] ^= 1;
+            fs::write(file, bytes).unwrap();
+        }
+    };
+    check("first byte", flip(|_| 0)).await;
+    check("a third", flip(|length| length / 3)).await;
+    check("middle", flip(|length| length / 2)).await;
+    check("last byte", flip(|length| length - 1)).await;
+    check("a file is gone", |folder| fs::remove_file(&files(folder)[0]).unwrap()).await;
+    check("a file is cut", |folder| fs::write(&files(folder)[0], "").unwrap()).await;
+    check("the seal is cut", |folder| {
+        let seal = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).find(|path| path.is_file()).unwrap();
+        fs::write(seal, "").unwrap();
+    })
+    .await;
+    check("the database is gone", |folder| {
+        let database = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).find(|path| path.is_dir()).unwrap();
+        fs::remove_dir_all(database).unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_checkpoint_of_another_log_or_of_a_longer_one_is_dropped() {
+    let other = tempfile::tempdir().unwrap();
+    closed(other.path()).await;
+    check("another log's", |folder| {
+        fs::remove_dir_all(folder).unwrap();
+        fs::rename(other.path().join("checkpoint"), folder).unwrap();
+    })
+    .await;
+    // A shorter log of the same platform, as from a backup, with the checkpoint of the longer one.
+    let (folder, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let token = Platform::init(folder.path());
+    let (platform, _) = reopen(folder.path(), &token);
+    let position = platform.node.live().position();
+    drop(platform);
+    for part in ["tenure.json", "keys"] {
+        fs::copy(folder.path().join(part), copy.path().join(part)).unwrap();
+    }
+    fs::create_dir(copy.path().join("log")).unwrap();
+    for entry in fs::read_dir(folder.path().join("log")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), copy.path().join("log").join(entry.file_name())).unwrap();
+    }
+    let (platform, _) = reopen(folder.path(), &token);
+    platform.done("create-org", json!({"name": "A"})).await;
+    platform.node.shutdown().await.unwrap();
+    fs::rename(folder.path().join("checkpoint"), copy.path().join("checkpoint")).unwrap();
+    let (_, report) = reopen(copy.path(), &token);
+    assert!(matches!(report.checkpoint, CheckpointUse::Dropped(_)), "{:?}", report.checkpoint);
+    assert_eq!(report.replayed, position);
+}
+
+#[tokio::test]
+async fn a_half_written_checkpoint_is_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let (token, _, position) = closed(folder.path()).await;
+    let torn = folder.path().join("checkpoint").join(format!("{:020}", position + 1));
+    fs::create_dir(&torn).unwrap();
+    fs::write(torn.join("db"), "half").unwrap();
+    let (_, report) = reopen(folder.path(), &token);
+    assert_eq!(report.checkpoint, CheckpointUse::Loaded(position));
+}

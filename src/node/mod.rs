@@ -9,6 +9,7 @@ mod checkpoints;
 
 mod dry_run;
 mod open;
+mod precondition;
 mod replay;
 mod request;
 mod shared;

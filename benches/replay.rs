@@ -63,8 +63,8 @@ fn phases(path: &Path) {
         reader.scan(1, step).unwrap();
         println!("{name}: {} ns an event", (cpu() - began) / events);
     };
-    per_event("read", &mut |bytes| drop(black_box(bytes)));
-    per_event("read, hash", &mut |bytes| drop(black_box(Hash::of(bytes))));
+    per_event("read", &mut |bytes| _ = black_box(bytes));
+    per_event("read, hash", &mut |bytes| _ = black_box(Hash::of(bytes)));
     per_event("read, parse", &mut |bytes| drop(black_box(parse(bytes).unwrap())));
     let state = State::new();
     per_event("read, parse, install", &mut |bytes| state.install(&parse(bytes).unwrap()));
@@ -112,7 +112,7 @@ fn commands(number: u64, now: Time) -> Vec<Vec<Draft>> {
     let user: UserId = uuid::Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 | u128::from(number)).into();
     let draft = |event| vec![Draft { org: org.clone(), event, twin_of: None }];
     let mut commands = Vec::new();
-    if number % 1_000 == 0 {
+    if number.is_multiple_of(1_000) {
         let (org, name, parent) = (org.clone(), org.to_string(), Some(id(ROOT)));
         let (description, tags, managing_group, region) = (String::new(), Vec::new(), None, None);
         commands.push(draft(Event::OrgCreated(OrgCreated {

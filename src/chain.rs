@@ -108,7 +108,8 @@ fn next(sequences: &mut Vec<(OrgId, u64)>, org: &OrgId, before: &impl Fn(&OrgId)
 }
 
 /// The id of an event: the same whenever its command is given a place again.
-fn event_id(log: Uuid, command: Uuid, index: u32) -> Uuid {
+#[must_use]
+pub fn event_id(log: Uuid, command: Uuid, index: u32) -> Uuid {
     let mut name = [0; 20];
     let (id, place) = name.split_at_mut(16);
     id.copy_from_slice(command.as_bytes());

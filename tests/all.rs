@@ -12,6 +12,7 @@ mod log_contract;
 mod log_crash;
 mod log_faults;
 mod modules;
+mod node_backup;
 mod node_checkpoint;
 mod node_commands;
 mod node_open;

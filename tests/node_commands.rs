@@ -181,6 +181,24 @@ async fn a_dry_run_tells_and_does_nothing() {
 }
 
 #[tokio::test]
+async fn what_changed_since_is_not_changed_over_it() {
+    let platform = Platform::memory();
+    let vera = platform.user("vera", "viewer").await;
+    let seen = platform.done("create-org", org("a")).await.position;
+    let tag =
+        |seen| Request { if_match: Some(seen), ..platform.request("tag-org", json!({"org": "a", "tags": ["t"]})) };
+    assert_eq!(outcome(&platform, tag(seen)).await, "ok 1");
+    let head = platform.node.live().position();
+    assert_eq!(outcome(&platform, tag(seen)).await, format!("orgs/a changed at {head}"));
+    platform.done("create-org", org("b")).await;
+    assert_eq!(outcome(&platform, tag(head)).await, "ok 1", "another org is another matter");
+    let unseen = Request { caller: vera, ..tag(0) };
+    assert_eq!(outcome(&platform, unseen).await, "org.unknown", "what is not seen is not told of");
+    let nothing = Request { if_match: Some(0), ..platform.request("tag-org", json!({"org": "x", "tags": []})) };
+    assert_eq!(outcome(&platform, nothing).await, "org.unknown");
+}
+
+#[tokio::test]
 async fn recorded_times_increase_whatever_the_clock_does() {
     let (clock, hands) = Clock::manual("2026-03-01T09:30:00Z".parse().unwrap());
     let platform = Platform::memory_at(clock);

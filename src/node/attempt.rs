@@ -6,6 +6,7 @@ use tenure_projections::values::{Done, UserNo};
 use tenure_projections::{View, sight};
 use uuid::Uuid;
 
+use super::precondition::unchanged_since;
 use super::request::{Authenticated, CommandError, Request};
 use super::shared::Core;
 use crate::chain::{Head, Link, Origin, link};
@@ -109,6 +110,9 @@ fn judge(
 ) -> Result<Decided, CommandError> {
     let fresh = Fresh { thing: core.clock.new_id(), admin: core.clock.new_id() };
     let parsed = Command::parse(&request.name, &request.body)?;
+    if let Some(seen) = request.if_match {
+        unchanged_since(view, &caller, &parsed, seen)?;
+    }
     let issues = matches!(parsed, Command::IssueApiKey(_));
     let secret = issues.then(|| Token::generate(fresh.thing.into())).transpose()?;
     let mut sealing = Sealing { core, command, erased: false };

@@ -4,14 +4,17 @@
 //! gives out. Readers see what is durable and nothing else.
 
 mod attempt;
+mod backup;
 mod checkpoints;
 
 mod dry_run;
 mod open;
+mod precondition;
 mod replay;
 mod request;
 mod shared;
 mod stats;
+mod verify;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,10 +37,15 @@ use checkpoints::Checkpoints;
 use shared::Core;
 use writer::{Ended, Reply, Submission};
 
+pub use backup::{Copied, CopyError, backup, restore};
 pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
 pub use replay::ReplayError;
 pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, CommandError, Request};
 pub use stats::{Histogram, NodeStats};
+pub use verify::{CheckpointVerdict, Fault, VerifyReport, verify};
+
+/// Is told now and then how far long work has come, as a position, and where it will end.
+pub type Progress<'a> = dyn FnMut(Position, Position) + 'a;
 
 /// A running node, shared by all that serve from it: clones are the same node.
 ///

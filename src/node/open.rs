@@ -107,7 +107,11 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     let reader = log.reader();
     let checkpoints = folder.as_ref().filter(|_| checkpoint).map(DataFolder::checkpoint);
     let (state, start, used) = begin(&reader, log_id, checkpoints.as_deref());
-    let head = replay(&reader, log_id, start, |envelope, _| state.install(&envelope))?;
+    let install = |envelope, _: &[u8]| {
+        state.install(&envelope);
+        Ok::<(), ReplayError>(())
+    };
+    let head = replay(&reader, log_id, start, install)?;
     state.publish(head.position);
     // An older key store may have been put back, or a crash come between an erasure in the log and that of the key.
     for user in state.erased_users().filter_map(|user| UserId::new(user).ok()) {

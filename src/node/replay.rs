@@ -58,33 +58,33 @@ const BATCHES: usize = 8;
 /// log ends. A second thread reads and parses ahead.
 ///
 /// # Errors
-/// See [`ReplayError`]. Events before the one that is wrong were shown.
-pub(super) fn replay(
+/// See [`ReplayError`], or the visitor's. Events before the one that is wrong were shown.
+pub(super) fn replay<E: From<ReplayError>>(
     log: &LogReader,
     log_id: Uuid,
     from: Head,
-    mut visit: impl FnMut(Envelope, &[u8]),
-) -> Result<Head, ReplayError> {
+    mut visit: impl FnMut(Envelope, &[u8]) -> Result<(), E>,
+) -> Result<Head, E> {
     let mut follower = Follower::new(log_id, from);
     let (batches, parsed) = mpsc::sync_channel(BATCHES);
     thread::scope(|scope| {
         scope.spawn(move || read_ahead(log, from.position + 1, &batches));
-        parsed.into_iter().try_for_each(|batch: Batch| {
+        parsed.into_iter().try_for_each(|batch: Batch| -> Result<(), E> {
             let Batch { events, bytes, ends, fault } = batch;
             let mut begin = 0;
             for (envelope, end) in events.into_iter().zip(ends) {
                 let bytes = bytes.get(begin..end).unwrap_or_default();
                 let position = follower.head().position + 1;
                 follower.follow(&envelope, bytes).map_err(|source| ReplayError::Broken { position, source })?;
-                visit(envelope, bytes);
+                visit(envelope, bytes)?;
                 begin = end;
             }
-            fault.map_or(Ok(()), Err)
+            fault.map_or(Ok(()), |fault| Err(fault.into()))
         })
     })?;
     match follower.head() {
-        head if head.position == 0 => Err(ReplayError::Empty),
-        head if !follower.is_whole() => Err(ReplayError::Torn(head.position)),
+        head if head.position == 0 => Err(ReplayError::Empty.into()),
+        head if !follower.is_whole() => Err(ReplayError::Torn(head.position).into()),
         head => Ok(*head),
     }
 }

@@ -1,0 +1,228 @@
+//! Proving a data folder: every byte of the log, every event's place, and that state is what the events make it.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use tenure_events::{Envelope, OrgId, Position};
+use tenure_projections::{Digest, State};
+use uuid::Uuid;
+
+use super::Progress;
+use super::replay::{ReplayError, replay};
+use crate::chain::{Head, event_id};
+use crate::checkpoint;
+use crate::data::{self, DataError, DataFolder};
+use crate::log::{self, FileLog};
+
+/// What proving a data folder found.
+#[derive(Debug)]
+pub struct VerifyReport {
+    /// The log.
+    pub log_id: Uuid,
+    /// What opening the log found: segments, bytes, a torn tail.
+    pub log: Option<log::OpenReport>,
+    /// The last event that is proved, its hash and time.
+    pub head: Head,
+    /// Commands up to there.
+    pub commands: u64,
+    /// Orgs with a history.
+    pub orgs: usize,
+    /// Events that are twins of others.
+    pub twins: u64,
+    /// The digest of the state that the events make.
+    pub digest: Digest,
+    /// What is to be said of the checkpoint.
+    pub checkpoint: CheckpointVerdict,
+    /// The first thing that is wrong; nothing behind it was looked at.
+    pub fault: Option<Fault>,
+}
+
+/// What is to be said of a checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckpointVerdict {
+    /// There is none.
+    None,
+    /// A node uses the folder, and with it the checkpoint.
+    InUse,
+    /// It is what the events up to this position make.
+    Right(Position),
+    /// It cannot be used, for this reason, and will be dropped.
+    Unusable(String),
+}
+
+/// What is wrong with a platform, and where.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The log's files.
+    #[error(transparent)]
+    Log(#[from] log::OpenError),
+    /// An event, or its place in the chain.
+    #[error(transparent)]
+    Event(#[from] ReplayError),
+    /// An event's id does not follow from its command.
+    #[error("event {0} has an id that does not follow from its command and place")]
+    Id(Position),
+    /// An org's history has a gap.
+    #[error("event {position} says that it is number {found} in the history of `{org}`, and it is number {expected}")]
+    Sequence {
+        /// The event.
+        position: Position,
+        /// The org.
+        org: OrgId,
+        /// What it says.
+        found: u64,
+        /// What it is.
+        expected: u64,
+    },
+    /// A twin says something else than the event it is the twin of, or stands in the same history.
+    #[error("event {position} is no true twin of event {of}")]
+    Twin {
+        /// The twin.
+        position: Position,
+        /// The original.
+        of: Position,
+    },
+    /// What memory holds is not what the digest says: a fault of the machine or the program.
+    #[error("state after event {position} has digest {found}, and its changes have {kept}")]
+    Memory {
+        /// The last event.
+        position: Position,
+        /// As computed from what memory holds.
+        found: Digest,
+        /// As kept change by change.
+        kept: Digest,
+    },
+    /// The checkpoint is intact and wrong: written by a program with a fault.
+    #[error("the checkpoint of position {position} has digest {found}, and the events make {expected}: delete it")]
+    Checkpoint {
+        /// Its position.
+        position: Position,
+        /// Its digest.
+        found: Digest,
+        /// What the events make.
+        expected: Digest,
+    },
+}
+
+/// Proves a data folder. It changes nothing that counts, and may run beside a node that uses the folder, then without
+/// its checkpoint.
+///
+/// # Errors
+/// There is no platform, or the folder cannot be read. What is wrong with the platform is told in the report.
+pub fn verify(folder: &Path, progress: &mut Progress<'_>) -> Result<VerifyReport, DataError> {
+    let log_id = data::log_id(folder)?;
+    let exclusive = match DataFolder::open(folder) {
+        Ok(data) => Some(data),
+        Err(DataError::InUse { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    let mut report = VerifyReport {
+        log_id,
+        log: None,
+        head: Head::START,
+        commands: 0,
+        orgs: 0,
+        twins: 0,
+        digest: Digest::default(),
+        checkpoint: if exclusive.is_some() { CheckpointVerdict::None } else { CheckpointVerdict::InUse },
+        fault: None,
+    };
+    report.fault = prove(folder, exclusive.as_ref(), &mut report, progress).err();
+    Ok(report)
+}
+
+fn prove(
+    folder: &Path,
+    exclusive: Option<&DataFolder>,
+    report: &mut VerifyReport,
+    progress: &mut Progress<'_>,
+) -> Result<(), Fault> {
+    let (log, opened) = FileLog::open_read_only(&folder.join("log"), report.log_id)?;
+    let end = opened.head;
+    report.log = Some(opened);
+    let kept = match exclusive.map(|data| checkpoint::load(&data.checkpoint(), report.log_id, end)) {
+        None | Some(Ok(None)) => None,
+        Some(Ok(Some((state, head)))) => Some((Digest::recompute(&state), head)),
+        Some(Err(error)) => {
+            report.checkpoint = CheckpointVerdict::Unusable(error.to_string());
+            None
+        }
+    };
+    let state = State::new();
+    let mut checks = Checks::default();
+    let log_id = report.log_id;
+    let head = replay(&log, log_id, Head::START, |envelope, bytes| {
+        checks.take(log_id, &envelope)?;
+        state.install(&envelope);
+        let Envelope { position, time, .. } = envelope;
+        report.head = Head { position, hash: tenure_events::Hash::of(bytes), time };
+        if let Some((found, at)) = kept.as_ref().filter(|(_, at)| at.position == position) {
+            let expected = state.digest();
+            if *found != expected {
+                return Err(Fault::Checkpoint { position, found: found.clone(), expected });
+            }
+            report.checkpoint = if at.hash == report.head.hash {
+                CheckpointVerdict::Right(position)
+            } else {
+                CheckpointVerdict::Unusable("the log has another event at its position".to_owned())
+            };
+        }
+        if position % PROGRESS == 0 || position == end {
+            progress(position, end);
+        }
+        Ok(())
+    });
+    let Checks { sequences, command: _, commands, twins } = checks;
+    (report.commands, report.orgs, report.twins) = (commands, sequences.len(), twins);
+    report.digest = state.digest();
+    let position = head?.position;
+    let found = Digest::recompute(&state);
+    if found == report.digest { Ok(()) } else { Err(Fault::Memory { position, found, kept: report.digest.clone() }) }
+}
+
+/// How often progress is told.
+const PROGRESS: Position = 16_384;
+
+/// What holds across events beyond the chain.
+#[derive(Default)]
+struct Checks {
+    sequences: HashMap<OrgId, u64>,
+    /// The events of the command so far.
+    command: Vec<Envelope>,
+    commands: u64,
+    twins: u64,
+}
+
+impl Checks {
+    fn take(&mut self, log_id: Uuid, envelope: &Envelope) -> Result<(), Fault> {
+        let position = envelope.position;
+        if envelope.id != event_id(log_id, envelope.command, envelope.index) {
+            return Err(Fault::Id(position));
+        }
+        let sequence = self.sequences.entry(envelope.org.clone()).or_default();
+        *sequence += 1;
+        if envelope.org_sequence != *sequence {
+            let (org, found, expected) = (envelope.org.clone(), envelope.org_sequence, *sequence);
+            return Err(Fault::Sequence { position, org, found, expected });
+        }
+        if envelope.index == 0 {
+            self.command.clear();
+            self.commands += 1;
+        }
+        if let Some(of) = envelope.twin_of {
+            self.twins += 1;
+            let original = self.command.iter().find(|original| original.position == of);
+            let is_true = original.is_some_and(|original| {
+                original.twin_of.is_none() && original.org != envelope.org && original.event == envelope.event
+            });
+            if !is_true {
+                return Err(Fault::Twin { position, of });
+            }
+        }
+        // Only a command of several events can have twins.
+        if envelope.count > 1 {
+            self.command.push(envelope.clone());
+        }
+        Ok(())
+    }
+}

@@ -49,6 +49,15 @@ impl Clock {
         }
     }
 
+    /// Time that passed since the clock was made, however the wall clock was set meanwhile.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        match &self.source {
+            Source::System(started) => started.elapsed(),
+            Source::Manual(manual) => lock(manual).monotonic,
+        }
+    }
+
     /// A new id (UUID version 7): sorted by time, as far as the clock goes forward.
     #[must_use]
     pub fn new_id(&self) -> Uuid {

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod command;
 pub mod data;
 pub mod decide;
+pub mod http;
 pub mod init;
 pub mod keys;
 pub mod log;

@@ -7,6 +7,12 @@
     reason = "a test fails by panicking; not every one of these is used at every time"
 )]
 
+mod http_access_matrix;
+mod http_authzen;
+mod http_commands;
+mod http_reading;
+mod http_service;
+mod http_stream;
 mod keys;
 mod log_contract;
 mod log_crash;

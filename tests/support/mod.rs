@@ -1,6 +1,8 @@
 //! What several integration tests share.
 
 pub mod platform;
+pub mod server;
+pub mod world;
 
 use std::path::Path;
 

@@ -45,6 +45,14 @@ impl<'a> Lookup<'a> {
         )
     }
 
+    /// Every org.
+    #[must_use]
+    pub fn orgs(&self) -> Page<OrgNo> {
+        let list = |below| (0..self.view.org_count().min(below)).rev().map(|no| (no, OrgNo(no)));
+        let seen = |org: &OrgNo| self.view.org_status(*org).is_some() && self.sees_org(*org);
+        self.walk(|walk| walk.through(list, |walk, org| walk.take(Some(org).filter(seen))))
+    }
+
     /// The memberships of an org, valid at the instant or not, and the events that they stand by.
     #[must_use]
     pub fn subscriptions(&self, org: OrgNo) -> Page<(UserNo, Subscription, Position)> {

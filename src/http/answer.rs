@@ -1,0 +1,85 @@
+//! How answers are written and bodies are read.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest as _, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::ser::{Error as _, SerializeSeq as _};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use tenure_events::Position;
+
+use super::problem::Problem;
+
+/// The position that an answer reflects.
+pub const POSITION: HeaderName = HeaderName::from_static("tenure-position");
+
+/// The most bytes that a body may have: 1 MiB.
+pub const BODY_LIMIT: usize = 1 << 20;
+
+/// An answer with the position that it reflects.
+pub struct Reply {
+    position: Position,
+    content_type: &'static str,
+    body: Vec<u8>,
+}
+
+impl Reply {
+    /// A JSON document.
+    pub fn json(position: Position, value: &impl Serialize) -> Result<Self, Problem> {
+        let mut body = Vec::with_capacity(192);
+        serde_json::to_writer(&mut body, value).map_err(|error| {
+            tracing::error!(%error, "an answer could not be written");
+            Problem::internal()
+        })?;
+        Ok(Self { position, content_type: "application/json", body })
+    }
+
+    /// An event as it is stored.
+    pub fn event(position: Position, bytes: &[u8]) -> Self {
+        Self { position, content_type: "application/cloudevents+json", body: bytes.to_vec() }
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.body.into());
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(POSITION, self.position.into());
+        response
+    }
+}
+
+/// Stored events within a JSON document, byte for byte.
+pub struct Events<'a>(pub &'a [Arc<[u8]>]);
+
+impl Serialize for Events<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for bytes in self.0 {
+            let event: &RawValue = serde_json::from_slice(bytes).map_err(S::Error::custom)?;
+            list.serialize_element(event)?;
+        }
+        list.end()
+    }
+}
+
+/// The body of a request, which is JSON; `other` is the status for anything that does not say so.
+pub async fn body(request: Request, other: StatusCode) -> Result<Bytes, Problem> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Problem::new(other, "body.not_json", "the body is JSON: say `Content-Type: application/json`"));
+    }
+    Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let detail = format!("the body has more than the {BODY_LIMIT} bytes that one may have");
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", detail)
+        }
+        _ => Problem::malformed("the body ended before it was whole"),
+    })
+}

@@ -1,0 +1,200 @@
+//! One question: may it be asked, and what is the answer.
+
+use std::borrow::Cow;
+
+use tenure_events::Position;
+use tenure_events::data::Level;
+use tenure_projections::View;
+use tenure_projections::judge::{self, Action, Code, Object, Question, Reason, Subject, Trace, administrative};
+use tenure_projections::sight::{self, Asking};
+use tenure_projections::values::{KeyNo, OrgNo};
+
+use super::super::App;
+use super::super::problem::{Finding, Problem};
+use super::request::{Asked, Context, Item, Thing};
+use super::{Context as Answered, Decision};
+use crate::node::{Authenticated, Node};
+
+/// Somebody who asks, as they stand now: the right to ask is judged in the live view.
+pub struct Asker<'a> {
+    app: &'a App,
+    pub live: View<'a>,
+    pub viewer: Subject,
+}
+
+/// What a question is about, as far as it is there.
+#[derive(Clone, Copy)]
+pub struct Found {
+    pub subject: Option<Subject>,
+    pub target: Option<(Object, OrgNo)>,
+}
+
+impl<'a> Asker<'a> {
+    /// Who asks.
+    pub fn new(app: &'a App, caller: &Authenticated) -> Self {
+        let live = app.node().live();
+        Self { app, live, viewer: app.node().subject(&live, caller) }
+    }
+
+    /// The position of the live view.
+    pub const fn position(&self) -> Position {
+        self.live.position()
+    }
+
+    /// The node that answers.
+    pub fn node(&self) -> &'a Node {
+        self.app.node()
+    }
+
+    /// The view that a question is asked of.
+    pub fn view(&self, context: &Context<'_>) -> Result<View<'a>, Problem> {
+        match (&context.as_of, context.at) {
+            (None, None) => Ok(self.live),
+            (as_of, at) => Ok(self.node().view(as_of.as_ref().map(|moment| moment.0), at)?),
+        }
+    }
+
+    /// Answers a question.
+    pub fn evaluate(&self, item: &Item<'_>, default: Option<&Item<'_>>) -> Result<Decision, Problem> {
+        let asked = item.asked(default)?;
+        let inherited = default.and_then(|default| default.context.as_ref());
+        let none = Context::default();
+        let context = item.context.as_ref().or(inherited).unwrap_or(&none);
+        let view = self.view(context)?;
+        let (decision, reasons) = self.decide(&view, &asked, context);
+        let checks = self.app.metrics().checks();
+        let counter = match reasons.first() {
+            Some(reason) if reason.is(Code::CallerNotPermitted) => &checks.not_permitted,
+            Some(_) | None => {
+                if decision {
+                    &checks.allowed
+                } else {
+                    &checks.denied
+                }
+            }
+        };
+        counter.inc();
+        Ok(Decision { decision, context: Answered { position: Some(view.position()), reasons, error: None } })
+    }
+
+    fn decide(&self, view: &View<'_>, asked: &Asked<'_>, context: &Context<'_>) -> (bool, Vec<Finding>) {
+        let found = Found { subject: subject(view, asked.subject), target: target(view, asked.resource) };
+        let asking = self.asking(&found);
+        let (decision, mut reasons) = match (asking, self.question(view, &found, asked.action, context)) {
+            (Asking::No, _) => return denied(Code::CallerNotPermitted),
+            (_, Err(code)) => denied(code),
+            (Asking::Full, Ok(question)) if context.explain => {
+                let (decision, reasons) = judge::explain(view, &question);
+                (decision, reasons.into_iter().map(Finding::from).collect())
+            }
+            (_, Ok(question)) => {
+                let mut last = Last(None);
+                let decision = judge::check(view, &question, &mut last);
+                (decision, last.0.filter(|_| !decision).map(finding).into_iter().collect())
+            }
+        };
+        if asking == Asking::Bare {
+            reasons.clear();
+        } else if !decision && self.is_strange(&found) {
+            return denied(Code::ResourceUnknown);
+        }
+        (decision, reasons)
+    }
+
+    /// What the caller may be told.
+    pub fn asking(&self, found: &Found) -> Asking {
+        let org = found.target.map(|(_, org)| org).or_else(|| self.live.root());
+        match (found.subject, org) {
+            (Some(subject), Some(org)) => sight::may_ask(&self.live, &self.viewer, subject.user, org),
+            // About nobody: whoever may ask about everybody is told so.
+            (None, Some(org)) if self.live.lineage(org).any(|org| self.checks_in(org)) => Asking::Full,
+            (None, Some(_)) | (_, None) => Asking::No,
+        }
+    }
+
+    /// The question to the judge, or why there is none.
+    fn question(&self, view: &View<'_>, found: &Found, action: &str, context: &Context<'_>) -> Result<Question, Code> {
+        let subject = found.subject.ok_or(Code::UserUnknown)?;
+        let (object, _) = found.target.ok_or(Code::ResourceUnknown)?;
+        let action = self::action(view, action).ok_or(Code::ActionUnknown)?;
+        let acting = acting(view, context.acting_org.as_ref())?;
+        Ok(Question { subject, action, object, acting })
+    }
+
+    fn checks_in(&self, org: OrgNo) -> bool {
+        judge::privileges_as(&self.live, &self.viewer, org).has(administrative::ACCESS_CHECK)
+    }
+
+    /// Whether the caller asks about themself in an org that they never had to do with: then nothing there exists.
+    fn is_strange(&self, found: &Found) -> bool {
+        found.target.is_some_and(|(_, org)| {
+            !sight::sees_org(&self.live, &self.viewer, org)
+                && !self.live.ever_subscribed(self.viewer.user, org)
+                && self.asks_only_about_self(org)
+        })
+    }
+
+    fn asks_only_about_self(&self, org: OrgNo) -> bool {
+        !self.live.lineage(org).any(|org| self.checks_in(org))
+    }
+}
+
+/// Whom a question is about: a user, or a key that counts.
+pub fn subject(view: &View<'_>, thing: Thing<'_>) -> Option<Subject> {
+    match thing.kind {
+        "user" => view.find_user(thing.id).map(Subject::from),
+        "api_key" => by_key(view, view.find_key(thing.id)?),
+        _ => None,
+    }
+}
+
+/// The user of a key, with what the key carries; nobody once the key counts no more.
+pub fn by_key(view: &View<'_>, key: KeyNo) -> Option<Subject> {
+    let key = view.usable_key(key).filter(|key| key.window.holds(view.instant()))?;
+    Some(Subject { user: key.user, cap: key.privileges, only: key.org })
+}
+
+/// What a question is about: an org, or content of the kind that the type names.
+pub fn target(view: &View<'_>, thing: Thing<'_>) -> Option<(Object, OrgNo)> {
+    if thing.kind == "org" {
+        return view.find_org(thing.id).map(|org| (Object::Org(org), org));
+    }
+    let no = view.find_resource(thing.id)?;
+    let resource = view.resource(no)?.value;
+    (view.kind_name(resource.kind) == thing.kind).then_some((Object::Resource(no), resource.org))
+}
+
+/// What is to be done: a level, or a privilege of the catalogue.
+pub fn action(view: &View<'_>, name: &str) -> Option<Action> {
+    match name {
+        "view" => Some(Action::Level(Level::View)),
+        "use" => Some(Action::Level(Level::Use)),
+        "edit" => Some(Action::Level(Level::Edit)),
+        "manage" => Some(Action::Level(Level::Manage)),
+        "copy" => Some(Action::Copy),
+        privilege => view.find_privilege(privilege).map(Action::Privilege),
+    }
+}
+
+/// The org that the subject acts in, where the question names one.
+pub fn acting(view: &View<'_>, org: Option<&Cow<'_, str>>) -> Result<Option<OrgNo>, Code> {
+    org.map(|org| view.find_org(org).ok_or(Code::ActingOrgNotTheirs)).transpose()
+}
+
+fn denied(code: Code) -> (bool, Vec<Finding>) {
+    (false, vec![finding(code)])
+}
+
+fn finding(code: Code) -> Finding {
+    Reason { code, events: Vec::new() }.into()
+}
+
+/// Keeps the last finding: of a denial, the one that decided.
+struct Last(Option<Code>);
+
+impl Trace for Last {
+    const ALL: bool = false;
+    fn add(&mut self, code: Code, _: &[Position]) {
+        self.0 = Some(code);
+    }
+}

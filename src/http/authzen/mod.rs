@@ -1,0 +1,159 @@
+//! Checks: OpenID AuthZEN Authorization API 1.0.
+//!
+//! A denial is an answer (200), never an error. What is malformed in any way is 400; unknown fields are ignored.
+
+mod evaluate;
+mod request;
+mod search;
+
+use axum::extract::{Request, State};
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use serde::Serialize;
+use serde_json::json;
+
+use super::App;
+use super::answer::{Reply, body};
+use super::auth::Caller;
+use super::problem::{Finding, Problem};
+use super::read::PATIENCE;
+use evaluate::Asker;
+use request::{Item, Rest, Search, Semantic, parse};
+
+/// The most questions in one request.
+const MOST: usize = 1000;
+
+/// What was decided, and of which view.
+#[derive(Serialize)]
+struct Decision {
+    decision: bool,
+    context: Context,
+}
+
+#[derive(Serialize, Default)]
+struct Context {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<Finding>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Failure>,
+}
+
+/// Why one question of many has no answer.
+#[derive(Serialize)]
+struct Failure {
+    status: u16,
+    message: String,
+}
+
+/// `POST /access/v1/evaluation`.
+pub async fn evaluation(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let body = body(request, StatusCode::BAD_REQUEST).await?;
+    let item: Item<'_> = parse(&body)?;
+    one(&app, caller, &item).await
+}
+
+/// `POST /access/v1/evaluations`: without questions of its own it is `evaluation`.
+pub async fn evaluations(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let body = body(request, StatusCode::BAD_REQUEST).await?;
+    let (default, Rest { evaluations, options }): (Item<'_>, _) = (parse(&body)?, parse(&body)?);
+    if evaluations.is_empty() {
+        return one(&app, caller, &default).await;
+    }
+    if evaluations.len() > MOST {
+        return Err(Problem::malformed(format!("at most {MOST} evaluations in one request")));
+    }
+    let wanted = evaluations.iter().chain([&default]).filter_map(Item::min_position).max();
+    if let Some(position) = wanted {
+        app.node().wait_for(position, PATIENCE).await?;
+    }
+    let asker = Asker::new(&app, &caller.0);
+    let mut decisions = Vec::with_capacity(evaluations.len());
+    for item in &evaluations {
+        let decision = asker.evaluate(item, Some(&default)).unwrap_or_else(Decision::failed);
+        let decided = decision.decision;
+        decisions.push(decision);
+        if options.evaluations_semantic.stops(decided) {
+            break;
+        }
+    }
+    Ok(Reply::json(asker.position(), &json!({ "evaluations": decisions }))?.into_response())
+}
+
+async fn one(app: &App, Caller(caller): Caller, item: &Item<'_>) -> Result<Response, Problem> {
+    if let Some(position) = item.min_position() {
+        app.node().wait_for(position, PATIENCE).await?;
+    }
+    let asker = Asker::new(app, &caller);
+    let decision = asker.evaluate(item, None)?;
+    Ok(Reply::json(decision.context.position.unwrap_or_default(), &decision)?.into_response())
+}
+
+impl Decision {
+    fn failed(problem: Problem) -> Self {
+        let error = Some(Failure { status: problem.status().as_u16(), message: problem.detail().to_owned() });
+        Self { decision: false, context: Context { error, ..Context::default() } }
+    }
+}
+
+impl Semantic {
+    const fn stops(self, decided: bool) -> bool {
+        match self {
+            Self::ExecuteAll => false,
+            Self::DenyOnFirstDeny => !decided,
+            Self::PermitOnFirstPermit => decided,
+        }
+    }
+}
+
+/// `POST /access/v1/search/subject`.
+pub async fn search_subject(state: State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    searched(state, caller, request, search::subjects).await
+}
+
+/// `POST /access/v1/search/resource`.
+pub async fn search_resource(state: State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    searched(state, caller, request, search::resources).await
+}
+
+/// `POST /access/v1/search/action`.
+pub async fn search_action(state: State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    searched(state, caller, request, search::actions).await
+}
+
+/// Searches on a thread where they may take their time.
+async fn searched(
+    State(app): State<App>,
+    Caller(caller): Caller,
+    request: Request,
+    search: fn(&Asker<'_>, &Search<'_>) -> Result<Reply, Problem>,
+) -> Result<Response, Problem> {
+    let body = body(request, StatusCode::BAD_REQUEST).await?;
+    if let Some(position) = parse::<Search<'_>>(&body)?.min_position() {
+        app.node().wait_for(position, PATIENCE).await?;
+    }
+    let work = move || search(&Asker::new(&app, &caller), &parse(&body)?);
+    let reply = tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "a search was not finished");
+        Problem::internal()
+    })?;
+    Ok(reply?.into_response())
+}
+
+/// `GET /.well-known/authzen-configuration`: under the address by which the caller came.
+pub async fn metadata(State(app): State<App>, headers: HeaderMap) -> Result<Reply, Problem> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
+    let base = format!("{scheme}://{}", text(HOST.as_str()).unwrap_or("localhost"));
+    let document = json!({
+        "policy_decision_point": base,
+        "access_evaluation_endpoint": format!("{base}/access/v1/evaluation"),
+        "access_evaluations_endpoint": format!("{base}/access/v1/evaluations"),
+        "search_subject_endpoint": format!("{base}/access/v1/search/subject"),
+        "search_resource_endpoint": format!("{base}/access/v1/search/resource"),
+        "search_action_endpoint": format!("{base}/access/v1/search/action"),
+    });
+    Reply::json(app.node().state().durable(), &document)
+}

@@ -1,0 +1,174 @@
+//! Searches: all that would make a question true, as far as the caller may ask.
+
+use serde::Serialize;
+use tenure_events::data::Level;
+use tenure_projections::View;
+use tenure_projections::judge::{self, Action, Object, Question, Subject};
+use tenure_projections::lookup::{self, Lookup, MAX_LIMIT};
+use tenure_projections::sight::{self, Asking};
+use tenure_projections::values::{OrgNo, UserNo};
+
+use super::super::answer::Reply;
+use super::super::problem::Problem;
+use super::super::read::Bookmark;
+use super::evaluate::{Asker, Found, acting, action, by_key, subject, target};
+use super::request::Search;
+
+/// Items a page, unless the caller says otherwise.
+const USUAL_LIMIT: usize = 100;
+
+#[derive(Serialize)]
+struct Results<T> {
+    results: Vec<T>,
+    page: Page,
+    context: Context,
+}
+
+#[derive(Serialize)]
+struct Page {
+    next_token: String,
+    count: usize,
+}
+
+#[derive(Serialize)]
+struct Context {
+    position: u64,
+}
+
+#[derive(Serialize)]
+struct Thing<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    name: &'a str,
+}
+
+/// What a search is read from: one view for all its pages.
+struct Read<'a> {
+    asker: &'a Asker<'a>,
+    view: View<'a>,
+    lookup: Lookup<'a>,
+    acting: Option<OrgNo>,
+}
+
+/// Who may do it.
+pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
+    let (kind, name, resource) = (search.subject_type()?, search.action()?, search.resource()?);
+    let read = Read::new(asker, search)?;
+    let found = read.as_ref().and_then(|read| Some((read, action(&read.view, name)?, target(&read.view, resource)?.0)));
+    let Some((read, action, object)) = found.filter(|_| ["user", "api_key"].contains(&kind)) else {
+        return nothing(asker, search);
+    };
+    let users = read.lookup.who_may(action, object, read.acting);
+    let mut results = Vec::with_capacity(users.items.len());
+    for user in users.items {
+        if kind == "user" {
+            results.push(Thing { kind: "user", id: read.view.user_id(user) });
+        } else {
+            results.extend(read.keys(user, action, object));
+        }
+    }
+    read.reply(results, users.next)
+}
+
+/// With what it may be done.
+pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
+    let (who, name, kind) = (search.subject()?, search.action()?, search.resource_type()?);
+    let read = Read::new(asker, search)?;
+    let found = read.as_ref().and_then(|read| Some((read, subject(&read.view, who)?, action(&read.view, name)?)));
+    let Some((read, subject, action)) = found else {
+        return nothing(asker, search);
+    };
+    if kind == "org" {
+        let mut orgs = read.lookup.orgs_of(subject.user);
+        orgs.items.retain(|org| read.allows(subject, action, Object::Org(*org)) && read.may_ask(subject.user, *org));
+        let tell = |org| Thing { kind: "org", id: read.view.org_id(org) };
+        return read.reply(orgs.items.into_iter().map(tell).collect(), orgs.next);
+    }
+    let Some(of_kind) = read.view.find_kind(kind) else {
+        return nothing(asker, search);
+    };
+    let found = read.lookup.what_may(&subject, action, Some(of_kind), read.acting);
+    let tell = |no| Thing { kind, id: read.view.resource_id(no) };
+    read.reply(found.items.into_iter().map(tell).collect(), found.next)
+}
+
+/// What may be done.
+pub fn actions(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
+    let (who, what) = (search.subject()?, search.resource()?);
+    let Some(read) = Read::new(asker, search)? else {
+        return nothing(asker, search);
+    };
+    let found = Found { subject: subject(&read.view, who), target: target(&read.view, what) };
+    let (Some(subject), Some((object, _)), Asking::Full) = (found.subject, found.target, asker.asking(&found)) else {
+        return nothing(asker, search);
+    };
+    let actions = lookup::actions_of(&read.view, &subject, object, read.acting);
+    let tell = |action| Named { name: name(&read.view, action) };
+    read.reply::<_, lookup::Cursor>(actions.into_iter().map(tell).collect(), None)
+}
+
+impl<'a> Read<'a> {
+    /// None where the question names an org to act in that is not there.
+    fn new(asker: &'a Asker<'a>, search: &Search<'_>) -> Result<Option<Self>, Problem> {
+        let limit = search.page.limit.unwrap_or(USUAL_LIMIT);
+        if !(1..=MAX_LIMIT).contains(&limit) {
+            return Err(Problem::malformed(format!("`page.limit` is a number from 1 to {MAX_LIMIT}")));
+        }
+        let bookmark = search.page.bookmark()?;
+        let (view, cursor) = match &bookmark {
+            Some(bookmark) => (bookmark.view(asker.node())?, bookmark.rest()?),
+            None => (asker.view(&search.context)?, lookup::Cursor::default()),
+        };
+        let Ok(acting) = acting(&view, search.context.acting_org.as_ref()) else {
+            return Ok(None);
+        };
+        let lookup = Lookup::of(view).seen_by(asker.live, asker.viewer, None).limit(limit).page(cursor);
+        Ok(Some(Self { asker, view, lookup, acting }))
+    }
+
+    fn allows(&self, subject: Subject, action: Action, object: Object) -> bool {
+        judge::check(&self.view, &Question { subject, action, object, acting: self.acting }, &mut ())
+    }
+
+    fn may_ask(&self, user: UserNo, org: OrgNo) -> bool {
+        sight::may_ask(&self.asker.live, &self.asker.viewer, user, org) == Asking::Full
+    }
+
+    /// The keys of a user by which it may be done.
+    fn keys(&self, user: UserNo, action: Action, object: Object) -> Vec<Thing<'a>> {
+        let seen = |key: &_| sight::sees_key(&self.asker.live, &self.asker.viewer, *key);
+        let keys = self.view.keys_of(user).map(|(key, _)| key).filter(seen);
+        let may = |key: &_| by_key(&self.view, *key).is_some_and(|subject| self.allows(subject, action, object));
+        keys.filter(may).map(|key| Thing { kind: "api_key", id: self.view.key_id(key) }).collect()
+    }
+
+    fn reply<T: Serialize, C: ToString>(&self, results: Vec<T>, next: Option<C>) -> Result<Reply, Problem> {
+        let next_token = next.map(|next| Bookmark::of(&self.view, next).to_string()).unwrap_or_default();
+        answer(results, next_token, self.view.position())
+    }
+}
+
+fn nothing(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
+    answer(Vec::<Thing<'_>>::new(), String::new(), asker.view(&search.context)?.position())
+}
+
+fn answer<T: Serialize>(results: Vec<T>, next_token: String, position: u64) -> Result<Reply, Problem> {
+    let page = Page { next_token, count: results.len() };
+    Reply::json(position, &Results { results, page, context: Context { position } })
+}
+
+fn name<'a>(view: &View<'a>, action: Action) -> &'a str {
+    match action {
+        Action::Privilege(privilege) => view.privilege_name(privilege),
+        Action::Level(Level::View) => "view",
+        Action::Level(Level::Use) => "use",
+        Action::Level(Level::Edit) => "edit",
+        Action::Level(Level::Manage) => "manage",
+        Action::Copy => "copy",
+    }
+}

@@ -1,0 +1,149 @@
+//! Commands: a wish comes in, events or a problem go out.
+
+use std::str::FromStr;
+
+use axum::extract::{Path, Query, Request, State};
+use axum::http::header::IF_MATCH;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use tenure_events::{OrgId, Position, UserId};
+
+use super::App;
+use super::answer::{Events, Reply, body};
+use super::auth::Caller;
+use super::problem::Problem;
+use crate::command::{self, Plain};
+use crate::node::{self, AccessDelta, AccessDeltas};
+use crate::token::Token;
+
+/// `POST /v1/commands/{name}`.
+pub async fn post(
+    State(app): State<App>,
+    caller: Caller,
+    Path(name): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let known = command::NAMES.iter().find(|known| **known == name).copied();
+    let answer = run(&app, caller, name, request).await;
+    let outcome = match &answer {
+        Ok(answered) => answered.outcome,
+        Err(problem) => problem.code(),
+    };
+    app.metrics().command(known.unwrap_or("unknown"), outcome);
+    Ok(answer?.reply.into_response())
+}
+
+struct Answered {
+    reply: Reply,
+    outcome: &'static str,
+}
+
+/// What a command answers. A token stands in it once: when the key was issued, to whom issued it.
+#[derive(Serialize)]
+struct Body<'a> {
+    position: Position,
+    events: Events<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_key: Option<&'a str>,
+    #[serde(flatten)]
+    deltas: Option<Deltas<'a>>,
+}
+
+/// Who would gain or lose what, and whether these are all.
+#[derive(Serialize)]
+struct Deltas<'a> {
+    access_delta: Vec<Delta<'a>>,
+    access_delta_complete: bool,
+}
+
+#[derive(Serialize)]
+struct Delta<'a> {
+    user: &'a UserId,
+    org: &'a OrgId,
+    gained: &'a [String],
+    lost: &'a [String],
+}
+
+impl<'a> From<&'a AccessDeltas> for Deltas<'a> {
+    fn from(AccessDeltas { deltas, complete }: &'a AccessDeltas) -> Self {
+        let delta = |AccessDelta { user, org, gained, lost }: &'a AccessDelta| Delta { user, org, gained, lost };
+        Self { access_delta: deltas.iter().map(delta).collect(), access_delta_complete: *complete }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+async fn run(app: &App, Caller(caller): Caller, name: String, request: Request) -> Result<Answered, Problem> {
+    let options = Query::<Options>::try_from_uri(request.uri());
+    let Query(Options { dry_run }) = options.map_err(|_| Problem::malformed("a command takes `?dry_run=true` only"))?;
+    let headers = request.headers().clone();
+    let command = node::Request {
+        name,
+        body: body(request, StatusCode::UNSUPPORTED_MEDIA_TYPE).await?.to_vec(),
+        caller,
+        on_behalf_of: parsed(&headers, "tenure-on-behalf-of")?,
+        acting_org: parsed(&headers, "tenure-acting-org")?,
+        reason: text(&headers, "tenure-reason")?.map(|reason| Plain(reason.to_owned())),
+        idempotency_key: idempotency_key(&headers)?,
+        if_match: if_match(&headers)?,
+        correlation: parsed(&headers, "tenure-correlation")?,
+        dry_run,
+    };
+    let answer = app.node().submit(command).await?;
+    let outcome = match (dry_run, answer.replayed) {
+        (true, _) => "dry_run",
+        (false, true) => "replayed",
+        (false, false) => "ok",
+    };
+    let token = answer.secret.as_ref().map(Token::reveal);
+    let body = Body {
+        position: answer.position,
+        events: Events(&answer.events),
+        api_key: token.as_ref().map(|token| token.as_str()),
+        deltas: answer.access_delta.as_ref().map(Deltas::from),
+    };
+    Ok(Answered { reply: Reply::json(answer.position, &body)?, outcome })
+}
+
+/// The text of a header; two of the same are a mistake.
+fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next();
+    if values.next().is_some() {
+        return Err(Problem::malformed(format!("the header `{name}` stands there twice")));
+    }
+    let text = |value: &'a HeaderValue| std::str::from_utf8(value.as_bytes());
+    value.map(text).transpose().map_err(|_| Problem::malformed(format!("the header `{name}` is not UTF-8")))
+}
+
+fn parsed<T: FromStr<Err: std::fmt::Display>>(headers: &HeaderMap, name: &'static str) -> Result<Option<T>, Problem> {
+    let parse = |text: &str| text.parse().map_err(|error| Problem::malformed(format!("the header `{name}`: {error}")));
+    text(headers, name)?.map(parse).transpose()
+}
+
+/// Long enough for what people make keys of; it is stored as a hash.
+const LONGEST_KEY: usize = 255;
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let key = text(headers, "idempotency-key")?;
+    if key.is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
+        return Err(Problem::malformed(format!("`Idempotency-Key` has 1 to {LONGEST_KEY} bytes")));
+    }
+    Ok(key.map(str::to_owned))
+}
+
+fn if_match(headers: &HeaderMap) -> Result<Option<Position>, Problem> {
+    let position = |text: &str| {
+        let digits = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+        digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {
+            Problem::malformed("`If-Match` names the position that you read the entity at, in quotes: `\"42\"`")
+        })
+    };
+    text(headers, IF_MATCH.as_str()).and_then(|text| text.map(position).transpose())
+}

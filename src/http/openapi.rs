@@ -1,0 +1,227 @@
+//! `/openapi.json`, made from the list of routes and the names of commands.
+
+use axum::extract::State;
+use serde_json::{Map, Value, json};
+
+use super::App;
+use super::answer::Reply;
+use super::problem::Problem;
+use super::routes::{self, Route};
+use crate::command;
+
+/// `GET /openapi.json`.
+pub async fn get(State(app): State<App>) -> Result<Reply, Problem> {
+    Reply::json(app.node().state().durable(), &document())
+}
+
+/// The description of the service by OpenAPI 3.1.
+#[must_use]
+pub fn document() -> Value {
+    let mut paths = Map::new();
+    for route in routes::all() {
+        let item = paths.entry(route.path).or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(route.method.as_str().to_lowercase(), operation(&route));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tenure",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Who may do what, in which organisation, now and at any moment before. \
+                Every answer carries `Tenure-Position`, the position of the log that it reflects. \
+                What a caller may not see is 404.",
+        },
+        "security": [{ "bearer": [] }],
+        "paths": paths,
+        "components": components(),
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let mut operation = json!({
+        "summary": route.about,
+        "operationId": operation_id(route),
+        "parameters": parameters(route),
+        "responses": responses(route),
+    });
+    if let Some(operation) = operation.as_object_mut() {
+        if route.open {
+            operation.insert("security".to_owned(), json!([]));
+        }
+        if route.method == axum::http::Method::POST {
+            let schema = body(route);
+            let content = json!({ "application/json": { "schema": schema } });
+            operation.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
+        }
+    }
+    operation
+}
+
+fn operation_id(route: &Route) -> String {
+    let words = route.path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    std::iter::once(route.method.as_str().to_lowercase()).chain(words.map(str::to_owned)).collect::<Vec<_>>().join("-")
+}
+
+fn parameters(route: &Route) -> Vec<Value> {
+    let names = route.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    let path = names.map(|name| {
+        let schema =
+            if name == "name" { json!({ "enum": command::NAMES.as_slice() }) } else { json!({ "type": "string" }) };
+        json!({ "name": name, "in": "path", "required": true, "schema": schema })
+    });
+    let query = route.query.iter().map(|name| json!({ "$ref": format!("#/components/parameters/{name}") }));
+    let headers: &[&str] = match route.path {
+        "/v1/commands/{name}" => &[
+            "Idempotency-Key",
+            "If-Match",
+            "Tenure-On-Behalf-Of",
+            "Tenure-Acting-Org",
+            "Tenure-Reason",
+            "Tenure-Correlation",
+        ],
+        "/v1/events/stream" => &["Last-Event-ID"],
+        _ => &[],
+    };
+    let headers = headers.iter().map(|name| json!({ "name": name, "in": "header", "schema": { "type": "string" } }));
+    path.chain(query).chain(headers).collect()
+}
+
+fn responses(route: &Route) -> Value {
+    let kind = match route.path {
+        "/healthz" => "text/plain",
+        "/v1/events/stream" => "text/event-stream",
+        "/v1/events/{position}" => "application/cloudevents+json",
+        _ => "application/json",
+    };
+    let content = json!({ kind: { "schema": schema(route) } });
+    let position = json!({ "Tenure-Position": { "schema": { "type": "integer" } } });
+    json!({
+        "200": { "description": route.about, "headers": position, "content": content },
+        "default": { "$ref": "#/components/responses/problem" },
+    })
+}
+
+fn schema(route: &Route) -> Value {
+    let name = match route.path {
+        "/v1/commands/{name}" => "done",
+        "/access/v1/evaluation" => "decision",
+        "/access/v1/evaluations" => "decisions",
+        "/access/v1/search/subject" | "/access/v1/search/resource" | "/access/v1/search/action" => "results",
+        "/healthz" | "/v1/events/stream" => return json!({ "type": "string" }),
+        _ => return json!({}),
+    };
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn body(route: &Route) -> Value {
+    let name = match route.path {
+        "/v1/commands/{name}" => "arguments",
+        "/access/v1/evaluation" => "evaluation",
+        "/access/v1/evaluations" => "evaluations",
+        _ => "search",
+    };
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn components() -> Value {
+    json!({
+        "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "description": "an API key, `tnr_…`" } },
+        "responses": { "problem": {
+            "description": "RFC 9457: not done, and why",
+            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/problem" } } },
+        } },
+        "parameters": query_parameters(),
+        "schemas": schemas(),
+    })
+}
+
+fn query_parameters() -> Map<String, Value> {
+    let text = json!({ "type": "string" });
+    let parameters = [
+        ("as_of", "a position or an RFC 3339 time: what was known then", &text),
+        ("at", "an RFC 3339 time: what was, or will be, valid then", &text),
+        ("min_position", "wait, some seconds at most, until this position is there", &json!({ "type": "integer" })),
+        ("limit", "items a page", &json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })),
+        ("cursor", "the `next_cursor` of the page before", &text),
+        ("dry_run", "tell what would happen and do nothing", &json!({ "type": "boolean" })),
+        ("org", "of the history of this org", &text),
+        ("type", "of this type, such as `tenure.user.created.v1`", &text),
+        ("actor", "done by this user", &text),
+        ("subject", "about this, such as `users/sally`", &text),
+        ("user", "of this user", &text),
+        ("resource", "with the levels at which this content is had", &text),
+        ("from", "a position or an RFC 3339 time: from here on", &text),
+        ("to", "a position or an RFC 3339 time: up to here", &text),
+    ];
+    let told = |(name, about, schema): (&str, _, _)| {
+        (name.to_owned(), json!({ "name": name, "in": "query", "description": about, "schema": schema }))
+    };
+    parameters.map(told).into_iter().collect()
+}
+
+fn schemas() -> Value {
+    let text = json!({ "type": "string" });
+    let entity =
+        json!({ "type": "object", "properties": { "type": text, "id": text, "properties": { "type": "object" } } });
+    let action = json!({ "type": "object", "required": ["name"], "properties": { "name": text } });
+    let moment = json!({ "type": ["integer", "string"] });
+    let context = json!({ "type": "object", "properties": {
+        "acting_org": text, "as_of": moment, "at": { "type": "string", "format": "date-time" },
+        "min_position": moment, "explain": { "type": "boolean" },
+    } });
+    let question = json!({ "subject": entity, "action": action, "resource": entity, "context": context });
+    let events = json!({ "type": "array", "items": { "type": "object", "description": "a CloudEvent" } });
+    let reason = json!({ "type": "object", "properties": {
+        "code": text, "detail": text, "events": { "type": "array", "items": { "type": "integer" } },
+    } });
+    let reasons = json!({ "type": "array", "items": reason });
+    let mut many = question.clone();
+    merge(
+        &mut many,
+        json!({
+            "evaluations": { "type": "array", "items": { "type": "object", "properties": question } },
+            "options": { "type": "object", "properties": { "evaluations_semantic": {
+                "enum": ["execute_all", "deny_on_first_deny", "permit_on_first_permit"],
+            } } },
+        }),
+    );
+    let mut search = question.clone();
+    merge(
+        &mut search,
+        json!({ "page": { "type": "object", "properties": { "token": text, "limit": { "type": "integer" } } } }),
+    );
+    let decision = json!({ "type": "object", "required": ["decision"], "properties": {
+        "decision": { "type": "boolean" },
+        "context": { "type": "object", "properties": { "position": { "type": "integer" }, "reasons": reasons } },
+    } });
+    json!({
+        "arguments": { "type": "object", "description": "the arguments of the command" },
+        "done": { "type": "object", "required": ["position", "events"], "properties": {
+            "position": { "type": "integer" }, "events": events, "api_key": text,
+            "access_delta": { "type": "array", "items": { "type": "object" } },
+            "access_delta_complete": { "type": "boolean" },
+        } },
+        "evaluation": { "type": "object", "required": ["subject", "action", "resource"], "properties": question },
+        "evaluations": { "type": "object", "properties": many },
+        "search": { "type": "object", "required": ["subject", "resource"], "properties": search },
+        "decision": decision,
+        "decisions": { "type": "object", "properties": { "evaluations": { "type": "array", "items": decision } } },
+        "results": { "type": "object", "required": ["results"], "properties": {
+            "results": { "type": "array", "items": { "type": "object" } },
+            "page": { "type": "object", "properties": { "next_token": text, "count": { "type": "integer" } } },
+        } },
+        "problem": { "type": "object", "required": ["type", "title", "status", "detail", "code"], "properties": {
+            "type": text, "title": text, "status": { "type": "integer" }, "detail": text, "code": text,
+            "errors": { "type": "array", "items": { "type": "object", "properties": { "field": text, "detail": text } } },
+            "reasons": reasons,
+        } },
+    })
+}
+
+fn merge(into: &mut Value, more: Value) {
+    if let (Value::Object(into), Value::Object(more)) = (into, more) {
+        into.extend(more);
+    }
+}

@@ -1,0 +1,219 @@
+//! What went wrong, as callers are told: RFC 9457 problem details.
+
+use std::borrow::Cow;
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tenure_projections::judge::{Code, Reason};
+
+use crate::command::InvalidCommand;
+use crate::decide::{Kind, Refusal};
+use crate::node::{AsOfError, CommandError, WaitError};
+
+/// A request that was not carried out. Its `code` is stable; its `detail` is for people.
+#[derive(Debug, Clone, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    #[serde(serialize_with = "as_number")]
+    status: StatusCode,
+    detail: Cow<'static, str>,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<Finding>,
+    #[serde(skip)]
+    retry_after: Option<u32>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct FieldError {
+    field: String,
+    detail: Cow<'static, str>,
+}
+
+/// A finding of the judge, as callers are told.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    code: &'static str,
+    detail: &'static str,
+    events: Vec<u64>,
+}
+
+impl Finding {
+    /// Whether it is this one.
+    pub fn is(&self, code: Code) -> bool {
+        self.code == code.name()
+    }
+}
+
+impl From<Reason> for Finding {
+    fn from(reason: Reason) -> Self {
+        Self { code: reason.code.name(), detail: reason.code.text(), events: reason.events }
+    }
+}
+
+impl Problem {
+    /// A problem with this status and code.
+    pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind: format!("urn:tenure:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Problem"),
+            status,
+            detail: detail.into(),
+            code,
+            errors: Vec::new(),
+            reasons: Vec::new(),
+            retry_after: None,
+        }
+    }
+
+    /// The request cannot be read (400).
+    pub fn malformed(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "request.malformed", detail)
+    }
+
+    /// Nobody we know asks (401). Says the same of tokens unknown, expired and revoked.
+    pub fn unauthenticated() -> Self {
+        let detail = "this needs `Authorization: Bearer` with an API key that is valid";
+        Self::new(StatusCode::UNAUTHORIZED, "caller.unauthenticated", detail)
+    }
+
+    /// There is no such thing, or none that the caller may see (404).
+    pub fn not_found() -> Self {
+        let detail = "there is no such thing, or you may not see it";
+        Self::new(StatusCode::NOT_FOUND, "not_found", detail)
+    }
+
+    /// There is no such route (404).
+    pub fn no_route() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "route.unknown", "there is no such route: see `/openapi.json`")
+    }
+
+    /// The route is there, with other methods (405).
+    pub fn wrong_method() -> Self {
+        let detail = "this route does not take this method: see `/openapi.json`";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method.not_allowed", detail)
+    }
+
+    /// A value is wrong (422).
+    pub fn invalid(code: &'static str, field: impl Into<String>, detail: impl Into<Cow<'static, str>>) -> Self {
+        let detail = detail.into();
+        let errors = vec![FieldError { field: field.into(), detail: detail.clone() }];
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail) }
+    }
+
+    /// The log, or the node, cannot answer now (503).
+    pub fn unavailable(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail) }
+    }
+
+    /// Our own fault (500); what happened is in the node's log only.
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "this should not have happened: see the node's log")
+    }
+
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The status that it is answered with.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What was wrong, for people.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tenure\""));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(Refusal { kind, code, detail, reasons }: Refusal) -> Self {
+        let reasons = reasons.into_iter().map(Finding::from).collect();
+        let problem = match kind {
+            Kind::Forbidden => Self::new(StatusCode::FORBIDDEN, code, detail),
+            Kind::NotFound => Self::new(StatusCode::NOT_FOUND, code, detail),
+            Kind::Conflict => Self::new(StatusCode::CONFLICT, code, detail),
+            Kind::Invalid { field } => Self::invalid(code, field, detail),
+        };
+        Self { reasons, ..problem }
+    }
+}
+
+impl From<InvalidCommand> for Problem {
+    fn from(invalid: InvalidCommand) -> Self {
+        let detail = invalid.to_string();
+        match invalid {
+            InvalidCommand::Unknown(_) => Self::new(StatusCode::NOT_FOUND, "command.unknown", detail),
+            InvalidCommand::Malformed(_) => Self::malformed(detail),
+            InvalidCommand::Arguments(_) => Self::invalid("arguments.invalid", named_field(&detail), detail),
+        }
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        let detail = error.to_string();
+        match error {
+            CommandError::Invalid(invalid) => invalid.into(),
+            CommandError::Refused(refusal) => refusal.into(),
+            CommandError::Unauthenticated => Self::unauthenticated(),
+            CommandError::ChangedSince { .. } => Self::new(StatusCode::PRECONDITION_FAILED, "entity.changed", detail),
+            CommandError::KeyReused => Self::invalid("idempotency.other_body", "Idempotency-Key", detail),
+            CommandError::TooManyEvents { .. } => Self::invalid("command.too_many_events", "", detail),
+            CommandError::EventTooLarge { .. } => Self::invalid("event.too_large", "", detail),
+            CommandError::Busy => {
+                let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "node.busy", detail);
+                Self { retry_after: Some(1), ..problem }
+            }
+            CommandError::OutcomeUnknown => Self::unavailable("outcome.unknown", detail),
+            CommandError::Stopped => Self::unavailable("log.unavailable", detail),
+            CommandError::ClockJumped(_) => Self::unavailable("clock.jumped", detail),
+            CommandError::NoRandomness(_) => Self::unavailable("randomness.unavailable", detail),
+        }
+    }
+}
+
+impl From<AsOfError> for Problem {
+    fn from(error: AsOfError) -> Self {
+        Self::invalid("as_of.future", "as_of", error.to_string())
+    }
+}
+
+impl From<WaitError> for Problem {
+    fn from(error: WaitError) -> Self {
+        Self::unavailable("position.not_reached", error.to_string())
+    }
+}
+
+/// The argument that a parser's complaint names first, between backticks; the whole body if it names none.
+fn named_field(detail: &str) -> String {
+    detail.split('`').nth(1).unwrap_or_default().to_owned()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference to the field")]
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}

@@ -1,0 +1,286 @@
+//! A reading request: who reads, of which moment, which page.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use axum::extract::Query;
+use axum::http::Uri;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use tenure_events::{Position, Time, UserId};
+use tenure_projections::View;
+use tenure_projections::judge::{Subject, administrative, privileges_as};
+use tenure_projections::lookup::{Cursor, Lookup, Page};
+use tenure_projections::sight;
+use tenure_projections::values::{GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, UserNo};
+
+use super::super::answer::Reply;
+use super::super::problem::Problem;
+use crate::node::{AsOf, Authenticated, Node};
+
+/// How long a request waits for the position that it needs.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Items a page, unless the caller says otherwise.
+const USUAL_LIMIT: usize = 100;
+
+/// The most items a page.
+const LIMIT: usize = 1000;
+
+/// The parameters of a query.
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Those of the address: each known to the route and there once.
+    pub fn of(uri: &Uri, known: &[&[&str]]) -> Result<Self, Problem> {
+        let query = Query::<Vec<(String, String)>>::try_from_uri(uri);
+        let Query(params) = query.map_err(|_| Problem::malformed("the query cannot be read"))?;
+        for (index, (name, _)) in params.iter().enumerate() {
+            if !known.iter().any(|known| known.contains(&name.as_str())) {
+                return Err(Problem::malformed(format!("this route knows no parameter `{name}`: see `/openapi.json`")));
+            }
+            if params.iter().take(index).any(|(before, _)| before == name) {
+                return Err(Problem::malformed(format!("the parameter `{name}` stands there twice")));
+            }
+        }
+        Ok(Self(params))
+    }
+
+    /// The text of a parameter.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str())
+    }
+
+    /// The value of a parameter.
+    pub fn value<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<Option<T>, Problem> {
+        let parse = |text: &str| text.parse().map_err(|error| Problem::malformed(format!("`{name}`: {error}")));
+        self.text(name).map(parse).transpose()
+    }
+
+    /// A position or a time.
+    pub fn moment(&self, name: &str) -> Result<Option<AsOf>, Problem> {
+        self.text(name).map(|text| moment(name, text)).transpose()
+    }
+
+    fn limit(&self) -> Result<usize, Problem> {
+        let limit = self.value("limit")?.unwrap_or(USUAL_LIMIT);
+        if (1..=LIMIT).contains(&limit) {
+            Ok(limit)
+        } else {
+            Err(Problem::malformed(format!("`limit` is a number from 1 to {LIMIT}")))
+        }
+    }
+}
+
+/// A position or a time, as callers write them.
+pub fn moment(name: &str, text: &str) -> Result<AsOf, Problem> {
+    let position = || text.parse().map(AsOf::Position).ok();
+    let time = || text.parse().map(AsOf::Time).ok();
+    let wrong = || Problem::malformed(format!("`{name}` is a position or an RFC 3339 time, not `{text}`"));
+    position().or_else(time).ok_or_else(wrong)
+}
+
+/// Where a list goes on: every page of it is read of the same moment.
+pub struct Bookmark {
+    position: Position,
+    instant: Time,
+    rest: String,
+}
+
+impl Bookmark {
+    /// Where a list of this view goes on.
+    pub fn of(view: &View<'_>, rest: impl ToString) -> Self {
+        Self { position: view.position(), instant: view.instant(), rest: rest.to_string() }
+    }
+
+    /// The moment that the list is read of.
+    pub fn view<'a>(&self, node: &'a Node) -> Result<View<'a>, Problem> {
+        Ok(node.view(Some(AsOf::Position(self.position)), Some(self.instant))?)
+    }
+
+    /// Where it goes on, in the terms of the list itself.
+    pub fn rest<T: FromStr>(&self) -> Result<T, Problem> {
+        self.rest.parse().map_err(|_| Problem::malformed("the cursor belongs to another list"))
+    }
+}
+
+impl fmt::Display for Bookmark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{}/{}/{}", self.position, self.instant.micros(), self.rest);
+        f.write_str(&URL_SAFE_NO_PAD.encode(text))
+    }
+}
+
+impl FromStr for Bookmark {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let parse = || {
+            let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+            let mut parts = std::str::from_utf8(&bytes).ok()?.splitn(3, '/');
+            let position = parts.next()?.parse().ok()?;
+            let instant = Time::from_micros(parts.next()?.parse().ok()?);
+            Some(Self { position, instant, rest: parts.next()?.to_owned() })
+        };
+        parse().ok_or("pass on the `next_cursor` of the page before, unchanged")
+    }
+}
+
+/// What a reading request is answered from.
+pub struct Ask<'a> {
+    /// The node that answers.
+    pub node: &'a Node,
+    /// What is so now: the right to read is judged here.
+    pub live: View<'a>,
+    /// What is asked about.
+    pub view: View<'a>,
+    /// Who reads.
+    pub viewer: Subject,
+    /// The key that they come with.
+    pub key: KeyNo,
+    /// The parameters.
+    pub params: &'a Params,
+    /// The most items of a page.
+    pub limit: usize,
+    bookmark: Option<Bookmark>,
+    id: &'a str,
+}
+
+impl<'a> Ask<'a> {
+    /// Settles who reads what.
+    pub fn new(node: &'a Node, caller: &Authenticated, params: &'a Params, id: &'a str) -> Result<Self, Problem> {
+        let live = node.live();
+        let bookmark: Option<Bookmark> = params.value("cursor")?;
+        let (as_of, at) = (params.moment("as_of")?, params.value("at")?);
+        let view = match &bookmark {
+            Some(bookmark) => bookmark.view(node)?,
+            None if as_of.is_none() && at.is_none() => live,
+            None => node.view(as_of, at)?,
+        };
+        let (viewer, limit) = (node.subject(&live, caller), params.limit()?);
+        Ok(Self { node, live, view, viewer, key: caller.key, params, limit, bookmark, id })
+    }
+
+    /// What the path names.
+    pub const fn id(&self) -> &'a str {
+        self.id
+    }
+
+    /// Where the page begins, in the terms of the list itself.
+    pub fn after<T: FromStr>(&self) -> Result<Option<T>, Problem> {
+        self.bookmark.as_ref().map(Bookmark::rest).transpose()
+    }
+
+    /// Reads lists as the caller sees them.
+    pub fn lookup(&self) -> Result<Lookup<'a>, Problem> {
+        let lookup = Lookup::of(self.view).seen_by(self.live, self.viewer, None).limit(self.limit);
+        Ok(lookup.page(self.after::<Cursor>()?.unwrap_or_default()))
+    }
+
+    /// The org of this id, if the caller sees it.
+    pub fn org(&self, id: &str) -> Result<OrgNo, Problem> {
+        let seen = |org: &OrgNo| sight::sees_org(&self.live, &self.viewer, *org);
+        self.view.find_org(id).filter(seen).ok_or_else(Problem::not_found)
+    }
+
+    /// The user of this id, if the caller sees them.
+    pub fn user(&self, id: &str) -> Result<UserNo, Problem> {
+        self.view.find_user(id).filter(|user| self.sees_user(*user)).ok_or_else(Problem::not_found)
+    }
+
+    /// The group of this id, if the caller sees it.
+    pub fn group(&self, id: &str) -> Result<GroupNo, Problem> {
+        self.view.find_group(id).filter(|group| self.sees_group(*group)).ok_or_else(Problem::not_found)
+    }
+
+    /// The role of this id, if the caller sees it.
+    pub fn role(&self, id: &str) -> Result<RoleNo, Problem> {
+        let seen = |role: &RoleNo| sight::sees_role(&self.live, &self.viewer, *role);
+        self.view.find_role(id).filter(seen).ok_or_else(Problem::not_found)
+    }
+
+    /// The content of this id, if the caller sees it.
+    pub fn resource(&self, id: &str) -> Result<ResourceNo, Problem> {
+        self.view.find_resource(id).filter(|no| self.sees_resource(*no)).ok_or_else(Problem::not_found)
+    }
+
+    /// Whether the caller sees an org.
+    pub fn sees_org(&self, org: OrgNo) -> bool {
+        sight::sees_org(&self.live, &self.viewer, org)
+    }
+
+    /// Whether the caller sees a user.
+    pub fn sees_user(&self, user: UserNo) -> bool {
+        sight::sees_user(&self.live, &self.viewer, user)
+    }
+
+    /// Whether the caller sees a group.
+    pub fn sees_group(&self, group: GroupNo) -> bool {
+        sight::sees_group(&self.live, &self.viewer, group)
+    }
+
+    /// Whether the caller sees content.
+    pub fn sees_resource(&self, resource: ResourceNo) -> bool {
+        sight::sees_resource(&self.live, &self.viewer, None, resource)
+    }
+
+    /// A person's name, for those who may read it.
+    pub fn name(&self, user: UserNo) -> Option<String> {
+        let managing = [administrative::USER_MANAGE, administrative::SUBSCRIPTION_MANAGE, administrative::AUDIT_READ];
+        let home = self.live.home(user);
+        let may = user == self.viewer.user || home == self.live.home(self.viewer.user) || self.holds(home, &managing);
+        let name = self.view.profile(user)?.value.name.as_ref()?;
+        if may { self.open(user, "name", name) } else { None }
+    }
+
+    /// A person's mail address, for those who may read it.
+    pub fn email(&self, user: UserNo) -> Option<String> {
+        let may = user == self.viewer.user || self.holds(self.live.home(user), &[administrative::USER_MANAGE]);
+        let email = self.view.profile(user)?.value.email.as_ref()?;
+        if may { self.open(user, "email", email) } else { None }
+    }
+
+    /// What was sealed about a person; nothing once they were erased.
+    pub fn open(&self, user: UserNo, field: &str, sealed: &tenure_events::Sealed) -> Option<String> {
+        let id = UserId::new(self.view.user_id(user)).ok()?;
+        self.node.keys().unseal(&id, field, sealed).ok()
+    }
+
+    /// An answer about one thing.
+    pub fn one(&self, thing: &impl Serialize) -> Result<Reply, Problem> {
+        Reply::json(self.view.position(), thing)
+    }
+
+    /// An answer that is a page of a list.
+    pub fn page<T: Serialize>(&self, page: Page<T, impl ToString>) -> Result<Reply, Problem> {
+        let next_cursor = self.bookmark(page.next);
+        self.one(&List { items: page.items, next_cursor, position: self.view.position() })
+    }
+
+    /// Where a list goes on, as callers pass it on.
+    pub fn bookmark(&self, next: Option<impl ToString>) -> Option<String> {
+        next.map(|next| Bookmark::of(&self.view, next).to_string())
+    }
+
+    fn holds(&self, org: Option<OrgNo>, any: &[tenure_projections::values::PrivilegeNo]) -> bool {
+        org.is_some_and(|org| {
+            let held = privileges_as(&self.live, &self.viewer, org);
+            any.iter().any(|privilege| held.has(*privilege))
+        })
+    }
+}
+
+/// A page of a list: whole if there is no `next_cursor`.
+#[derive(Serialize)]
+struct List<T> {
+    items: Vec<T>,
+    next_cursor: Option<String>,
+    position: Position,
+}
+
+/// The same page, each item as callers are told of it.
+pub fn told<T, U, C>(page: Page<T, C>, tell: impl FnMut(T) -> U) -> Page<U, C> {
+    Page { items: page.items.into_iter().map(tell).collect(), next: page.next }
+}

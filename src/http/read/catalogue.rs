@@ -1,0 +1,94 @@
+//! What the platform offers, how people sign in, and who is asking.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use serde::Serialize;
+use tenure_events::data::Settings;
+use tenure_projections::View;
+use tenure_projections::judge;
+use tenure_projections::lookup::Cursor;
+use tenure_projections::values::{KindNo, PrivilegeNo};
+
+use super::super::App;
+use super::super::answer::Reply;
+use super::super::problem::Problem;
+use super::ask::Ask;
+use super::people::User;
+use super::roles::Role;
+
+#[derive(Serialize)]
+struct Catalogue<'a> {
+    privileges: Vec<&'a str>,
+    user_types: BTreeMap<&'a str, Vec<&'a str>>,
+    kinds: BTreeMap<&'a str, BTreeMap<&'static str, Option<&'a str>>>,
+    roles: Vec<Role<'a>>,
+    settings: Option<&'a Settings>,
+}
+
+/// `GET /v1/catalogue`: the same for everybody, but for the roles of no org, which only those see who may.
+pub fn catalogue(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let view = &ask.view;
+    let ceiling = |no| (view.user_type_name(no), view.privilege_names(view.ceiling(no)).collect());
+    let roles = ask.lookup()?.page(Cursor::default()).roles(None);
+    ask.one(&Catalogue {
+        privileges: view.privilege_names(view.all_privileges()).collect(),
+        user_types: view.user_types().map(ceiling).collect(),
+        kinds: view.kinds().map(|kind| (view.kind_name(kind), actions(view, kind))).collect(),
+        roles: roles.items.into_iter().map(|role| Role::of(view, role)).collect(),
+        settings: view.settings().map(|settings| &settings.value),
+    })
+}
+
+fn actions<'a>(view: &View<'a>, kind: KindNo) -> BTreeMap<&'static str, Option<&'a str>> {
+    let name = |privilege: Option<PrivilegeNo>| privilege.map(|privilege| view.privilege_name(privilege));
+    let told = |version: &tenure_projections::store::Version<tenure_projections::values::KindActions>| {
+        let actions = version.value;
+        [
+            ("create", name(actions.create)),
+            ("view", name(actions.view)),
+            ("edit", name(actions.edit)),
+            ("delete", name(actions.delete)),
+            ("share", name(actions.share)),
+        ]
+    };
+    view.actions(kind).map(told).into_iter().flatten().collect()
+}
+
+/// `GET /v1/settings`.
+pub fn settings(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    ask.one(&ask.view.settings().map(|settings| &settings.value))
+}
+
+#[derive(Serialize)]
+struct Whoami<'a> {
+    #[serde(flatten)]
+    user: User<'a>,
+    key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_org: Option<&'a str>,
+    orgs: Vec<&'a str>,
+}
+
+/// `GET /v1/whoami`: the caller, the key they come with, and the orgs that they can work in.
+pub fn whoami(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let (view, user) = (&ask.live, ask.viewer.user);
+    let reach = |org: &_| ask.viewer.only.is_none_or(|only| only == *org);
+    ask.one(&Whoami {
+        user: User::of(ask, user),
+        key: view.key_id(ask.key),
+        key_org: ask.viewer.only.map(|org| view.org_id(org)),
+        orgs: judge::orgs_of(view, user).into_iter().filter(reach).map(|org| view.org_id(org)).collect(),
+    })
+}
+
+#[derive(Serialize)]
+struct Login {
+    methods: [&'static str; 1],
+    default: &'static str,
+}
+
+/// `GET /v1/login`, open to everybody: the ways by which people and programs prove who they are.
+pub async fn login(State(app): State<App>) -> Result<Reply, Problem> {
+    Reply::json(app.node().state().durable(), &Login { methods: ["api_key"], default: "api_key" })
+}

@@ -1,0 +1,237 @@
+//! What happened: events as they were stored, byte for byte, to those who may read them.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use serde::Serialize;
+use tenure_events::{Envelope, Position, Time};
+use tenure_projections::View;
+use tenure_projections::history::{Entity, Order, history};
+use tenure_projections::judge::{Code, Subject};
+use tenure_projections::sight;
+use tenure_projections::values::{OrgNo, UserNo};
+
+use super::super::answer::{Events, Reply};
+use super::super::problem::Problem;
+use super::ask::{Ask, Params};
+use crate::node::{AsOf, Node};
+
+/// How many events one page looks at, whatever it finds.
+const BUDGET: usize = 20_000;
+
+/// Which events somebody wants.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    org: Option<String>,
+    kind: Option<String>,
+    actor: Option<String>,
+    subject: Option<String>,
+}
+
+impl Filter {
+    /// As the query says.
+    pub fn of(params: &Params) -> Self {
+        let text = |name| params.text(name).map(str::to_owned);
+        Self { org: text("org"), kind: text("type"), actor: text("actor"), subject: text("subject") }
+    }
+
+    /// Whether it wants this one.
+    pub fn wants(&self, envelope: &Envelope) -> bool {
+        let is = |want: &Option<String>, text: &str| want.as_deref().is_none_or(|want| want == text);
+        is(&self.org, envelope.org.as_str())
+            && is(&self.kind, envelope.event.kind())
+            && is(&self.actor, envelope.actor.as_str())
+            && (self.subject.is_none() || is(&self.subject, &envelope.event.subject()))
+    }
+}
+
+/// Whether the viewer, judged live, reads an event: one of an org whose history they read, or one about themself.
+pub fn sees_event(live: &View<'_>, viewer: &Subject, envelope: &Envelope) -> bool {
+    let reads = |org| sight::reads_history(live, viewer, org);
+    let own = |user: UserNo| envelope.event.subject().strip_prefix("users/") == Some(live.user_id(user));
+    live.find_org(envelope.org.as_str()).is_some_and(reads) || own(viewer.user)
+}
+
+/// The first position that a moment leaves to come: its own, or the first recorded then or later.
+pub fn first(node: &Node, moment: AsOf) -> Result<Position, Problem> {
+    match moment {
+        AsOf::Position(position) => Ok(position.max(1)),
+        AsOf::Time(time) => Ok(node.view(Some(AsOf::Time(just_before(time))), None)?.position().saturating_add(1)),
+    }
+}
+
+/// `GET /v1/orgs/{org}/history`.
+pub fn of_org(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let org = ask.org(ask.id())?;
+    of(ask, Entity::Org(org), Some(org))
+}
+
+/// `GET /v1/users/{user}/history`.
+pub fn of_user(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let user = ask.user(ask.id())?;
+    of(ask, Entity::User(user), ask.live.home(user))
+}
+
+/// `GET /v1/groups/{id}/history`.
+pub fn of_group(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let group = ask.group(ask.id())?;
+    let org = ask.view.group(group).and_then(|group| group.value.org);
+    of(ask, Entity::Group(group), org.or(ask.live.root()))
+}
+
+/// `GET /v1/roles/{id}/history`.
+pub fn of_role(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let role = ask.role(ask.id())?;
+    let org = ask.view.role(role).and_then(|role| role.value.org);
+    of(ask, Entity::Role(role), org.or(ask.live.root()))
+}
+
+/// `GET /v1/resources/{id}/history`.
+pub fn of_resource(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let resource = ask.resource(ask.id())?;
+    of(ask, Entity::Resource(resource), ask.view.resource(resource).map(|resource| resource.value.org))
+}
+
+/// The history of a thing of an org, as far as the caller reads the histories of the orgs that it stands in.
+fn of(ask: &Ask<'_>, entity: Entity, org: Option<OrgNo>) -> Result<Reply, Problem> {
+    let own = entity == Entity::User(ask.viewer.user);
+    let reads = |org| sight::reads_history(&ask.live, &ask.viewer, org);
+    if !own && !org.is_some_and(reads) {
+        let detail = "reading a history needs `audit.read` in its org";
+        return Err(Problem::new(StatusCode::FORBIDDEN, Code::NotHeld.name(), detail));
+    }
+    let page = history(&ask.view, entity, Order::OldestFirst, ask.after()?, ask.limit);
+    let mut events = Vec::with_capacity(page.items.len());
+    for position in page.items {
+        let Some((bytes, envelope)) = stored(ask.node, position)? else { continue };
+        if own || sees_event(&ask.live, &ask.viewer, &envelope) {
+            events.push(bytes);
+        }
+    }
+    list(ask, &events, page.next)
+}
+
+/// `GET /v1/events`: oldest first. A page looks at a bounded number of events, so it may hold few, or none, while more
+/// follow.
+pub fn events(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let filter = Filter::of(ask.params);
+    let from = ask.params.moment("from")?.map(|moment| first(ask.node, moment)).transpose()?.unwrap_or(1);
+    let from = ask.after::<Position>()?.map_or(from, |after| after.saturating_add(1).max(from));
+    let head = ask.view.position();
+    let to = match ask.params.moment("to")? {
+        Some(AsOf::Position(to)) => to.min(head),
+        Some(to) => ask.node.view(Some(to), None)?.position().min(head),
+        None => head,
+    };
+    let mut page = Scan { ask, filter: &filter, found: Vec::new(), seen: 0, last: from.saturating_sub(1) };
+    let org = filter.org.as_deref().and_then(|org| ask.live.find_org(org));
+    let next = match org.filter(|org| sight::reads_history(&ask.live, &ask.viewer, *org)) {
+        Some(org) => page.of_org(org, to)?,
+        None => page.of_all(to)?,
+    };
+    list(ask, &page.found, next)
+}
+
+/// A page of events in the making.
+struct Scan<'a> {
+    ask: &'a Ask<'a>,
+    filter: &'a Filter,
+    found: Vec<Arc<[u8]>>,
+    seen: usize,
+    last: Position,
+}
+
+impl Scan<'_> {
+    /// Through the history of one org. Answers the position that the next page begins after, if there is one.
+    fn of_org(&mut self, org: OrgNo, to: Position) -> Result<Option<Position>, Problem> {
+        let mut after = Some(self.last);
+        while let Some(last) = after {
+            let page = history(&self.ask.view, Entity::Org(org), Order::OldestFirst, Some(last), self.ask.limit);
+            for position in page.items {
+                if position > to {
+                    return Ok(None);
+                }
+                if let Some((bytes, envelope)) = stored(self.ask.node, position)? {
+                    self.take(position, &envelope, || bytes);
+                }
+                if self.is_full() {
+                    return Ok(Some(position));
+                }
+            }
+            after = page.next;
+        }
+        Ok(None)
+    }
+
+    /// Through the whole log.
+    fn of_all(&mut self, to: Position) -> Result<Option<Position>, Problem> {
+        let mut broken = None;
+        let from = self.last.saturating_add(1);
+        let scanned = self.ask.node.log().scan(from, |position, bytes| {
+            if position > to || self.is_full() {
+                return ControlFlow::Break(());
+            }
+            match tenure_events::parse(bytes) {
+                Ok(envelope) => self.take(position, &envelope, || bytes.into()),
+                Err(error) => {
+                    broken = Some(error.to_string());
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        });
+        scanned.map_err(|error| unreadable(&error))?;
+        if let Some(error) = broken {
+            return Err(unreadable(&error));
+        }
+        Ok(Some(self.last).filter(|last| *last < to && self.is_full()))
+    }
+
+    fn take(&mut self, position: Position, envelope: &Envelope, bytes: impl FnOnce() -> Arc<[u8]>) {
+        (self.seen, self.last) = (self.seen + 1, position);
+        if self.filter.wants(envelope) && sees_event(&self.ask.live, &self.ask.viewer, envelope) {
+            self.found.push(bytes());
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.found.len() >= self.ask.limit || self.seen >= BUDGET
+    }
+}
+
+/// `GET /v1/events/{position}`.
+pub fn event(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let position = ask.id().parse().ok().filter(|position| (1..=ask.view.position()).contains(position));
+    let found = stored(ask.node, position.ok_or_else(Problem::not_found)?)?;
+    let seen = found.filter(|(_, envelope)| sees_event(&ask.live, &ask.viewer, envelope));
+    let (bytes, _) = seen.ok_or_else(Problem::not_found)?;
+    Ok(Reply::event(ask.view.position(), &bytes))
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    items: Events<'a>,
+    next_cursor: Option<String>,
+    position: Position,
+}
+
+fn list(ask: &Ask<'_>, events: &[Arc<[u8]>], next: Option<Position>) -> Result<Reply, Problem> {
+    ask.one(&Page { items: Events(events), next_cursor: ask.bookmark(next), position: ask.view.position() })
+}
+
+fn stored(node: &Node, position: Position) -> Result<Option<(Arc<[u8]>, Envelope)>, Problem> {
+    let mut found = node.log().read(position, 1).map_err(|error| unreadable(&error))?;
+    let Some(stored) = found.pop() else { return Ok(None) };
+    let envelope = tenure_events::parse(&stored.bytes).map_err(|error| unreadable(&error))?;
+    Ok(Some((stored.bytes, envelope)))
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> Problem {
+    tracing::error!(%error, "the log cannot be read");
+    Problem::unavailable("log.unavailable", "the log cannot be read: see the node's log")
+}
+
+fn just_before(time: Time) -> Time {
+    Time::from_micros(time.micros().saturating_sub(1))
+}

@@ -1,0 +1,111 @@
+//! Reading: what is there and what happened, live or as of a moment, for those who may see it.
+
+mod ask;
+mod catalogue;
+mod diff;
+mod history;
+mod orgs;
+mod people;
+mod resources;
+mod roles;
+
+use axum::extract::{RawPathParams, State};
+use axum::http::Uri;
+use axum::response::IntoResponse as _;
+use axum::response::Response;
+
+use super::App;
+use super::answer::Reply;
+use super::auth::Caller;
+use super::problem::Problem;
+use crate::node::Authenticated;
+
+use ask::Ask;
+pub use ask::{Bookmark, PATIENCE, Params, moment};
+pub use catalogue::login;
+pub use history::{Filter, first, sees_event};
+
+/// A route that reads.
+pub struct Read {
+    /// Its path.
+    pub path: &'static str,
+    /// What it answers.
+    pub about: &'static str,
+    /// Parameters of its query beside those that are known everywhere.
+    pub query: &'static [&'static str],
+    answer: fn(&Ask<'_>) -> Result<Reply, Problem>,
+}
+
+/// Parameters that every reading route knows.
+pub const EVERYWHERE: [&str; 5] = ["as_of", "at", "min_position", "limit", "cursor"];
+
+/// Every route that reads.
+pub const ROUTES: &[Read] = &[
+    Read::new("/v1/whoami", "who you are", catalogue::whoami),
+    Read::new("/v1/catalogue", "privileges, user types, roles, kinds of content, settings", catalogue::catalogue),
+    Read::new("/v1/settings", "which mechanisms are on", catalogue::settings),
+    Read::new("/v1/orgs", "orgs that you see", orgs::list),
+    Read::new("/v1/orgs/{org}", "an org", orgs::one),
+    Read::new("/v1/orgs/{org}/children", "the orgs directly below an org", orgs::children),
+    Read::new("/v1/orgs/{org}/users", "at home in an org, or members of it", orgs::users),
+    Read::new("/v1/orgs/{org}/subscriptions", "the memberships of an org", orgs::subscriptions),
+    Read::new("/v1/orgs/{org}/roles", "the roles of an org", orgs::roles),
+    Read::new("/v1/orgs/{org}/groups", "the groups of an org", orgs::groups),
+    Read::new("/v1/orgs/{org}/resources", "the content of an org", orgs::resources),
+    Read::new("/v1/orgs/{org}/history", "the events of an org", history::of_org),
+    Read::new("/v1/users/{user}", "a user", people::one),
+    Read::new("/v1/users/{user}/orgs", "the orgs that a user can work in", people::orgs),
+    Read::new("/v1/users/{user}/subscriptions", "the memberships of a user", people::subscriptions),
+    Read::new("/v1/users/{user}/access", "what a user holds in each org, and by which paths", people::access),
+    Read::new("/v1/users/{user}/keys", "the API keys of a user", people::keys),
+    Read::new("/v1/users/{user}/history", "the events that concern a user", history::of_user),
+    Read::new("/v1/groups/{id}", "a group and its members", people::group),
+    Read::new("/v1/groups/{id}/history", "the events that concern a group", history::of_group),
+    Read::new("/v1/roles/{id}", "a role and its holders", roles::one),
+    Read::new("/v1/roles/{id}/history", "the events that concern a role", history::of_role),
+    Read::new("/v1/resources/{id}", "a piece of content", resources::one),
+    Read::new("/v1/resources/{id}/contents", "what lies directly in a folder", resources::contents),
+    Read::new("/v1/resources/{id}/shares", "with whom content is shared", resources::shares),
+    Read::new("/v1/resources/{id}/access", "who has content, and at which level", resources::access),
+    Read::new("/v1/resources/{id}/history", "the events that concern content", history::of_resource),
+    Read {
+        query: &["org", "type", "actor", "subject", "from", "to"],
+        ..Read::new("/v1/events", "events, oldest first", history::events)
+    },
+    Read {
+        query: &["from", "to", "org", "user", "resource"],
+        ..Read::new("/v1/diff", "who gained and lost what between two moments", diff::diff)
+    },
+    Read::new("/v1/events/{position}", "one event", history::event),
+];
+
+impl Read {
+    const fn new(path: &'static str, about: &'static str, answer: fn(&Ask<'_>) -> Result<Reply, Problem>) -> Self {
+        Self { path, about, query: &[], answer }
+    }
+}
+
+/// Answers a reading route, on a thread where it may take its time.
+pub async fn answer(
+    read: &'static Read,
+    State(app): State<App>,
+    Caller(caller): Caller,
+    path: RawPathParams,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let params = Params::of(&uri, &[&EVERYWHERE, read.query])?;
+    if let Some(position) = params.value("min_position")? {
+        app.node().wait_for(position, PATIENCE).await?;
+    }
+    let id = path.iter().next().map(|(_, id)| id.to_owned()).unwrap_or_default();
+    let work = move || reply(read, &app, &caller, &params, &id);
+    let reply = tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, route = read.path, "an answer was not finished");
+        Problem::internal()
+    })?;
+    Ok(reply?.into_response())
+}
+
+fn reply(read: &Read, app: &App, caller: &Authenticated, params: &Params, id: &str) -> Result<Reply, Problem> {
+    (read.answer)(&Ask::new(app.node(), caller, params, id)?)
+}

@@ -1,0 +1,126 @@
+//! Content: what it is, with whom it is shared, who has it.
+
+use serde::Serialize;
+use tenure_events::data::Level;
+use tenure_events::{Position, Time};
+use tenure_projections::View;
+use tenure_projections::judge::{self, Action, Object, Question};
+use tenure_projections::lookup::Audience;
+use tenure_projections::values::{ResourceNo, Share, UserNo};
+
+use super::super::answer::Reply;
+use super::super::problem::Problem;
+use super::ask::{Ask, told};
+
+/// A piece of content, as the reader is told.
+#[derive(Serialize)]
+pub struct Resource<'a> {
+    id: &'a str,
+    org: &'a str,
+    kind: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    creator: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    deleted: bool,
+}
+
+impl<'a> Resource<'a> {
+    /// What the reader may be told: not what it lies in, who made it or what it was copied from, where they do not see
+    /// those.
+    pub fn of(ask: &Ask<'a>, no: ResourceNo) -> Self {
+        let view = &ask.view;
+        let value = view.resource(no).map(|resource| resource.value);
+        let parent = value.and_then(|resource| resource.parent).filter(|parent| ask.sees_resource(*parent));
+        let creator = value.map(|resource| resource.creator).filter(|creator| ask.sees_user(*creator));
+        let source = view.source(no).filter(|source| ask.sees_resource(*source));
+        Self {
+            id: view.resource_id(no),
+            org: value.map_or("", |resource| view.org_id(resource.org)),
+            kind: value.map_or("", |resource| view.kind_name(resource.kind)),
+            name: view.resource_name(no),
+            parent: parent.map(|parent| view.resource_id(parent)),
+            creator: creator.map(|creator| view.user_id(creator)),
+            source: source.map(|source| view.resource_id(source)),
+            deleted: value.is_none_or(|resource| !resource.live),
+        }
+    }
+}
+
+/// `GET /v1/resources/{id}`.
+pub fn one(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    ask.one(&Resource::of(ask, ask.resource(ask.id())?))
+}
+
+/// `GET /v1/resources/{id}/contents`.
+pub fn contents(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let contents = ask.lookup()?.contents(ask.resource(ask.id())?);
+    ask.page(told(contents, |no| Resource::of(ask, no)))
+}
+
+#[derive(Serialize)]
+struct Shared<'a> {
+    with: With<'a>,
+    level: Level,
+    copy: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_until: Option<Time>,
+    valid: bool,
+    position: Position,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum With<'a> {
+    User(&'a str),
+    Role(&'a str),
+    Group(&'a str),
+    Org(&'a str),
+    AllOrgs(bool),
+}
+
+impl<'a> Shared<'a> {
+    fn of(view: &View<'a>, with: Audience, share: &Share, position: Position) -> Self {
+        let with = match with {
+            Audience::User(user) => With::User(view.user_id(user)),
+            Audience::Role(role) => With::Role(view.role_id(role)),
+            Audience::Group(group) => With::Group(view.group_id(group)),
+            Audience::Org(org) => With::Org(view.org_id(org)),
+            Audience::AllOrgs => With::AllOrgs(true),
+        };
+        let Share { level, copy, window } = *share;
+        Self { with, level, copy, valid_until: window.until(), valid: window.holds(view.instant()), position }
+    }
+}
+
+/// `GET /v1/resources/{id}/shares`.
+pub fn shares(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let shares = ask.lookup()?.shares(ask.resource(ask.id())?);
+    ask.page(told(shares, |(with, share, position)| Shared::of(&ask.view, with, &share, position)))
+}
+
+#[derive(Serialize)]
+struct Has<'a> {
+    user: &'a str,
+    level: Level,
+    copy: bool,
+}
+
+/// `GET /v1/resources/{id}/access`: of those whom the caller may ask about.
+pub fn access(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let no = ask.resource(ask.id())?;
+    let who = ask.lookup()?.who_may(Action::Level(Level::View), Object::Resource(no), None);
+    ask.page(told(who, |user| has(&ask.view, user, no)))
+}
+
+fn has<'a>(view: &View<'a>, user: UserNo, no: ResourceNo) -> Has<'a> {
+    let may = |action| {
+        let question = Question { subject: user.into(), action, object: Object::Resource(no), acting: None };
+        judge::check(view, &question, &mut ())
+    };
+    let highest = [Level::Manage, Level::Edit, Level::Use].into_iter().find(|level| may(Action::Level(*level)));
+    Has { user: view.user_id(user), level: highest.unwrap_or(Level::View), copy: may(Action::Copy) }
+}

@@ -1,0 +1,219 @@
+//! Reading over HTTP: other moments, pages, people's data, events.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::server::{Answer, Server};
+use crate::support::world::World;
+
+/// The ids of a list, sorted.
+fn ids(answer: &Answer) -> Vec<String> {
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let mut ids: Vec<_> = items(answer).iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    ids
+}
+
+fn items(answer: &Answer) -> Vec<Value> {
+    answer.json()["items"].as_array().unwrap_or_else(|| panic!("a list: {}", answer.text)).clone()
+}
+
+#[test]
+fn the_past_is_read_as_it_was_by_who_may_read_now() {
+    let world = World::new();
+    let done = world.server.done(&world.helen, "describe-org", json!({"org": "educate", "description": "d"}));
+    let (head, time) = (done["position"].as_u64().unwrap(), done["events"][0]["time"].as_str().unwrap().to_owned());
+    world.server.done(&world.helen, "rename-org", json!({"org": "educate", "name": "Renamed"}));
+    let name = |query: &str| {
+        let answer = world.server.get(&world.helen, &format!("/v1/orgs/educate{query}"));
+        (
+            answer.status,
+            answer.json()["name"].as_str().unwrap_or_default().to_owned(),
+            answer.header("tenure-position").to_owned(),
+        )
+    };
+    assert_eq!(name("").1, "Renamed");
+    assert_eq!(name(&format!("?as_of={head}")), (200, "educate".to_owned(), head.to_string()));
+    assert_eq!(name(&format!("?as_of={time}")), (200, "educate".to_owned(), head.to_string()));
+    assert_eq!(name("?as_of=1").0, 404);
+    let fay = |as_of: &str| world.server.get(&world.fay, &format!("/v1/orgs/educate?as_of={as_of}")).status;
+    assert_eq!(fay(&head.to_string()), 200);
+    world.server.done(&world.helen, "withdraw-subscription", json!({"org": "educate", "user": "fay"}));
+    assert_eq!(fay(&head.to_string()), 404);
+}
+
+#[test]
+fn moments_pages_and_parameters() {
+    let world = World::new();
+    let check = |query: &str, want: &str| {
+        let answer = world.server.get(&world.helen, &format!("/v1/orgs/educate/resources?{query}"));
+        assert_eq!(answer.outcome(), want, "{query}: {}", answer.text);
+    };
+    check("as_of=1", "404 not_found");
+    check("as_of=999999", "422 as_of.future");
+    check("as_of=2999-01-01T00:00:00Z", "422 as_of.future");
+    check("as_of=now", "400 request.malformed");
+    check("at=2999-01-01T00:00:00Z", "200");
+    check("at=7", "400 request.malformed");
+    check("limit=0", "400 request.malformed");
+    check("limit=1001", "400 request.malformed");
+    check("limit=1000", "200");
+    check("cursor=x", "400 request.malformed");
+    check("limit=1&limit=2", "400 request.malformed");
+    check("colour=red", "400 request.malformed");
+    check("min_position=1", "200");
+    check("min_position=x", "400 request.malformed");
+}
+
+#[test]
+fn a_reader_waits_for_the_position_that_it_needs() {
+    let world = World::new();
+    let head = world.server.node.live().position();
+    let path = format!("/v1/orgs/educate?min_position={}", head + 1);
+    let reader = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| world.server.get(&world.helen, &path).json()["name"].clone());
+        world.server.done(&world.helen, "rename-org", json!({"org": "educate", "name": "Renamed"}));
+        reader.join().unwrap()
+    });
+    assert_eq!(reader, "Renamed");
+    let never = world.server.get(&world.helen, "/v1/orgs/educate?min_position=999999");
+    assert_eq!((never.outcome().as_str(), never.header("retry-after")), ("503 position.not_reached", "1"));
+}
+
+#[test]
+fn pages_together_hold_each_item_once() {
+    let world = World::new();
+    for number in 0..9 {
+        world.server.done(
+            &world.helen,
+            "define-role",
+            json!({"id": format!("r{number}"), "org": "educate", "name": number.to_string()}),
+        );
+    }
+    let all = ids(&world.server.get(&world.helen, "/v1/orgs/educate/roles"));
+    let mut found = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let answer = world.server.get(&world.helen, &format!("/v1/orgs/educate/roles?limit=3{cursor}"));
+        found.extend(ids(&answer));
+        world.server.done(
+            &world.helen,
+            "define-role",
+            json!({"org": "educate", "name": format!("later {}", found.len())}),
+        );
+        match answer.json()["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    found.sort();
+    assert_eq!(found, all);
+    let other = world.server.get(&world.helen, &format!("/v1/events?{}", cursor.trim_start_matches('&')));
+    assert_eq!(other.status, 200);
+}
+
+#[test]
+fn people_are_shown_to_who_may_see_them() {
+    let world = World::new();
+    let told = |token: &str, user: &str| {
+        let answer = world.server.get(token, &format!("/v1/users/{user}"));
+        let user = answer.json();
+        let has = |field: &'static str| if user[field].is_string() { field } else { "-" };
+        format!("{} {} {}", answer.status, has("name"), has("email"))
+    };
+    assert_eq!(told(&world.mike, "mike"), "200 name email");
+    assert_eq!(told(&world.helen, "mike"), "200 name email");
+    assert_eq!(told(&world.mike, "helen"), "200 name -");
+    assert_eq!(told(&world.helen, "fay"), "200 - -");
+    assert_eq!(told(&world.nora, "fay"), "200 name email");
+    assert_eq!(told(&world.nora, "mike"), "404 - -");
+    let mike = world.server.get(&world.mike, "/v1/users/mike").json();
+    assert_eq!((&mike["name"], &mike["email"]), (&json!("Name of mike"), &json!("mike@example.org")));
+    let log = world.server.get(&world.helen, "/v1/events?org=educate&limit=1000").text;
+    assert!(log.contains("sealed:") && !log.contains("Name of") && !log.contains("@example.org"));
+    world.server.done(&world.helen, "erase-user", json!({"user": "mike", "confirmation": "permanently erase"}));
+    assert_eq!(told(&world.helen, "mike"), "200 - -");
+    assert_eq!(world.server.get(&world.helen, "/v1/users/mike").json()["status"], "erased");
+}
+
+#[test]
+fn events_by_filter() {
+    let world = World::new();
+    let positions = |token: &str, query: &str| {
+        let answer = world.server.get(token, &format!("/v1/events?{query}"));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        items(&answer).iter().map(|event| event["position"].as_str().unwrap().parse().unwrap()).collect::<Vec<u64>>()
+    };
+    let all = positions(&world.helen, "org=educate&limit=1000");
+    assert!(all.is_sorted() && all.len() > 10);
+    assert_eq!(positions(&world.helen, "org=kickstart"), Vec::<u64>::new());
+    assert_eq!(positions(&world.helen, "org=nowhere"), Vec::<u64>::new());
+    let (first, last) = (all[2], all[5]);
+    assert_eq!(positions(&world.helen, &format!("org=educate&from={first}&to={last}")), all[2..=5]);
+    assert_eq!(positions(&world.helen, &format!("from={first}&to={last}")), all[2..=5]);
+    let of_type = positions(&world.helen, "org=educate&type=tenure.resource.created.v1");
+    assert_eq!(of_type.len(), 3);
+    assert_eq!(positions(&world.helen, "type=tenure.resource.created.v1&actor=helen&limit=1000"), of_type);
+    assert_eq!(positions(&world.helen, "org=educate&subject=resources/scores").len(), 2);
+    let everything = positions(&world.helen, "limit=1000");
+    let seen: BTreeSet<_> = everything.iter().collect();
+    assert!(all.iter().all(|position| seen.contains(position)));
+    let hidden = positions(&world.nora, "org=kickstart&limit=1")[0];
+    assert_eq!(world.server.get(&world.helen, &format!("/v1/events/{hidden}")).status, 404);
+    for nothing in ["0", "x", "-1", "999999"] {
+        assert_eq!(world.server.get(&world.helen, &format!("/v1/events/{nothing}")).outcome(), "404 not_found");
+    }
+    let mut paged = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let answer = world.server.get(&world.helen, &format!("/v1/events?org=educate&limit=4{cursor}"));
+        paged.extend(items(&answer).iter().map(|event| event["position"].as_str().unwrap().parse::<u64>().unwrap()));
+        match answer.json()["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(paged, all);
+}
+
+#[test]
+fn differences_between_moments() {
+    let world = World::new();
+    let before = world.server.node.live().position();
+    let revoked = json!({"org": "educate", "user": "mike", "privileges": ["chart.edit"]});
+    world.server.done(&world.helen, "revoke-privileges", revoked);
+    world.server.done(&world.helen, "unshare", json!({"resource": "scores", "with": {"role": "readers"}}));
+    let diff = |token: &str, more: &str| {
+        let answer = world.server.get(token, &format!("/v1/diff?from={before}{more}"));
+        if answer.status == 200 { Ok(items(&answer)) } else { Err(answer.outcome()) }
+    };
+    let lost = json!({"what": "privileges", "user": "mike", "org": "educate", "gained": [], "lost": ["chart.edit"]});
+    assert_eq!(diff(&world.helen, ""), Ok(vec![lost.clone()]));
+    assert_eq!(diff(&world.helen, "&org=educate&limit=1"), Ok(vec![lost.clone()]));
+    assert_eq!(diff(&world.mike, "&user=mike"), Ok(vec![lost.clone()]));
+    assert_eq!(diff(&world.nora, ""), Ok(vec![]));
+    assert_eq!(diff(&world.nora, "&org=educate"), Err("404 not_found".to_owned()));
+    assert_eq!(diff(&world.helen, &format!("&to={before}")), Ok(vec![]));
+    assert_eq!(diff(&world.helen, "&to=1"), Err("422 diff.backwards".to_owned()));
+    assert_eq!(diff(&world.helen, "&user=mike&org=educate"), Err("400 request.malformed".to_owned()));
+    let level = json!({"what": "level", "user": "mike", "resource": "scores", "gained": [], "lost": ["view"]});
+    assert_eq!(diff(&world.helen, "&user=mike&resource=scores"), Ok(vec![level, lost]));
+    assert_eq!(world.server.get(&world.helen, "/v1/diff").outcome(), "400 request.malformed");
+}
+
+#[test]
+fn what_there_is_and_who_asks() {
+    let server = Server::memory();
+    let me = server.get(&server.admin, "/v1/whoami").json();
+    assert_eq!((&me["id"], &me["org"], &me["orgs"]), (&json!("admin"), &json!("root"), &json!(["root"])));
+    let catalogue = server.get(&server.admin, "/v1/catalogue").json();
+    assert_eq!(catalogue["privileges"][0], "org.manage");
+    assert_eq!(catalogue["kinds"]["chart"]["edit"], "chart.edit");
+    assert_eq!(catalogue["user_types"]["viewer"], json!([]));
+    assert_eq!(catalogue["settings"], server.get(&server.admin, "/v1/settings").json());
+    assert_eq!(
+        server.send("GET", "/v1/login", &[], None).json(),
+        json!({"methods": ["api_key"], "default": "api_key"})
+    );
+}

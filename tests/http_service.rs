@@ -1,0 +1,113 @@
+//! The service itself: its description, health, metrics and end.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
+use crate::support::server::{Server, bearer};
+use crate::support::snapshots;
+
+#[test]
+fn openapi_describes_every_route() {
+    let server = Server::memory();
+    let document = server.send("GET", "/openapi.json", &[], None).json();
+    assert_eq!(document, tenure::http::openapi());
+    for route in tenure::http::routes() {
+        let method = route.method.as_str().to_lowercase();
+        let operation = &document["paths"][route.path][&method];
+        assert_eq!(operation["summary"], route.about, "{} {}", route.method, route.path);
+        for parameter in operation["parameters"].as_array().unwrap() {
+            if let Some(reference) = parameter["$ref"].as_str() {
+                assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+            }
+        }
+    }
+    references(&document, &document);
+    snapshots().bind(|| insta::assert_json_snapshot!("openapi", document));
+}
+
+/// Everything that is referred to is there.
+fn references(document: &Value, part: &Value) {
+    match part {
+        Value::Object(fields) => {
+            if let Some(reference) = fields.get("$ref").and_then(Value::as_str) {
+                assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+            }
+            fields.values().for_each(|field| references(document, field));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(document, item)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[test]
+fn health_and_readiness() {
+    let server = Server::memory();
+    assert_eq!(server.send("GET", "/healthz", &[], None).text, "ok\n");
+    let ready = server.send("GET", "/readyz", &[], None);
+    let position = server.node.live().position();
+    let want = json!({"ready": true, "replayed": true, "writing": true, "position": position});
+    assert_eq!((ready.status, ready.json()), (200, want));
+}
+
+#[test]
+fn metrics_count_what_happened() {
+    let server = Server::memory();
+    server.done(&server.admin, "define-role", json!({"org": "root", "name": "R"}));
+    server.post(&server.admin, "/v1/commands/define-role", &json!({"org": "root", "name": "R"}));
+    server.post(&server.admin, "/v1/commands/make-coffee", &json!({}));
+    let question = |user: &str| {
+        json!({
+            "subject": {"type": "user", "id": user}, "action": {"name": "org.manage"},
+            "resource": {"type": "org", "id": "root"},
+        })
+    };
+    server.post(&server.admin, "/access/v1/evaluation", &question("admin"));
+    server.post(&server.admin, "/access/v1/evaluation", &question("nobody"));
+    let page = server.metrics();
+    let position = server.node.live().position();
+    for line in [
+        "tenure_commands_total{command=\"define-role\",outcome=\"ok\"} 1",
+        "tenure_commands_total{command=\"define-role\",outcome=\"name.taken\"} 1",
+        "tenure_commands_total{command=\"unknown\",outcome=\"command.unknown\"} 1",
+        "tenure_checks_total{outcome=\"allowed\"} 1",
+        "tenure_checks_total{outcome=\"denied\"} 1",
+        "tenure_checks_total{outcome=\"not_permitted\"} 0",
+        "tenure_http_request_duration_seconds_count{route=\"/v1/commands/{name}\",status=\"200\"} 1",
+        "tenure_queue_length 0",
+        "tenure_writing 1",
+        &format!("tenure_position {position}"),
+        "# EOF",
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");
+    }
+    for counted in ["tenure_uptime_seconds", "tenure_commit_commands_count", "tenure_commit_seconds_count"] {
+        let value = page.lines().find_map(|line| line.strip_prefix(counted)?.trim().parse().ok());
+        assert!(value > Some(0.0), "{counted} in\n{page}");
+    }
+    assert!(!page.contains("admin") && !page.contains("nobody"), "{page}");
+}
+
+#[test]
+fn a_service_that_stops_finishes_what_is_under_way_and_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("data");
+    let mut server = Server::folder(&path);
+    let admin = server.admin.clone();
+    let position =
+        server.done(&admin, "define-role", json!({"id": "r", "org": "root", "name": "R"}))["position"].clone();
+    // An idle connection does not hold it up.
+    let mut idle = TcpStream::connect(server.address).unwrap();
+    let request = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nAuthorization: {}\r\n\r\n", bearer(&admin));
+    idle.write_all(request.as_bytes()).unwrap();
+    let mut first = [0; 12];
+    idle.read_exact(&mut first).unwrap();
+    assert_eq!(&first, b"HTTP/1.1 200");
+    server.stop();
+    assert!(TcpStream::connect(server.address).is_err());
+    drop(server);
+    let again = Server::reopen(&path, &admin);
+    let role = again.get(&admin, "/v1/roles/r");
+    assert_eq!((role.status, role.header("tenure-position")), (200, &*position.to_string()));
+}

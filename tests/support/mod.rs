@@ -3,6 +3,7 @@
 pub mod platform;
 pub mod server;
 pub mod world;
+pub mod program;
 
 use std::path::Path;
 

@@ -4,13 +4,27 @@ use std::io::IsTerminal as _;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar for as many events as there are; hidden in a pipe.
-pub fn bar(events: u64, what: &'static str) -> ProgressBar {
-    let target =
-        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(events), target).with_message(what);
-    match ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {eta}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
+/// How far long work has come; hidden in a pipe.
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    /// A bar for work of a name, whose length is not known yet.
+    pub fn new(what: &'static str) -> Self {
+        let target =
+            if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target).with_message(what);
+        let style = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {eta}");
+        Self(style.map(|style| bar.clone().with_style(style)).unwrap_or(bar))
+    }
+
+    /// So far, of so much.
+    pub fn show(&mut self, done: u64, of: u64) {
+        self.0.set_length(of);
+        self.0.set_position(done);
+    }
+
+    /// The work is over.
+    pub fn clear(&self) {
+        self.0.finish_and_clear();
     }
 }

@@ -2,14 +2,18 @@
 
 pub mod chain;
 pub mod checkpoint;
+pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod command;
 pub mod data;
 pub mod decide;
+pub mod demo;
 pub mod http;
 pub mod init;
 pub mod keys;
 pub mod log;
 pub mod node;
 pub mod presets;
+pub mod serve;
 pub mod token;

@@ -7,6 +7,9 @@
     reason = "a test fails by panicking; not every one of these is used at every time"
 )]
 
+mod cli_docs;
+mod cli_help;
+mod cli_node;
 mod http_access_matrix;
 mod http_authzen;
 mod http_commands;
@@ -22,4 +25,5 @@ mod node_backup;
 mod node_checkpoint;
 mod node_commands;
 mod node_open;
+mod story_panintelligence;
 mod support;

@@ -1,6 +1,7 @@
 //! What several integration tests share.
 
 pub mod platform;
+pub mod program;
 pub mod server;
 pub mod world;
 

@@ -1,0 +1,139 @@
+//! `tenure init` and `tenure serve`: make a platform and run it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use tenure_events::UserId;
+use tracing_subscriber::EnvFilter;
+
+use super::Global;
+use super::failure::{Failure, Result};
+use super::output::{Format, print, record};
+use crate::clock::Clock;
+use crate::init::{Founding, in_folder};
+use crate::node::{CheckpointUse, OpenReport, Options};
+use crate::presets::{self, Preset};
+use crate::serve::{Server, ServerError};
+
+/// Make a platform in a folder; prints its administrator's API key, this once.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tenure init --data ./data --preset default --name Acme
+  export TENURE_TOKEN=$(tenure init --data ./data --preset panintelligence)
+
+The key alone goes to standard output, everything else to standard error.")]
+pub struct Init {
+    /// The folder to make it in
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// What it starts with: settings, privileges, user types, roles, kinds of content
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(presets::NAMES))]
+    preset: String,
+    /// What its root org is called
+    #[arg(long, value_name = "ROOT", default_value = "Root")]
+    name: String,
+    /// The id of its first administrator
+    #[arg(long, value_name = "ID", default_value = "admin")]
+    admin_id: String,
+}
+
+/// Run a node on a data folder, until SIGTERM or SIGINT.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tenure serve --data ./data
+  tenure serve --data ./data --listen 127.0.0.1:7500 --log-format json 2>tenure.log
+
+Plain HTTP: put what terminates TLS in front of it before you listen on anything but loopback.")]
+pub struct Serve {
+    /// The folder, made by `tenure init`
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Where to answer
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7400")]
+    listen: SocketAddr,
+    /// Where to show metrics
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7401")]
+    metrics: SocketAddr,
+    /// How the node's log is written to standard error: text or json
+    #[arg(long, value_enum, default_value = "text", hide_possible_values = true)]
+    log_format: LogFormat,
+    /// What it tells: error, warn, info, debug, or by module
+    #[arg(long, value_name = "LEVELS", env = "TENURE_LOG", default_value = "info")]
+    log_level: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogFormat {
+    /// For people
+    Text,
+    /// One object a line
+    Json,
+}
+
+impl Init {
+    /// Makes it.
+    pub fn run(self, global: &Global) -> Result<ExitCode> {
+        let admin = UserId::new(self.admin_id.as_str())
+            .map_err(|error| Failure::new(format!("--admin-id `{}`: {error}", self.admin_id)))?;
+        let preset = Preset::named(&self.preset).map_err(Failure::new)?;
+        let founding = Founding { preset: &preset, name: &self.name, admin };
+        let token = in_folder(&self.data, &founding, &Clock::system()).map_err(Failure::new)?;
+        eprintln!(
+            "made the platform `{}` in {}; its administrator is `{}`",
+            self.name,
+            self.data.display(),
+            self.admin_id
+        );
+        eprintln!("the administrator's API key, shown this once:");
+        let secret = token.reveal();
+        match global.format {
+            Format::Table => print(&format!("{}\n", *secret))?,
+            format @ (Format::Json | Format::Ndjson | Format::Csv) => {
+                print(&record(format, &json!({ "admin": self.admin_id, "api_key": *secret })))?
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Serve {
+    /// Runs it.
+    pub fn run(self) -> Result<ExitCode> {
+        let levels = EnvFilter::try_new(&self.log_level)
+            .map_err(|error| Failure::new(format!("--log-level `{}`: {error}", self.log_level)))?;
+        let log = tracing_subscriber::fmt().with_env_filter(levels).with_writer(std::io::stderr);
+        match self.log_format {
+            LogFormat::Text => log.with_ansi(super::Paint::stderr().is_on()).init(),
+            LogFormat::Json => log.json().init(),
+        }
+        let server = Server::start(Options::folder(&self.data), self.listen, Some(self.metrics)).map_err(|error| {
+            let failure = Failure::new(&error);
+            match error {
+                ServerError::Listen { .. } => failure.hint("choose other addresses with --listen and --metrics"),
+                ServerError::Open(_) | ServerError::System(_) | ServerError::Serve(_) | ServerError::Broke(_) => {
+                    failure
+                }
+            }
+        })?;
+        tell(&server.report);
+        print(&format!("listening on http://{}\n", server.address))?;
+        if let Some(metrics) = server.metrics {
+            print(&format!("metrics on http://{metrics}/metrics\n"))?;
+        }
+        server.run().map_err(Failure::new)?;
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn tell(report: &OpenReport) {
+    if let CheckpointUse::Dropped(why) = &report.checkpoint {
+        tracing::warn!(why, "the checkpoint was dropped: everything is replayed");
+    }
+    tracing::info!(replayed = report.replayed, torn_keys = report.torn_keys, log = ?report.log, "opened");
+}

@@ -1,0 +1,239 @@
+//! `tenure history`, `tenure events` and `tenure diff`: what happened.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::failure::{Failure, Result};
+use super::output::{Column, Format, clean, field, list, plain, print};
+use super::{Global, Moment};
+use crate::client::{Client, ClientError, segment};
+use crate::demo::short_kind;
+
+/// What happened to one user, org, group, role or resource.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tenure history user:sally
+  tenure history org:kickstart --format csv
+  tenure history chart:scores")]
+pub struct History {
+    /// `user:ID`, `org:ID`, `group:ID`, `role:ID`, or KIND:ID such as `chart:scores`
+    entity: String,
+}
+
+/// What happened, oldest first; with --follow, also what happens from now on.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tenure events --org kickstart
+  tenure events --type tenure.privilege.revoked.v1 --from 40 --to 90
+  tenure events --actor helen --subject users/sally --format ndjson
+  tenure events --org kickstart --follow")]
+pub struct Events {
+    /// Of the history of this org
+    #[arg(long, value_name = "ORG")]
+    org: Option<String>,
+    /// Of this type, such as tenure.user.created.v1
+    #[arg(long = "type", value_name = "TYPE")]
+    kind: Option<String>,
+    /// Done by this user
+    #[arg(long, value_name = "USER")]
+    actor: Option<String>,
+    /// About this, such as users/sally
+    #[arg(long, value_name = "SUBJECT")]
+    subject: Option<String>,
+    /// From here on: a position, or an RFC 3339 time
+    #[arg(long, value_name = "X")]
+    from: Option<Moment>,
+    /// Up to here: a position, or an RFC 3339 time
+    #[arg(long, value_name = "X", conflicts_with = "follow")]
+    to: Option<Moment>,
+    /// Stay, and show what happens as it happens
+    #[arg(long)]
+    follow: bool,
+}
+
+/// Who gained and lost what between two moments.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tenure diff --from 71 --to 72 --org kickstart
+  tenure diff --from 2026-03-01T00:00:00Z --to 2026-03-02T00:00:00Z --user sally --format csv")]
+pub struct Diff {
+    /// A position, or an RFC 3339 time
+    #[arg(long, value_name = "X")]
+    from: Moment,
+    /// A position, or an RFC 3339 time
+    #[arg(long, value_name = "Y")]
+    to: Moment,
+    /// Of everybody in this org
+    #[arg(long, value_name = "ORG", conflicts_with = "user")]
+    org: Option<String>,
+    /// Of this user, everywhere
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+}
+
+impl History {
+    /// Reads and shows it.
+    pub fn run(self, global: &Global) -> Result<ExitCode> {
+        let Some((kind, id)) = self.entity.split_once(':') else {
+            let failure = Failure::new(format!("`{}` is nothing that has a history", self.entity));
+            return Err(failure.hint("write `user:ID`, `org:ID`, or KIND:ID such as `chart:scores`"));
+        };
+        let collection = match kind {
+            "user" | "org" | "group" | "role" => format!("{kind}s"),
+            _ => "resources".to_owned(),
+        };
+        let events = global.client().list(&format!("/v1/{collection}/{}/history", segment(id)), &[])?;
+        print(&list(global.format, EVENTS, items(&events), &events))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Events {
+    /// Reads and shows them.
+    pub fn run(self, global: &Global) -> Result<ExitCode> {
+        let client = global.client();
+        if self.follow {
+            return self.stay(&client, global.format);
+        }
+        let events = client.list("/v1/events", &self.query())?;
+        print(&list(global.format, EVENTS, items(&events), &events))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn query(&self) -> Vec<(&'static str, Option<&str>)> {
+        vec![
+            ("org", self.org.as_deref()),
+            ("type", self.kind.as_deref()),
+            ("actor", self.actor.as_deref()),
+            ("subject", self.subject.as_deref()),
+            ("from", self.from.as_ref().map(Moment::as_str)),
+            ("to", self.to.as_ref().map(Moment::as_str)),
+        ]
+    }
+
+    /// Until the reader has enough. A stream that breaks off is taken up where it ended.
+    fn stay(&self, client: &Client, format: Format) -> Result<ExitCode> {
+        let query = self.query();
+        let mut last = None;
+        let mut failure = None;
+        if format == Format::Csv {
+            print(&list(format, EVENTS, &[], &Value::Null))?;
+        }
+        loop {
+            let seen = client.follow("/v1/events/stream", &query, last.clone(), |data| {
+                let written = line(format, data).and_then(|line| Ok(print(&line)?));
+                failure = written.err();
+                failure.is_none()
+            });
+            if let Some(failure) = failure {
+                return Err(failure);
+            }
+            match seen {
+                Ok(seen) => last = seen,
+                Err(error @ ClientError::Unreachable { .. }) if last.is_some() => eprintln!("{error}: trying again"),
+                Err(error) => return Err(error.into()),
+            }
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    }
+}
+
+impl Diff {
+    /// Reads and shows it.
+    pub fn run(self, global: &Global) -> Result<ExitCode> {
+        let query = [
+            ("from", Some(self.from.as_str())),
+            ("to", Some(self.to.as_str())),
+            ("org", self.org.as_deref()),
+            ("user", self.user.as_deref()),
+        ];
+        let changes = global.client().list("/v1/diff", &query)?;
+        print(&list(global.format, DIFF, items(&changes), &changes))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The columns of events.
+pub const EVENTS: &[Column] = &[
+    Column { title: "position", cell: |event| field(event, "position") },
+    Column { title: "time", cell: |event| field(event, "time") },
+    Column { title: "event", cell: |event| short_kind(&field(event, "type")).to_owned() },
+    Column { title: "subject", cell: |event| field(event, "subject") },
+    Column { title: "org", cell: |event| field(event, "org") },
+    Column { title: "actor", cell: |event| field(event, "actor") },
+    Column { title: "what", cell: what },
+];
+
+const DIFF: &[Column] = &[
+    Column { title: "user", cell: |change| field(change, "user") },
+    Column { title: "org", cell: |change| field(change, "org") },
+    Column { title: "resource", cell: |change| field(change, "resource") },
+    Column { title: "before", cell: |change| field(change, "before") },
+    Column { title: "after", cell: |change| field(change, "after") },
+    Column { title: "gained", cell: |change| field(change, "gained") },
+    Column { title: "lost", cell: |change| field(change, "lost") },
+];
+
+fn items(list: &Value) -> &[Value] {
+    list.get("items").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// What an event says, in short: its data, without what stands in the other columns, what is sealed, and hashes.
+fn what(event: &Value) -> String {
+    let subject = field(event, "subject");
+    let id = subject.rsplit_once('/').map_or("", |(_, id)| id);
+    let org = field(event, "org");
+    let mut parts: Vec<String> = event.get("twinof").map(|of| format!("twin of {}", plain(of))).into_iter().collect();
+    let data = event.get("data").and_then(Value::as_object).into_iter().flatten();
+    let told = data.filter(|(name, value)| *name != "hash" && *value != id && *value != org.as_str());
+    let changed = event.pointer("/data/privileges").is_some();
+    parts.extend(told.filter(|(name, _)| !(changed && *name == "subscription")).filter_map(|(name, value)| {
+        let text = short(name, value)?;
+        Some(if ["privileges", "subscription"].contains(&name.as_str()) { text } else { format!("{name} {text}") })
+    }));
+    parts.join("; ")
+}
+
+fn short(name: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) if text.starts_with("sealed:") => None,
+        Value::Array(items) if items.len() > 4 => Some(format!("{} {name}", items.len())),
+        Value::Object(fields) => {
+            let fields = fields.iter().filter_map(|(name, value)| {
+                let text = short(name, value).filter(|text| !text.is_empty())?;
+                Some(if text.ends_with(name.as_str()) { text } else { format!("{} {text}", name.replace('_', " ")) })
+            });
+            Some(fields.collect::<Vec<_>>().join(", "))
+        }
+        Value::Array(_) | Value::String(_) | Value::Bool(_) | Value::Number(_) => Some(plain(value)),
+    }
+}
+
+/// One event of a stream, on a line of its own.
+fn line(format: Format, data: &str) -> Result<String> {
+    let event: Value = serde_json::from_str(data)
+        .map_err(|error| Failure::new(format!("the node sent an event that is no JSON: {error}")))?;
+    Ok(match format {
+        Format::Json | Format::Ndjson => format!("{event}\n"),
+        Format::Csv => {
+            let text = list(format, EVENTS, std::slice::from_ref(&event), &event);
+            text.split_once("\r\n").map_or(String::new(), |(_, row)| row.to_owned())
+        }
+        Format::Table => {
+            let cell = |title: &str| {
+                let column = EVENTS.iter().find(|column| column.title == title);
+                column.map(|column| clean(&(column.cell)(&event))).unwrap_or_default()
+            };
+            let [position, time, kind] = ["position", "time", "event"].map(cell);
+            let [subject, org, actor, what] = ["subject", "org", "actor", "what"].map(cell);
+            format!("{position:>6}  {time}  {kind:<22} {subject:<24} {org:<12} {actor:<12} {what}\n")
+        }
+    })
+}

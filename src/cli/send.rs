@@ -1,0 +1,117 @@
+//! `tenure do`: send a command.
+
+use std::io::Read as _;
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::failure::{Failure, Result};
+use super::output::{Column, field, list, print};
+use super::read::EVENTS;
+use super::{Format, Global};
+use crate::command;
+
+/// Send a command.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tenure do create-org --json '{\"id\": \"kickstart\", \"name\": \"KickStart\"}'
+  tenure do grant-subscriptions --json @team.json --reason 'new team' --dry-run
+  echo '{\"user\": \"sally\", \"name\": \"laptop\"}' | tenure do issue-api-key --json -
+
+The secret of an issued API key is shown this once. `tenure do help` lists the commands.")]
+pub struct Do {
+    /// The command: create-org, create-user, grant-subscriptions, share, …
+    command: String,
+    /// Its arguments: a JSON object, @FILE to read it from, or - for standard input
+    #[arg(long, value_name = "JSON", default_value = "{}")]
+    json: String,
+    /// Act in this user's place (needs the privilege act-as)
+    #[arg(long = "as", value_name = "USER")]
+    on_behalf_of: Option<String>,
+    /// The org to act in, where there is a choice
+    #[arg(long, value_name = "ORG")]
+    acting_org: Option<String>,
+    /// Why, in your words: kept sealed with the events
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Show what would happen and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Repeat safely: the same key and arguments happen once
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+}
+
+impl Do {
+    /// Sends it and shows its events.
+    pub fn run(self, global: &Global) -> Result<ExitCode> {
+        if self.command == "help" {
+            print(&command::NAMES.map(|name| format!("{name}\n")).concat())?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if !command::NAMES.contains(&self.command.as_str()) {
+            let failure = Failure::new(format!("there is no command `{}`", self.command));
+            return Err(failure.hint("`tenure do help` lists them"));
+        }
+        let body = self.arguments()?;
+        let headers = [
+            ("Tenure-On-Behalf-Of", self.on_behalf_of.as_deref()),
+            ("Tenure-Acting-Org", self.acting_org.as_deref()),
+            ("Tenure-Reason", self.reason.as_deref()),
+            ("Idempotency-Key", self.idempotency_key.as_deref()),
+        ];
+        let query = if self.dry_run { "?dry_run=true" } else { "" };
+        let path = format!("/v1/commands/{}{query}", self.command);
+        let answer = global.client().post(&path, &headers, &body)?.body;
+        print(&self.show(global.format, &answer))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn arguments(&self) -> Result<Vec<u8>> {
+        let text = match self.json.strip_prefix('@') {
+            _ if self.json == "-" => {
+                let mut text = String::new();
+                std::io::stdin().read_to_string(&mut text)?;
+                text
+            }
+            Some(file) => {
+                std::fs::read_to_string(file).map_err(|error| Failure::new(format!("cannot read `{file}`: {error}")))?
+            }
+            None => self.json.clone(),
+        };
+        match serde_json::from_str::<Value>(&text) {
+            Ok(Value::Object(_)) => Ok(text.into_bytes()),
+            Ok(_) => Err(Failure::new("the arguments are no JSON object").hint("such as '{\"org\": \"kickstart\"}'")),
+            Err(error) => Err(Failure::new(format!("the arguments are not JSON: {error}"))
+                .hint("quote them for your shell, or use --json @FILE")),
+        }
+    }
+
+    fn show(&self, format: Format, answer: &Value) -> String {
+        let events = answer.get("events").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let mut text = list(format, EVENTS, events, answer);
+        if format == Format::Table {
+            if self.dry_run {
+                text.push_str("nothing was done: this is what would happen\n");
+                text.push_str(&list(format, DELTA, &deltas(answer), answer));
+            }
+            if let Some(token) = answer.get("api_key").and_then(Value::as_str) {
+                text.push_str(&format!("API key, shown this once: {token}\n"));
+            }
+        }
+        text
+    }
+}
+
+const DELTA: &[Column] = &[
+    Column { title: "user", cell: |delta| field(delta, "user") },
+    Column { title: "org", cell: |delta| field(delta, "org") },
+    Column { title: "gains", cell: |delta| field(delta, "gained") },
+    Column { title: "loses", cell: |delta| field(delta, "lost") },
+];
+
+fn deltas(answer: &Value) -> Vec<Value> {
+    answer.get("access_delta").and_then(Value::as_array).cloned().unwrap_or_default()
+}

@@ -1,0 +1,290 @@
+//! Tenure's public HTTP API from outside: what the command line and the stories speak.
+
+use std::fmt::{self, Write as _};
+use std::io::{BufRead as _, BufReader};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+use ureq::http::Response;
+use ureq::{Agent, Body, RequestBuilder};
+
+/// The most bytes of one answer that are read.
+const ANSWER: u64 = 256 * 1024 * 1024;
+
+/// One caller of one node.
+#[derive(Clone)]
+pub struct Client {
+    agent: Agent,
+    url: String,
+    token: Option<String>,
+}
+
+/// What a node answered to a request that it took.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The position of the log that the answer reflects, where the node says so.
+    pub position: Option<u64>,
+    /// The answer itself, JSON.
+    pub body: Value,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody answers, or not in time.
+    #[error("no answer from `{url}`: {error}")]
+    Unreachable {
+        /// The node's address.
+        url: String,
+        /// What the connection says.
+        error: Box<ureq::Error>,
+    },
+    /// The node says no, and why.
+    #[error("{0}")]
+    Refused(Box<Problem>),
+    /// An answer that no Tenure node gives.
+    #[error("`{url}` does not answer like a Tenure node: {what}")]
+    Foreign {
+        /// The node's address.
+        url: String,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+/// Why a node refuses: RFC 9457 problem details.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Problem {
+    /// HTTP status.
+    #[serde(default)]
+    pub status: u16,
+    /// The sort of problem, for people.
+    #[serde(default)]
+    pub title: String,
+    /// What was wrong here and what to do.
+    #[serde(default)]
+    pub detail: String,
+    /// The rule, stable.
+    #[serde(default)]
+    pub code: String,
+    /// What the judge found.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+    /// Which values are wrong.
+    #[serde(default)]
+    pub errors: Vec<FieldError>,
+}
+
+/// A finding of the judge.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Reason {
+    /// Which finding, stable.
+    pub code: String,
+    /// What it means.
+    #[serde(default)]
+    pub detail: String,
+    /// The events that made it so.
+    #[serde(default)]
+    pub events: Vec<u64>,
+}
+
+/// A value that is wrong.
+#[derive(Debug, Clone, Deserialize)]
+pub struct FieldError {
+    /// The argument.
+    pub field: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = if self.detail.is_empty() { &self.title } else { &self.detail };
+        if self.code.is_empty() { f.write_str(text) } else { write!(f, "{text} ({})", self.code) }
+    }
+}
+
+impl Client {
+    /// A caller of the node at `url`, such as `http://127.0.0.1:7400`, with its API key.
+    #[must_use]
+    pub fn new(url: &str, token: Option<String>) -> Self {
+        let mut config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(Duration::from_secs(5)))
+            .timeout_recv_response(Some(Duration::from_secs(60)))
+            .timeout_per_read(Some(Duration::from_secs(60)));
+        if is_loopback(url) {
+            config = config.proxy(None);
+        }
+        Self { agent: config.build().into(), url: url.trim_end_matches('/').to_owned(), token }
+    }
+
+    /// The same node, called with another key.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The node's address.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Reads what stands at a path, with the parameters of the query that have a value.
+    ///
+    /// # Errors
+    /// Nobody there, or the node says no.
+    pub fn get(&self, path: &str, query: &[(&str, Option<&str>)]) -> Result<Answer, ClientError> {
+        self.answer(self.reading(path, query).call())
+    }
+
+    /// Posts a JSON body to a path.
+    ///
+    /// # Errors
+    /// Nobody there, or the node says no.
+    pub fn post(&self, path: &str, headers: &[(&str, Option<&str>)], body: &[u8]) -> Result<Answer, ClientError> {
+        let mut request = self.signed(self.agent.post(self.address(path))).header("Content-Type", "application/json");
+        for (name, value) in headers {
+            if let Some(value) = value {
+                request = request.header(*name, *value);
+            }
+        }
+        self.answer(request.send(body))
+    }
+
+    /// A list with all of its `items`, page after page.
+    ///
+    /// # Errors
+    /// Nobody there, or the node says no.
+    pub fn list(&self, path: &str, query: &[(&str, Option<&str>)]) -> Result<Value, ClientError> {
+        let mut items = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let page = [("limit", Some("1000")), ("cursor", cursor.as_deref())];
+            let mut body = self.get(path, &[query, &page].concat())?.body;
+            match body.get_mut("items").map(Value::take) {
+                Some(Value::Array(page)) => items.extend(page),
+                Some(_) | None => return Err(self.foreign("a list without `items`")),
+            }
+            match body.get("next_cursor").and_then(Value::as_str) {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => {
+                    if let Some(all) = body.get_mut("items") {
+                        *all = Value::Array(items);
+                    }
+                    return Ok(body);
+                }
+            }
+        }
+    }
+
+    /// Follows a stream of server-sent events, resumed after `last`, and shows each one's data to the visitor until
+    /// that says no, or the stream ends. Answers the id of the last event seen.
+    ///
+    /// # Errors
+    /// Nobody there, or the node says no.
+    pub fn follow(
+        &self,
+        path: &str,
+        query: &[(&str, Option<&str>)],
+        last: Option<String>,
+        mut visit: impl FnMut(&str) -> bool,
+    ) -> Result<Option<String>, ClientError> {
+        let mut request = self.reading(path, query).header("Accept", "text/event-stream");
+        if let Some(last) = &last {
+            request = request.header("Last-Event-ID", last);
+        }
+        let response = self.sent(request.call())?;
+        if !response.status().is_success() {
+            return Err(self.read(response).err().unwrap_or_else(|| self.foreign("a stream that is none")));
+        }
+        let mut seen = last;
+        let mut data = String::new();
+        for line in BufReader::new(response.into_body().into_reader()).lines() {
+            // A stream that breaks off ends: the caller resumes it.
+            let Ok(line) = line else { break };
+            if let Some(text) = line.strip_prefix("data:") {
+                data.push_str(text.strip_prefix(' ').unwrap_or(text));
+            } else if let Some(id) = line.strip_prefix("id:") {
+                seen = Some(id.trim().to_owned());
+            } else if line.is_empty() && !data.is_empty() && !visit(&std::mem::take(&mut data)) {
+                break;
+            }
+        }
+        Ok(seen)
+    }
+
+    fn reading(&self, path: &str, query: &[(&str, Option<&str>)]) -> RequestBuilder<ureq::typestate::WithoutBody> {
+        let mut request = self.signed(self.agent.get(self.address(path)));
+        for (name, value) in query {
+            if let Some(value) = value {
+                request = request.query(*name, *value);
+            }
+        }
+        request
+    }
+
+    fn signed<T>(&self, request: RequestBuilder<T>) -> RequestBuilder<T> {
+        match &self.token {
+            Some(token) => request.header("Authorization", format!("Bearer {token}")),
+            None => request,
+        }
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    fn answer(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Answer, ClientError> {
+        self.read(self.sent(response)?)
+    }
+
+    fn sent(&self, response: Result<Response<Body>, ureq::Error>) -> Result<Response<Body>, ClientError> {
+        response.map_err(|error| ClientError::Unreachable { url: self.url.clone(), error: Box::new(error) })
+    }
+
+    fn read(&self, mut response: Response<Body>) -> Result<Answer, ClientError> {
+        let status = response.status();
+        let position = response.headers().get("Tenure-Position").and_then(|text| text.to_str().ok()?.parse().ok());
+        let body = self.sent_body(response.body_mut().with_config().limit(ANSWER).read_to_vec())?;
+        if status.is_success() {
+            let body = serde_json::from_slice(&body).map_err(|_| self.foreign(&format!("{status} without JSON")))?;
+            return Ok(Answer { position, body });
+        }
+        let problem: Result<Problem, _> = serde_json::from_slice(&body);
+        let mut problem = problem.map_err(|_| self.foreign(&format!("{status} without problem details")))?;
+        problem.status = status.as_u16();
+        Err(ClientError::Refused(Box::new(problem)))
+    }
+
+    fn sent_body(&self, body: Result<Vec<u8>, ureq::Error>) -> Result<Vec<u8>, ClientError> {
+        body.map_err(|error| ClientError::Unreachable { url: self.url.clone(), error: Box::new(error) })
+    }
+
+    fn foreign(&self, what: &str) -> ClientError {
+        ClientError::Foreign { url: self.url.clone(), what: what.to_owned() }
+    }
+}
+
+/// An id as a segment of a path.
+#[must_use]
+pub fn segment(id: &str) -> String {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:@".contains(byte);
+    id.bytes().fold(String::new(), |mut text, byte| {
+        if is_plain(&byte) {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+        text
+    })
+}
+
+/// A node on this machine is never behind a proxy.
+fn is_loopback(url: &str) -> bool {
+    let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+    ["127.", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
+}

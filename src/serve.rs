@@ -1,0 +1,127 @@
+//! A node with its HTTP edge, running beside the thread that started it.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::http;
+use crate::node::{Node, OpenError, OpenReport, Options};
+
+/// A node that serves.
+pub struct Server {
+    runtime: Runtime,
+    serving: JoinHandle<Result<(), http::ServeError>>,
+    stop: oneshot::Sender<()>,
+    /// Where it answers.
+    pub address: SocketAddr,
+    /// Where its metrics are.
+    pub metrics: Option<SocketAddr>,
+    /// What opening it found.
+    pub report: OpenReport,
+}
+
+/// Why a node does not serve, or did not end in good order.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The node cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The system gives no threads or signals.
+    #[error("cannot run a node: {0}")]
+    System(#[from] io::Error),
+    /// Serving ended badly.
+    #[error(transparent)]
+    Serve(#[from] http::ServeError),
+    /// Serving ended by a fault of ours.
+    #[error("serving broke off: {0}")]
+    Broke(#[from] tokio::task::JoinError),
+}
+
+impl Server {
+    /// Opens the node and serves it. Port 0 means any that is free.
+    ///
+    /// # Errors
+    /// See [`ServerError`].
+    pub fn start(options: Options, listen: SocketAddr, metrics: Option<SocketAddr>) -> Result<Self, ServerError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let (api, metrics_listener) = runtime.block_on(async {
+            let api = bind(listen).await?;
+            let metrics = match metrics {
+                Some(address) => Some(bind(address).await?),
+                None => None,
+            };
+            Ok::<_, ServerError>((api, metrics))
+        })?;
+        let address = api.local_addr()?;
+        let metrics = metrics_listener.as_ref().map(TcpListener::local_addr).transpose()?;
+        // The writer runs as a task: it needs the runtime around it.
+        let entered = runtime.enter();
+        let (node, report) = Node::open(options)?;
+        drop(entered);
+        let (stop, stopped) = oneshot::channel();
+        let serving = runtime.spawn(http::serve(node, api, metrics_listener, async {
+            // An error means that the server was dropped, which stops it as well.
+            let _: Result<(), _> = stopped.await;
+        }));
+        Ok(Self { runtime, serving, stop, address, metrics, report })
+    }
+
+    /// Serves until the process is told to stop by SIGTERM or SIGINT, or serving ends by itself; then ends it.
+    ///
+    /// # Errors
+    /// It did not end in good order.
+    pub fn run(mut self) -> Result<(), ServerError> {
+        let Self { runtime, serving, .. } = &mut self;
+        let ended = runtime.block_on(async {
+            tokio::select! {
+                told = told_to_stop() => told.map(|()| None),
+                ended = serving => Ok(Some(ended)),
+            }
+        })?;
+        match ended {
+            Some(ended) => Ok(ended??),
+            None => self.stop(),
+        }
+    }
+
+    /// Ends it: what is under way finishes, and the node is closed.
+    ///
+    /// # Errors
+    /// It did not end in good order.
+    pub fn stop(self) -> Result<(), ServerError> {
+        // An error means that serving has ended already.
+        let _: Result<(), ()> = self.stop.send(());
+        Ok(self.runtime.block_on(self.serving)??)
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
+    TcpListener::bind(address).await.map_err(|error| ServerError::Listen { address, error })
+}
+
+#[cfg(unix)]
+async fn told_to_stop() -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupt = tokio::signal::ctrl_c() => interrupt,
+    }
+}
+
+#[cfg(not(unix))]
+async fn told_to_stop() -> io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

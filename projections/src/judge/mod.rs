@@ -154,7 +154,7 @@ impl Trace for Vec<Reason> {
 /// Whether the subject may do it, as known and valid in the view. Allocates nothing with `()` as the trace.
 pub fn check(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> bool {
     decide(view, question, trace).unwrap_or_else(|code| {
-        trace.add(code, &[]);
+        deny(view, question, code, trace);
         false
     })
 }
@@ -172,13 +172,77 @@ pub fn explain(view: &View<'_>, question: &Question) -> (bool, Vec<Reason>) {
 /// the target's if they belong there; else their home.
 #[must_use]
 pub fn acting_org(view: &View<'_>, user: UserNo, target: OrgNo) -> Option<OrgNo> {
-    let chosen = view.active_org(user).filter(|org| *org == target || belongs_effectively(view, user, *org));
+    let usable = |org: &OrgNo| view.is_live(*org) && (*org == target || belongs_effectively(view, user, *org));
+    let chosen = view.active_org(user).filter(usable);
     chosen.or_else(|| belongs_effectively(view, user, target).then_some(target)).or_else(|| view.home(user))
 }
 
 /// The privilege that an action on content of a kind needs in the content's org, beside having it at a level.
 pub(crate) fn privilege_needed(action: Action, actions: &KindActions) -> Option<PrivilegeNo> {
     needs_on_content(action, actions).0
+}
+
+/// Notes a denial, with the events that took away what would have allowed it where somebody wants to know.
+fn deny<T: Trace>(view: &View<'_>, question: &Question, code: Code, trace: &mut T) {
+    if !T::ALL {
+        return trace.add(code, &[]);
+    }
+    let (user, org) = (question.subject.user, object_org(view, question.object));
+    let of_user = || view.user(user).map(|user| user.position);
+    let of_org = |org: Option<OrgNo>| org.and_then(|org| view.org(org)).map(|org| org.position);
+    let excluded = |org: OrgNo| {
+        let shut = view.lineage(org).filter(|org| view.excludes_landlord(*org));
+        shut.filter_map(|org| view.landlord(org)).map(|landlord| landlord.position).collect::<Vec<_>>()
+    };
+    let events: Vec<Position> = match code {
+        Code::UserDisabled => of_user().into_iter().collect(),
+        Code::HomeOrgNotLive => of_org(view.home(user)).into_iter().collect(),
+        Code::ActingOrgNotLive => of_org(question.acting).into_iter().collect(),
+        Code::OrgNotLive => of_org(org).into_iter().collect(),
+        Code::LandlordExcluded => org.map(excluded).unwrap_or_default(),
+        Code::NotHeld | Code::NoSubscription => {
+            org.and_then(|org| view.subscription_changed(user, org)).into_iter().collect()
+        }
+        Code::ResourceUnknown => match object_resource(question.object) {
+            Some(no) => view.resource(no).map(|resource| resource.position).into_iter().collect(),
+            None => Vec::new(),
+        },
+        Code::Subscription
+        | Code::Role
+        | Code::RoleThroughGroup
+        | Code::GlobalRole
+        | Code::ManagingTeam
+        | Code::Home
+        | Code::ContentManage
+        | Code::Created
+        | Code::SharedWithUser
+        | Code::SharedWithRole
+        | Code::SharedWithGroup
+        | Code::SharedWithOrg
+        | Code::SharedWithAllOrgs
+        | Code::UserUnknown
+        | Code::ActingOrgNotTheirs
+        | Code::ActionUnknown
+        | Code::LevelMissing
+        | Code::KeyOfOtherOrg
+        | Code::KeyCapped
+        | Code::CallerNotPermitted => Vec::new(),
+    };
+    trace.add(code, &events);
+}
+
+fn object_resource(object: Object) -> Option<ResourceNo> {
+    match object {
+        Object::Org(_) => None,
+        Object::Resource(no) => Some(no),
+    }
+}
+
+fn object_org(view: &View<'_>, object: Object) -> Option<OrgNo> {
+    match object {
+        Object::Org(org) => Some(org),
+        Object::Resource(no) => view.resource(no).map(|resource| resource.value.org),
+    }
 }
 
 type Verdict = Result<bool, Code>;

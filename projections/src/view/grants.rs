@@ -19,6 +19,12 @@ impl<'a> View<'a> {
         self.edge(|s| &s.subscription, user.0, org.0).is_some()
     }
 
+    /// The event that made a user's membership of an org what it is, or ended it.
+    #[must_use]
+    pub fn subscription_changed(&self, user: UserNo, org: OrgNo) -> Option<Position> {
+        self.edge(|s| &s.subscription, user.0, org.0).map(|version| version.position)
+    }
+
     /// A user's memberships.
     pub fn subscriptions(&self, user: UserNo) -> impl Iterator<Item = (OrgNo, Subscription, Position)> + use<'a> {
         let view = *self;

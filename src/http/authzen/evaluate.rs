@@ -127,8 +127,13 @@ impl<'a> Asker<'a> {
 
     /// Whether the caller asks about themself in an org that they never had to do with: then nothing there exists.
     fn is_strange(&self, found: &Found) -> bool {
-        found.target.is_some_and(|(_, org)| {
-            !sight::sees_org(&self.live, &self.viewer, org)
+        found.target.is_some_and(|(object, org)| {
+            let shared = match object {
+                Object::Org(_) => false,
+                Object::Resource(no) => sight::sees_resource(&self.live, &self.viewer, None, no),
+            };
+            !shared
+                && !sight::sees_org(&self.live, &self.viewer, org)
                 && !self.live.ever_subscribed(self.viewer.user, org)
                 && self.asks_only_about_self(org)
         })

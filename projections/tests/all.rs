@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "all/content.rs"]
+mod content;
 #[path = "all/judge.rs"]
 mod judge;
 #[path = "all/lookups.rs"]

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tenure_events::{Envelope, Position};
 use tenure_projections::history::{Entity, Order, history, last_changed};
 use tenure_projections::judge::{self, Action, Object, Question, Subject};
-use tenure_projections::lookup::{Cursor, Difference, Lookup, Page, Scope, actions_of};
+use tenure_projections::lookup::{Audience, Cursor, Difference, Holder, Lookup, Page, Scope, actions_of};
 use tenure_projections::values::{OrgNo, UserNo, UserStatus};
 use tenure_projections::{State, View, sight};
 
@@ -89,7 +89,40 @@ fn lists(view: &View<'_>, live: &View<'_>, viewer: Option<Subject>) -> Result<()
         let members = everybody.iter().copied().filter(|user| view.membership(*user, group).is_some());
         same("members", &lookup, |l| mapped(l.members(group), |member| member.0), members.filter(sees_user))?;
     }
+    for role in ROLES.iter().filter_map(|id| view.find_role(id)) {
+        let sees_group = |group| sees(&|viewer| sight::sees_group(live, viewer, group));
+        let users = view.users_with_role(role).map(|(user, ..)| Holder::User(user));
+        let groups = view.groups_with_role(role).map(|(group, ..)| Holder::Group(group));
+        let holders = users.chain(groups).filter(|holder| match holder {
+            Holder::User(user) => sees_user(user),
+            Holder::Group(group) => sees_group(*group),
+        });
+        same("holders", &lookup, |l| mapped(l.holders(role), |(holder, ..)| holder), holders)?;
+    }
+    for no in content(view) {
+        let inside = content(view).into_iter().filter(|inner| view.resource(*inner).unwrap().value.parent == Some(no));
+        let inside = inside.filter(|inner| view.resource(*inner).unwrap().value.live);
+        let inside = inside.filter(|inner| sees(&|viewer| sight::sees_resource(live, viewer, None, *inner)));
+        same("contents", &lookup, |l| l.contents(no), inside)?;
+        let users = everybody.iter().filter(|user| view.share_with_user(no, **user).is_some());
+        let with = users.filter(|user| sees_user(user)).map(|user| Audience::User(*user));
+        let roles =
+            ROLES.iter().filter_map(|id| view.find_role(id)).filter(|role| view.share_with_role(no, *role).is_some());
+        let roles = roles.filter(|role| sees(&|viewer| sight::sees_role(live, viewer, *role))).map(Audience::Role);
+        let groups = GROUPS.iter().filter_map(|id| view.find_group(id));
+        let groups = groups.filter(|group| view.share_with_group(no, *group).is_some());
+        let groups =
+            groups.filter(|group| sees(&|viewer| sight::sees_group(live, viewer, *group))).map(Audience::Group);
+        let orgs = orgs(view).into_iter().filter(|org| view.share_with_org(no, *org).is_some());
+        let with = with.chain(roles).chain(groups).chain(orgs.filter(sees_org).map(Audience::Org));
+        let with = with.chain(view.share_with_all(no).map(|_| Audience::AllOrgs));
+        same("shares", &lookup, |l| mapped(l.shares(no), |(with, ..)| with), with)?;
+    }
     for user in &everybody {
+        let theirs = |org: &OrgNo| view.subscription(*user, *org).is_some();
+        let theirs = orgs(view).into_iter().filter(theirs);
+        let theirs = theirs.filter(|org| sees(&|viewer| sight::sees_subscription(live, viewer, *user, *org)));
+        same("memberships", &lookup, |l| mapped(l.subscriptions_of(*user), |held| held.0), theirs)?;
         let keys = KEYS.iter().filter_map(|id| view.find_key(id));
         let keys = keys.filter(|no| view.usable_key(*no).is_some_and(|key| key.user == *user));
         let keys = keys.filter(|no| sees(&|viewer| sight::sees_key(live, viewer, *no)));

@@ -10,7 +10,7 @@ use crate::values::{GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, Share, Subscripti
 use crate::view::Fact;
 
 /// Who holds a role.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holder {
     /// A user.
     User(UserNo),
@@ -19,7 +19,7 @@ pub enum Holder {
 }
 
 /// With whom content is shared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Audience {
     /// A user.
     User(UserNo),

@@ -85,15 +85,17 @@ impl Lookup<'_> {
             let list = |below| view.numbered_from(|s| &s.org_resources, org.0, below);
             walk.through(list, |walk, (no, there)| walk.take(there.and_then(|_| may(ResourceNo(no)))))
         };
+        // What needs a privilege alone is had wherever one belongs, whatever org one acts in.
+        let named = acting.filter(|_| !is_administrative(action));
         self.walk(|walk| {
-            walk.each([true, false], |walk, near| match acting {
+            walk.each([true, false], |walk, near| match named {
                 Some(acting) if near => content(walk, acting),
                 None if near => orgs_of(walk, view, user, &mut content),
                 Some(_) | None => {
                     // The judge lets one act for content of an org that one does not belong to from one org only.
                     let from = acting.or_else(|| judge::acting_org(view, user, view.home(user)?));
-                    let listed = |above: &OrgNo| acting.is_none() && judge::belongs_effectively(view, user, *above);
                     let from = from.filter(|from| view.is_audience(*from));
+                    let listed = |above: &OrgNo| named.is_none() && judge::belongs_effectively(view, user, *above);
                     let above = from.into_iter().flat_map(|from| view.lineage(from).skip(1));
                     walk.each(above, |walk, above| match listed(&above) {
                         true => Flow::Continue(()),
@@ -103,6 +105,10 @@ impl Lookup<'_> {
             })
         })
     }
+}
+
+fn is_administrative(action: Action) -> bool {
+    matches!(action, Action::Privilege(privilege) if usize::from(privilege.0) < NAMES.len())
 }
 
 /// Whether a privilege has a meaning for an object.
@@ -120,7 +126,7 @@ fn applies(view: &View<'_>, privilege: PrivilegeNo, object: Object) -> bool {
             actions.create == Some(privilege) || (kind == own && all.contains(&Some(privilege)))
         })
     };
-    usize::from(privilege.0) < NAMES.len() || view.kinds().any(by_kind)
+    is_administrative(Action::Privilege(privilege)) || view.kinds().any(by_kind)
 }
 
 /// Goes through home and every org with an effective path.

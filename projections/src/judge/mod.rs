@@ -178,8 +178,8 @@ pub fn acting_org(view: &View<'_>, user: UserNo, target: OrgNo) -> Option<OrgNo>
 }
 
 /// The privilege that an action on content of a kind needs in the content's org, beside having it at a level.
-pub(crate) fn privilege_needed(action: Action, actions: &KindActions) -> Option<PrivilegeNo> {
-    needs_on_content(action, actions).0
+pub(crate) fn privilege_needed(view: &View<'_>, action: Action, actions: &KindActions) -> Option<PrivilegeNo> {
+    needs_on_content(view, action, actions).ok()?.0
 }
 
 /// Notes a denial, with the events that took away what would have allowed it where somebody wants to know.
@@ -277,7 +277,7 @@ fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdi
         None => (needs_on_org(action)?, None),
         Some((no, kind)) => {
             let actions = view.actions(kind).ok_or(Code::ResourceUnknown)?.value;
-            let (privilege, level) = needs_on_content(action, &actions);
+            let (privilege, level) = needs_on_content(view, action, &actions)?;
             (privilege, level.map(|level| (no, level)))
         }
     };
@@ -303,8 +303,12 @@ fn needs_on_org(action: Action) -> Result<Option<PrivilegeNo>, Code> {
 }
 
 /// What an action on content needs: a privilege in its org, and how much of the content itself.
-fn needs_on_content(action: Action, actions: &KindActions) -> (Option<PrivilegeNo>, Option<Need>) {
-    match action {
+fn needs_on_content(
+    view: &View<'_>,
+    action: Action,
+    actions: &KindActions,
+) -> Result<(Option<PrivilegeNo>, Option<Need>), Code> {
+    Ok(match action {
         Action::Level(Level::View) => (actions.view, Some(Need::Level(Level::View))),
         Action::Level(Level::Use) => (actions.view, Some(Need::Level(Level::Use))),
         Action::Level(Level::Edit) => (actions.edit, Some(Need::Level(Level::Edit))),
@@ -318,15 +322,22 @@ fn needs_on_content(action: Action, actions: &KindActions) -> (Option<PrivilegeN
                 Some(Level::Edit)
             } else if is(actions.view) {
                 Some(Level::View)
-            } else if privilege.0 < 12 {
+            } else if usize::from(privilege.0) < administrative::NAMES.len() {
                 None
-            } else {
-                // The privilege of another kind: to make something of that kind below this, or nothing at all.
+            } else if makes(view, privilege) {
+                // To make something of another kind in this.
                 Some(Level::Edit)
+            } else {
+                return Err(Code::ActionUnknown);
             };
             (Some(privilege), level.map(Need::Level))
         }
-    }
+    })
+}
+
+/// Whether some kind of content is made by this privilege.
+fn makes(view: &View<'_>, privilege: PrivilegeNo) -> bool {
+    view.kinds().filter_map(|kind| view.actions(kind)).any(|actions| actions.value.create == Some(privilege))
 }
 
 /// How much of content an action needs.

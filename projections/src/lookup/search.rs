@@ -155,7 +155,7 @@ fn holds_global(view: &View<'_>, user: UserNo) -> bool {
 /// Whether somebody who does not belong to the content's org may do this with it at all.
 fn crosses(view: &View<'_>, action: Action, resource: ResourceNo) -> bool {
     let actions = view.resource(resource).and_then(|resource| view.actions(resource.value.kind));
-    let needs = actions.is_none_or(|actions| judge::privilege_needed(action, &actions.value).is_some());
+    let needs = actions.is_none_or(|actions| judge::privilege_needed(view, action, &actions.value).is_some());
     !needs && view.cross_org_shares() == CrossOrgShares::Downward
 }
 

@@ -264,6 +264,6 @@ fn the_active_org_decides_what_is_seen() {
     );
     world.tell("member ned south administrator -");
     world.tell("disable-org south");
-    world.check("ned view local          : no standing.acting_org_not_live");
+    world.check("ned view local          : yes reach.share_org");
     world.check("ned view local in north : yes reach.share_org");
 }

@@ -66,15 +66,18 @@ pub struct Diff {
     /// A position, or an RFC 3339 time
     #[arg(long, value_name = "X")]
     from: Moment,
-    /// A position, or an RFC 3339 time
+    /// A position, or an RFC 3339 time; now, unless given
     #[arg(long, value_name = "Y")]
-    to: Moment,
-    /// Of everybody in this org
+    to: Option<Moment>,
+    /// Of everybody in this org; of all orgs that you can work in, unless given
     #[arg(long, value_name = "ORG", conflicts_with = "user")]
     org: Option<String>,
     /// Of this user, everywhere
     #[arg(long, value_name = "USER")]
     user: Option<String>,
+    /// With the level at which they have this resource
+    #[arg(long, value_name = "ID")]
+    resource: Option<String>,
 }
 
 impl History {
@@ -149,9 +152,10 @@ impl Diff {
     pub fn run(self, global: &Global) -> Result<ExitCode> {
         let query = [
             ("from", Some(self.from.as_str())),
-            ("to", Some(self.to.as_str())),
+            ("to", self.to.as_ref().map(Moment::as_str)),
             ("org", self.org.as_deref()),
             ("user", self.user.as_deref()),
+            ("resource", self.resource.as_deref()),
         ];
         let changes = global.client().list("/v1/diff", &query)?;
         print(&list(global.format, DIFF, items(&changes), &changes))?;
@@ -171,11 +175,10 @@ pub const EVENTS: &[Column] = &[
 ];
 
 const DIFF: &[Column] = &[
+    Column { title: "what", cell: |change| field(change, "what") },
     Column { title: "user", cell: |change| field(change, "user") },
     Column { title: "org", cell: |change| field(change, "org") },
     Column { title: "resource", cell: |change| field(change, "resource") },
-    Column { title: "before", cell: |change| field(change, "before") },
-    Column { title: "after", cell: |change| field(change, "after") },
     Column { title: "gained", cell: |change| field(change, "gained") },
     Column { title: "lost", cell: |change| field(change, "lost") },
 ];

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::failure::{Failure, Result};
-use super::output::{Column, Format, clean, field, list, plain, print};
+use super::output::{Column, Format, clean, field, is_read, list, plain, print};
 use super::{Global, Moment};
 use crate::client::{Client, ClientError, segment};
 use crate::demo::short_kind;
@@ -124,18 +124,19 @@ impl Events {
     fn stay(&self, client: &Client, format: Format) -> Result<ExitCode> {
         let query = self.query();
         let mut last = None;
-        let mut failure = None;
+        let mut written = Ok(true);
         if format == Format::Csv {
             print(&list(format, EVENTS, &[], &Value::Null))?;
         }
         loop {
             let seen = client.follow("/v1/events/stream", &query, last.clone(), |data| {
-                let written = line(format, data).and_then(|line| Ok(print(&line)?));
-                failure = written.err();
-                failure.is_none()
+                written = line(format, data).and_then(|line| Ok(is_read(&line)?));
+                matches!(written, Ok(true))
             });
-            if let Some(failure) = failure {
-                return Err(failure);
+            match std::mem::replace(&mut written, Ok(true)) {
+                Ok(true) => {}
+                Ok(false) => return Ok(ExitCode::SUCCESS),
+                Err(failure) => return Err(failure),
             }
             match seen {
                 Ok(seen) => last = seen,

@@ -9,6 +9,7 @@
 
 mod cli_docs;
 mod cli_help;
+mod cli_keep;
 mod cli_node;
 mod http_access_matrix;
 mod http_authzen;

@@ -151,7 +151,7 @@ fn a_repetition_happens_once() {
     assert_eq!(send(), send());
 }
 
-/// `--follow` shows what happens while it looks, and takes up a stream that broke off.
+/// `--follow` shows what happens while it looks, takes up a stream that broke off, and ends with its reader.
 #[test]
 fn events_can_be_followed() {
     let (platform, node) = kickstart();
@@ -178,8 +178,10 @@ fn events_can_be_followed() {
     let node = platform.serve_at(&address);
     node.done("describe-org", r#"{"org": "kickstart", "description": "again"}"#);
     assert_eq!(next(), "tenure.org.described.v1");
-    follower.kill().unwrap();
-    follower.wait().unwrap();
+
+    drop(lines);
+    node.done("tag-org", r#"{"org": "kickstart", "tags": ["unread"]}"#);
+    assert!(follower.wait().unwrap().success(), "it ends when nobody reads it any more");
 }
 
 #[test]

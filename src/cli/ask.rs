@@ -109,7 +109,9 @@ impl Whoami {
     /// Shows it.
     pub fn run(self, global: &Global) -> Result<ExitCode> {
         let answer = global.client().get("/v1/whoami", &[])?.body;
-        print(&record(global.format, &answer))?;
+        let fields = answer.as_object().into_iter().flatten();
+        let fields: Vec<(&str, Value)> = fields.map(|(name, value)| (name.as_str(), value.clone())).collect();
+        print(&record(global.format, &fields))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -12,7 +12,7 @@ use super::output::{print, record};
 use super::progress::Bar;
 use crate::node::{self, CheckpointVerdict, Copied, VerifyReport};
 
-/// Prove a data folder: every segment and event of the log, and the read models against a fresh replay.
+/// Prove a data folder: each event of the log, and the read models by a fresh replay.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -27,14 +27,14 @@ pub struct Verify {
     data: PathBuf,
 }
 
-/// Copy a platform to another folder, while a node serves it or not; every event is proved on the way.
+/// Copy a platform to another folder, whether a node serves it or not.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
   tenure backup --data ./data --to ./backup
 
-The copy has two parts: platform/, where personal data is sealed, and keys/, which makes it readable.
-Keep them in different places.")]
+Every event is proved on the way. The copy has two parts: platform/, where personal data is
+sealed, and keys/, which makes it readable. Keep them in different places.")]
 pub struct Backup {
     /// The folder to copy
     #[arg(long, value_name = "DIR")]
@@ -68,18 +68,18 @@ impl Verify {
         bar.clear();
         let verdict = report.fault.as_ref().map_or_else(|| "all is right".to_owned(), ToString::to_string);
         let VerifyReport { log_id, head, commands, orgs, twins, digest, checkpoint, fault, .. } = report;
-        let found = json!({
-            "verdict": verdict,
-            "log": log_id,
-            "position": head.position,
-            "time": head.time,
-            "hash": head.hash.to_string(),
-            "commands": commands,
-            "orgs": orgs,
-            "twins": twins,
-            "digest": digest.to_string(),
-            "checkpoint": told(&checkpoint),
-        });
+        let found = [
+            ("verdict", json!(verdict)),
+            ("log", json!(log_id)),
+            ("position", json!(head.position)),
+            ("time", json!(head.time)),
+            ("hash", json!(head.hash.to_string())),
+            ("commands", json!(commands)),
+            ("orgs", json!(orgs)),
+            ("twins", json!(twins)),
+            ("digest", json!(digest.to_string())),
+            ("checkpoint", json!(told(&checkpoint))),
+        ];
         print(&record(global.format, &found))?;
         Ok(if fault.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
     }

@@ -94,7 +94,7 @@ impl Init {
         match global.format {
             Format::Table => print(&format!("{}\n", *secret))?,
             format @ (Format::Json | Format::Ndjson | Format::Csv) => {
-                print(&record(format, &json!({ "admin": self.admin_id, "api_key": *secret })))?
+                print(&record(format, &[("admin", json!(self.admin_id)), ("api_key", json!(*secret))]))?
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -91,17 +91,17 @@ pub fn list(format: Format, columns: &[Column], items: &[Value], whole: &Value) 
 }
 
 /// Shows one thing, its fields below each other.
-pub fn record(format: Format, thing: &Value) -> String {
-    let fields = thing.as_object().into_iter().flatten();
+pub fn record(format: Format, fields: &[(&str, Value)]) -> String {
+    let thing = || fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<Value>();
     match format {
-        Format::Json => pretty(thing),
-        Format::Ndjson => format!("{thing}\n"),
+        Format::Json => pretty(&thing()),
+        Format::Ndjson => format!("{}\n", thing()),
         Format::Csv => {
             let (names, values): (Vec<String>, Vec<String>) =
-                fields.map(|(name, value)| (csv_cell(name), csv_cell(&plain(value)))).unzip();
+                fields.iter().map(|(name, value)| (csv_cell(name), csv_cell(&plain(value)))).unzip();
             format!("{}\r\n{}\r\n", names.join(","), values.join(","))
         }
-        Format::Table => fields.fold(String::new(), |mut text, (name, value)| {
+        Format::Table => fields.iter().fold(String::new(), |mut text, (name, value)| {
             let _ = writeln!(text, "{:<14}{}", name.replace('_', " "), clean(&plain(value)));
             text
         }),
@@ -113,10 +113,19 @@ pub fn record(format: Format, thing: &Value) -> String {
 /// # Errors
 /// The output cannot be written.
 pub fn print(text: &str) -> io::Result<()> {
+    is_read(text).map(drop)
+}
+
+/// Writes to standard output; answers whether anybody reads it still.
+///
+/// # Errors
+/// The output cannot be written.
+pub fn is_read(text: &str) -> io::Result<bool> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::failure::{Failure, Result};
-use super::output::{Column, Format, clean, field, list, plain, print};
+use super::output::{Column, Format, clean, field, is_read, list, plain, print};
 use super::{Global, Moment};
 use crate::client::{Client, ClientError, segment};
 use crate::demo::short_kind;
@@ -66,15 +66,18 @@ pub struct Diff {
     /// A position, or an RFC 3339 time
     #[arg(long, value_name = "X")]
     from: Moment,
-    /// A position, or an RFC 3339 time
+    /// A position, or an RFC 3339 time; now, unless given
     #[arg(long, value_name = "Y")]
-    to: Moment,
-    /// Of everybody in this org
+    to: Option<Moment>,
+    /// Of everybody in this org; of all orgs that you can work in, unless given
     #[arg(long, value_name = "ORG", conflicts_with = "user")]
     org: Option<String>,
     /// Of this user, everywhere
     #[arg(long, value_name = "USER")]
     user: Option<String>,
+    /// With the level at which they have this resource
+    #[arg(long, value_name = "ID")]
+    resource: Option<String>,
 }
 
 impl History {
@@ -121,18 +124,19 @@ impl Events {
     fn stay(&self, client: &Client, format: Format) -> Result<ExitCode> {
         let query = self.query();
         let mut last = None;
-        let mut failure = None;
+        let mut written = Ok(true);
         if format == Format::Csv {
             print(&list(format, EVENTS, &[], &Value::Null))?;
         }
         loop {
             let seen = client.follow("/v1/events/stream", &query, last.clone(), |data| {
-                let written = line(format, data).and_then(|line| Ok(print(&line)?));
-                failure = written.err();
-                failure.is_none()
+                written = line(format, data).and_then(|line| Ok(is_read(&line)?));
+                matches!(written, Ok(true))
             });
-            if let Some(failure) = failure {
-                return Err(failure);
+            match std::mem::replace(&mut written, Ok(true)) {
+                Ok(true) => {}
+                Ok(false) => return Ok(ExitCode::SUCCESS),
+                Err(failure) => return Err(failure),
             }
             match seen {
                 Ok(seen) => last = seen,
@@ -149,9 +153,10 @@ impl Diff {
     pub fn run(self, global: &Global) -> Result<ExitCode> {
         let query = [
             ("from", Some(self.from.as_str())),
-            ("to", Some(self.to.as_str())),
+            ("to", self.to.as_ref().map(Moment::as_str)),
             ("org", self.org.as_deref()),
             ("user", self.user.as_deref()),
+            ("resource", self.resource.as_deref()),
         ];
         let changes = global.client().list("/v1/diff", &query)?;
         print(&list(global.format, DIFF, items(&changes), &changes))?;
@@ -171,11 +176,10 @@ pub const EVENTS: &[Column] = &[
 ];
 
 const DIFF: &[Column] = &[
+    Column { title: "what", cell: |change| field(change, "what") },
     Column { title: "user", cell: |change| field(change, "user") },
     Column { title: "org", cell: |change| field(change, "org") },
     Column { title: "resource", cell: |change| field(change, "resource") },
-    Column { title: "before", cell: |change| field(change, "before") },
-    Column { title: "after", cell: |change| field(change, "after") },
     Column { title: "gained", cell: |change| field(change, "gained") },
     Column { title: "lost", cell: |change| field(change, "lost") },
 ];

@@ -15,5 +15,6 @@ mod modules;
 mod node_backup;
 mod node_checkpoint;
 mod node_commands;
+mod node_crash;
 mod node_open;
 mod support;

@@ -25,6 +25,7 @@ mod modules;
 mod node_backup;
 mod node_checkpoint;
 mod node_commands;
+mod node_crash;
 mod node_open;
 mod story_panintelligence;
 mod support;

@@ -9,6 +9,7 @@ mod checkpoints;
 
 mod dry_run;
 mod open;
+mod pending;
 mod precondition;
 mod replay;
 mod request;

@@ -1,6 +1,7 @@
 //! What a node counts about itself.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tenure_events::Position;
 
@@ -94,9 +95,9 @@ impl Counters {
         }
     }
 
-    pub(super) fn commit(&self, commands: u64, micros: u64) {
-        self.commit_commands.add(&COMMANDS, commands);
-        self.commit_micros.add(&MICROS, micros);
+    pub(super) fn commit(&self, commands: usize, took: Duration) {
+        self.commit_commands.add(&COMMANDS, commands as u64);
+        self.commit_micros.add(&MICROS, u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
     }
 
     pub(super) fn snapshot(&self, position: Position, changes: u64, queue: usize, writing: bool) -> NodeStats {

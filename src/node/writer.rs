@@ -1,14 +1,14 @@
 //! The one writer: commands in, groups of them onto the log, answers out.
 //!
 //! Two threads. The first decides waiting commands one after the other, each on the effect of those before it, and
-//! installs what it decided: above the durable position, where no reader looks. The second makes a group of them durable
-//! with one sync of the keys and one of the log, moves the durable position and answers, while the first decides the
-//! next group. An answer that rests on a command which is not durable, a refusal included, stands in that command's group
-//! or in one behind it, so it is never given before.
+//! installs what it decided: above the durable position, where no reader looks. The second makes all that is decided by
+//! then durable, with one sync of the keys and one of the log, moves the durable position and answers, while the first
+//! goes on deciding. An answer that rests on a command which is not durable, a refusal included, stands behind that
+//! command, so it is never given before.
 
 use std::sync::Arc;
-use std::sync::mpsc as threads;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use tenure_events::{Event, Position, UserId};
 use tenure_projections::values::Done;
@@ -16,12 +16,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::attempt::{Attempt, attempt, place};
 use super::checkpoints::Due;
+use super::pending::{Group, Part, Pending};
 use super::request::{CommandError, Request};
 use super::shared::Core;
 use super::stats::Outcome;
 use crate::chain::Head;
-use crate::checkpoint::Mark;
-use crate::log::Log;
+use crate::log::{AppendError, Log};
 use crate::token::Token;
 
 /// What came of a command.
@@ -39,10 +39,6 @@ pub(super) struct Submission {
     pub request: Request,
     pub reply: oneshot::Sender<Result<Reply>>,
 }
-
-/// The most commands in a group, and the most bytes of events before it is closed.
-const GROUP_COMMANDS: usize = 1_024;
-const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
 /// What the writer leaves when it ends.
 pub(super) struct Ended {
@@ -62,86 +58,98 @@ pub(super) fn start(
     queue: mpsc::Receiver<Submission>,
     checkpoints: Option<Due>,
 ) -> std::io::Result<JoinHandle<Ended>> {
-    // Without room between the threads: what the second has not taken yet is still open to more commands.
-    let (groups, committed) = threads::sync_channel(0);
-    let (deciding, due) = (Arc::clone(&core), checkpoints.clone());
-    let decide = move || decide_all(&deciding, head, queue, &groups, due);
-    thread::Builder::new().name("decide".to_owned()).spawn(decide)?;
-    thread::Builder::new().name("commit".to_owned()).spawn(move || commit_all(&core, log, &committed, checkpoints))
-}
-
-/// Commands decided together, and what is to be done for them.
-struct Group {
-    /// Bytes of events, in order.
-    events: Vec<Vec<u8>>,
-    bytes: usize,
-    /// The event before the first, and the last.
-    after: Position,
-    head: Head,
-    /// Users erased by these events.
-    erased: Vec<UserId>,
-    answers: Vec<(oneshot::Sender<Result<Reply>>, Result<Reply>)>,
-    /// The state after these events is to be written as a checkpoint.
-    mark: Option<Mark>,
+    let pending = Arc::new(Pending::new());
+    let (deciding, decided, due) = (Arc::clone(&core), Arc::clone(&pending), checkpoints.clone());
+    let decide = move || decide_all(&deciding, head, queue, &decided, due);
+    let deciding = thread::Builder::new().name("decide".to_owned()).spawn(decide)?;
+    thread::Builder::new().name("commit".to_owned()).spawn(move || {
+        let Ended { log, whole } = commit_all(&core, log, &pending, checkpoints);
+        Ended { log, whole: deciding.join().is_ok() && whole }
+    })
 }
 
 fn decide_all(
     core: &Core,
     mut head: Head,
     mut queue: mpsc::Receiver<Submission>,
-    groups: &threads::SyncSender<Group>,
+    pending: &Pending,
     mut checkpoints: Option<Due>,
 ) {
-    while let Some(first) = queue.blocking_recv() {
-        let mut group = Group::after(head);
-        let mut next = Some(first);
-        while let Some(Submission { request, reply }) = next.take() {
-            let answer = if core.is_stopped() {
-                Err(CommandError::Stopped)
-            } else {
-                decide_one(core, &mut head, &request, &mut group)
-            };
-            group.answers.push((reply, answer));
-            if group.answers.len() < GROUP_COMMANDS && group.bytes < GROUP_BYTES {
-                next = queue.try_recv().ok();
-            }
+    // However it ends, nothing more is decided.
+    let _close = Close(pending);
+    while let Some(Submission { request, reply }) = queue.blocking_recv() {
+        if core.is_stopped() {
+            answer(core, reply, Err(CommandError::Stopped));
+            continue;
         }
-        group.head = head;
-        group.mark = checkpoints.as_mut().and_then(|due| due.mark(core, &head));
-        if let Err(threads::SendError(group)) = groups.send(group) {
-            group.refuse(core);
+        let (events, erased, answered) = match decide_one(core, &mut head, &request) {
+            Ok(Decision { events, erased, reply }) => (events, erased, Ok(reply)),
+            Err(error) => (Vec::new(), None, Err(error)),
+        };
+        let mark = checkpoints.as_mut().and_then(|due| due.mark(core, &head));
+        let put = pending.put(Part { events, head, erased, answer: (reply, answered), mark });
+        if let Err((reply, _)) = put {
+            answer(core, reply, Err(CommandError::Stopped));
         }
     }
+}
+
+struct Close<'a>(&'a Pending);
+
+impl Drop for Close<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// What one command came to.
+struct Decision {
+    events: Vec<Vec<u8>>,
+    erased: Option<UserId>,
+    reply: Reply,
 }
 
 /// Decides one command and installs what it comes to.
-fn decide_one(core: &Core, head: &mut Head, request: &Request, group: &mut Group) -> Result<Reply> {
+fn decide_one(core: &Core, head: &mut Head, request: &Request) -> Result<Decision> {
     let mut decided = match attempt(core, head, request)? {
-        Attempt::Repeated(done) => return Ok(Reply::Repeated(done)),
+        Attempt::Repeated(done) => {
+            return Ok(Decision { events: Vec::new(), erased: None, reply: Reply::Repeated(done) });
+        }
         Attempt::Decided(decided) => decided,
     };
     let links = place(core, head, &mut decided).inspect_err(|_| core.keys.unstage(decided.origin.command))?;
-    let mut events = Vec::with_capacity(links.len());
+    let (mut events, mut erased) = (Vec::with_capacity(links.len()), None);
     for link in links {
         core.state.install(&link.envelope);
-        if let Event::UserErased(erased) = link.envelope.event {
-            group.erased.push(erased.user);
+        if let Event::UserErased(event) = link.envelope.event {
+            erased = Some(event.user);
         }
-        events.push(Arc::from(link.bytes.as_slice()));
-        group.bytes += link.bytes.len();
-        group.events.push(link.bytes);
+        events.push(link.bytes);
     }
-    Ok(Reply::Done { position: head.position, events, secret: decided.secret.take() })
+    let answer = events.iter().map(|event| Arc::from(event.as_slice())).collect();
+    let reply = Reply::Done { position: head.position, events: answer, secret: decided.secret.take() };
+    Ok(Decision { events, erased, reply })
 }
 
-fn commit_all(core: &Core, mut log: Log, groups: &threads::Receiver<Group>, checkpoints: Option<Due>) -> Ended {
+fn commit_all(core: &Core, mut log: Log, pending: &Pending, checkpoints: Option<Due>) -> Ended {
     let mut whole = true;
-    while let Ok(mut group) = groups.recv() {
-        let mark = group.mark.take();
-        if !group.commit(core, &mut log) {
+    let (mut expected, mut patience) = (0, Duration::ZERO);
+    while let Some(mut group) = pending.take(expected, patience) {
+        let (mark, began) = (group.mark.take(), core.clock.now());
+        if let Err(unknown) = store(core, &mut log, &mut group) {
+            core.stop();
             whole = false;
+            let waiting = pending.fail();
+            refuse(core, group, || if unknown { CommandError::OutcomeUnknown } else { CommandError::Stopped });
+            waiting.into_iter().for_each(|group| refuse(core, group, || CommandError::Stopped));
             break;
         }
+        let took = (core.clock.now() - began).to_std().unwrap_or_default();
+        core.counters.commit(group.answers.len(), took);
+        // Whoever is answered now may well send the next command at once. A commit costs about the same for many as for
+        // few, so it is worth a small part of its time to have them all in the next one.
+        (expected, patience) = (group.answers.len() + pending.len(), took / PATIENCE);
+        group.answers.into_iter().for_each(|(reply, result)| answer(core, reply, result));
         if let (Some(due), Some(mark)) = (&checkpoints, mark) {
             due.write(mark);
         }
@@ -150,51 +158,30 @@ fn commit_all(core: &Core, mut log: Log, groups: &threads::Receiver<Group>, chec
     Ended { log, whole }
 }
 
-impl Group {
-    fn after(head: Head) -> Self {
-        let (events, erased, answers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { events, bytes: 0, after: head.position, head, erased, answers, mark: None }
-    }
+/// Which part of a commit's time may be waited for more commands.
+const PATIENCE: u32 = 4;
 
-    /// Makes the group durable and answers it; if that fails, nothing is ever written again.
-    fn commit(self, core: &Core, log: &mut Log) -> bool {
-        let began = core.clock.now();
-        if core.keys.sync().is_err() {
-            // Nothing of this group has reached the log, nor will it.
-            core.stop();
-            self.refuse(core);
-            return false;
-        }
-        let Self { events, after, head, erased, answers, .. } = self;
-        let stored = events.is_empty() || log.append(after, &events).is_ok();
-        if !stored {
-            core.stop();
-            for (reply, _) in answers {
-                answer(core, reply, Err(CommandError::OutcomeUnknown));
-            }
-            return false;
-        }
-        if !events.is_empty() {
-            core.publish(head);
-        }
-        // The key store that fails here stops the next group; the erasure is in the log and repeated at every start.
-        let erasing = erased.iter().try_for_each(|user| core.keys.erase(user));
-        if let Err(error) = erasing {
-            tracing::error!(%error, "a key of personal data could not be destroyed; it will be at the next start");
-        }
-        let took = (core.clock.now() - began).num_microseconds().unwrap_or_default();
-        core.counters.commit(answers.len() as u64, took.unsigned_abs());
-        for (reply, result) in answers {
-            answer(core, reply, result);
-        }
-        true
+/// Makes a group durable and shows it to readers. After an error nothing is ever written again; `true` says that nobody
+/// knows whether the group is in the log.
+fn store(core: &Core, log: &mut Log, group: &mut Group) -> std::result::Result<(), bool> {
+    core.keys.sync().map_err(|_| false)?;
+    let events = std::mem::take(&mut group.events);
+    if events.is_empty() {
+        return Ok(());
     }
+    let after = group.head.position - events.len() as Position;
+    log.append(after, &events).map_err(|error| matches!(error, AppendError::Failed(_)))?;
+    core.publish(group.head);
+    // A key store that fails here stops the next group; the erasure is in the log and repeated at every start.
+    if let Err(error) = group.erased.iter().try_for_each(|user| core.keys.erase(user)) {
+        tracing::error!(%error, "a key of personal data could not be destroyed; it will be at the next start");
+    }
+    Ok(())
+}
 
-    /// Answers that nothing was done.
-    fn refuse(self, core: &Core) {
-        for (reply, _) in self.answers {
-            answer(core, reply, Err(CommandError::Stopped));
-        }
+fn refuse(core: &Core, group: Group, why: impl Fn() -> CommandError) {
+    for (reply, _) in group.answers {
+        answer(core, reply, Err(why()));
     }
 }
 

@@ -151,3 +151,16 @@ fn routes_that_are_not_there_are_problems_too() {
     assert_eq!(server.send("GET", "/healthz", &id, None).header("x-request-id"), "me-1");
     assert_eq!(server.send("GET", "/v1/whoami", &id, None).header("x-request-id"), "me-1");
 }
+
+#[test]
+fn a_command_is_refused_if_its_entity_changed_since() {
+    let server = Server::memory();
+    let made = command(&server, &[], "create-org", &json!({"id": "a", "name": "A"}));
+    let rename = |position: &str, name: &str| {
+        let headers = [("If-Match", &*format!("\"{position}\""))];
+        command(&server, &headers, "rename-org", &json!({"org": "a", "name": name})).outcome()
+    };
+    assert_eq!(rename("1", "B"), "412 entity.changed");
+    assert_eq!(rename(made.header("tenure-position"), "B"), "200");
+    assert_eq!(rename(made.header("tenure-position"), "C"), "412 entity.changed");
+}

@@ -50,7 +50,7 @@ struct CheckLabels {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabels {
-    route: String,
+    route: &'static str,
     status: u16,
 }
 
@@ -84,8 +84,8 @@ impl Metrics {
     }
 
     /// A request was answered.
-    pub fn request(&self, route: &str, status: u16, duration: Duration) {
-        let labels = RouteLabels { route: route.to_owned(), status };
+    pub fn request(&self, route: &'static str, status: u16, duration: Duration) {
+        let labels = RouteLabels { route, status };
         self.durations.get_or_create(&labels).observe(duration.as_secs_f64());
     }
 }

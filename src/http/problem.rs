@@ -13,8 +13,11 @@ use crate::decide::{Kind, Refusal};
 use crate::node::{AsOfError, CommandError, WaitError};
 
 /// A request that was not carried out. Its `code` is stable; its `detail` is for people.
+#[derive(Debug, Clone)]
+pub struct Problem(Box<Details>);
+
 #[derive(Debug, Clone, Serialize)]
-pub struct Problem {
+struct Details {
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
@@ -60,7 +63,7 @@ impl From<Reason> for Finding {
 impl Problem {
     /// A problem with this status and code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Details {
             kind: format!("urn:tenure:problem:{code}"),
             title: status.canonical_reason().unwrap_or("Problem"),
             status,
@@ -69,7 +72,7 @@ impl Problem {
             errors: Vec::new(),
             reasons: Vec::new(),
             retry_after: None,
-        }
+        }))
     }
 
     /// The request cannot be read (400).
@@ -103,13 +106,15 @@ impl Problem {
     /// A value is wrong (422).
     pub fn invalid(code: &'static str, field: impl Into<String>, detail: impl Into<Cow<'static, str>>) -> Self {
         let detail = detail.into();
-        let errors = vec![FieldError { field: field.into(), detail: detail.clone() }];
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail) }
+        let error = FieldError { field: field.into(), detail: detail.clone() };
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
+        problem.0.errors.push(error);
+        problem
     }
 
     /// The log, or the node, cannot answer now (503).
     pub fn unavailable(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { retry_after: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail) }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retried()
     }
 
     /// Our own fault (500); what happened is in the node's log only.
@@ -118,31 +123,38 @@ impl Problem {
     }
 
     /// The stable code.
-    pub const fn code(&self) -> &'static str {
-        self.code
+    pub fn code(&self) -> &'static str {
+        self.0.code
     }
 
     /// The status that it is answered with.
-    pub const fn status(&self) -> StatusCode {
-        self.status
+    pub fn status(&self) -> StatusCode {
+        self.0.status
     }
 
     /// What was wrong, for people.
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
+    }
+
+    /// Worth trying again, in a second.
+    fn retried(mut self) -> Self {
+        self.0.retry_after = Some(1);
+        self
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (self.status, body).into_response();
+        let Self(details) = self;
+        let body = serde_json::to_vec(&details).unwrap_or_default();
+        let mut response = (details.status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::UNAUTHORIZED {
+        if details.status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tenure\""));
         }
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = details.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         response
@@ -151,14 +163,14 @@ impl IntoResponse for Problem {
 
 impl From<Refusal> for Problem {
     fn from(Refusal { kind, code, detail, reasons }: Refusal) -> Self {
-        let reasons = reasons.into_iter().map(Finding::from).collect();
-        let problem = match kind {
+        let mut problem = match kind {
             Kind::Forbidden => Self::new(StatusCode::FORBIDDEN, code, detail),
             Kind::NotFound => Self::new(StatusCode::NOT_FOUND, code, detail),
             Kind::Conflict => Self::new(StatusCode::CONFLICT, code, detail),
             Kind::Invalid { field } => Self::invalid(code, field, detail),
         };
-        Self { reasons, ..problem }
+        problem.0.reasons = reasons.into_iter().map(Finding::from).collect();
+        problem
     }
 }
 
@@ -184,10 +196,7 @@ impl From<CommandError> for Problem {
             CommandError::KeyReused => Self::invalid("idempotency.other_body", "Idempotency-Key", detail),
             CommandError::TooManyEvents { .. } => Self::invalid("command.too_many_events", "", detail),
             CommandError::EventTooLarge { .. } => Self::invalid("event.too_large", "", detail),
-            CommandError::Busy => {
-                let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "node.busy", detail);
-                Self { retry_after: Some(1), ..problem }
-            }
+            CommandError::Busy => Self::new(StatusCode::TOO_MANY_REQUESTS, "node.busy", detail).retried(),
             CommandError::OutcomeUnknown => Self::unavailable("outcome.unknown", detail),
             CommandError::Stopped => Self::unavailable("log.unavailable", detail),
             CommandError::ClockJumped(_) => Self::unavailable("clock.jumped", detail),

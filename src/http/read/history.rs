@@ -220,7 +220,10 @@ fn list(ask: &Ask<'_>, events: &[Arc<[u8]>], next: Option<Position>) -> Result<R
     ask.one(&Page { items: Events(events), next_cursor: ask.bookmark(next), position: ask.view.position() })
 }
 
-fn stored(node: &Node, position: Position) -> Result<Option<(Arc<[u8]>, Envelope)>, Problem> {
+/// An event: as it is stored, and read.
+type Found = (Arc<[u8]>, Envelope);
+
+fn stored(node: &Node, position: Position) -> Result<Option<Found>, Problem> {
     let mut found = node.log().read(position, 1).map_err(|error| unreadable(&error))?;
     let Some(stored) = found.pop() else { return Ok(None) };
     let envelope = tenure_events::parse(&stored.bytes).map_err(|error| unreadable(&error))?;

@@ -62,10 +62,8 @@ pub enum Change<'a> {
         user: &'a UserId,
         home: &'a OrgId,
         status: UserStatus,
-    },
-    UserCreator {
-        user: &'a UserId,
-        creator: &'a UserId,
+        /// Who made them, where the event tells it.
+        creator: Option<&'a UserId>,
     },
     Home {
         org: &'a OrgId,
@@ -221,8 +219,7 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
             emit(Change::Landlord { org: &e.org, admitted: Some(Window::new(None, e.until)) });
         }
         Event::UserCreated(e) => {
-            emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Enabled });
-            emit(Change::UserCreator { user: &e.user, creator: actor });
+            emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Enabled, creator: Some(actor) });
             emit(Change::Home { org: &e.org, user: &e.user });
             if e.name.is_some() || e.email.is_some() {
                 emit(Change::Profile { user: &e.user, name: e.name.as_ref(), email: e.email.as_ref() });
@@ -231,10 +228,14 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         Event::UserProfileChanged(e) => {
             emit(Change::Profile { user: &e.user, name: e.name.as_ref(), email: e.email.as_ref() });
         }
-        Event::UserDisabled(e) => emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Disabled }),
-        Event::UserEnabled(e) => emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Enabled }),
+        Event::UserDisabled(e) => {
+            emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Disabled, creator: None })
+        }
+        Event::UserEnabled(e) => {
+            emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Enabled, creator: None })
+        }
         Event::UserErased(e) => {
-            emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Erased });
+            emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Erased, creator: None });
             emit(Change::Profile { user: &e.user, name: None, email: None });
         }
         Event::UserSignedIn(e) => emit(Change::SignedIn { user: &e.user }),

@@ -96,14 +96,11 @@ impl Installer<'_> {
                 let row = self.org(org).0;
                 self.row(table!(38 org_sequence), row, sequence);
             }
-            Change::User { user, home, status } => {
+            Change::User { user, home, status, creator } => {
                 let (row, home) = (self.user(user).0, self.org(home));
-                self.row(table!(40 user), row, User { home, status });
-            }
-            Change::UserCreator { user, creator } => {
-                let (row, creator) = (self.user(user).0, self.user(creator));
-                self.row(table!(41 creator), row, creator);
-                self.edge(table!(49 created), creator.0, row, ());
+                let before = self.last(|state| state.user.get(row, Position::MAX).map(|version| version.value.creator));
+                let creator = creator.map_or(before.flatten(), |creator| Some(self.user(creator)));
+                self.row(table!(40 user), row, User { home, status, creator });
             }
             Change::Home { org, user } => {
                 let (org, user) = (self.org(org).0, self.user(user).0);
@@ -215,11 +212,16 @@ impl Installer<'_> {
 
     /// Changes one thing of the row that every check reads of an org; what it says comes from several events.
     fn change_org(&mut self, org: OrgNo, change: impl FnOnce(&mut Org)) {
-        let last = |state: &State| state.org.get(org.0, Position::MAX).map(|version| version.value);
-        if let Some(mut row) = last(self.state).or_else(|| self.base.and_then(last)) {
+        let row = self.last(|state| state.org.get(org.0, Position::MAX).map(|version| version.value));
+        if let Some(mut row) = row {
             change(&mut row);
             self.row(table!(31 org), org.0, row);
         }
+    }
+
+    /// What was installed last, here or below.
+    fn last<T>(&self, get: impl Fn(&State) -> Option<T>) -> Option<T> {
+        get(self.state).or_else(|| self.base.and_then(get))
     }
 
     fn row<V: Value>(&mut self, (tag, rows): Table<Rows<V>>, row: Handle, value: V) {

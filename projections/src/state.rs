@@ -127,8 +127,6 @@ tables! {
     39 managed: Edges<()>,
     /// User: standing.
     40 user: Rows<User>,
-    /// User: who made them.
-    41 creator: Rows<UserNo>,
     /// User: as a person.
     42 profile: Rows<Profile>,
     /// User: signed in.
@@ -139,8 +137,6 @@ tables! {
     45 active_org: Rows<OrgNo>,
     /// Org and its home users.
     46 home: Edges<()>,
-    /// User and those whom they created.
-    49 created: Edges<()>,
     /// External identity: whose.
     47 identity: Rows<Option<UserNo>>,
     /// User and external identity.

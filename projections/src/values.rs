@@ -239,6 +239,8 @@ pub struct User {
     pub home: OrgNo,
     /// Whether they may act.
     pub status: UserStatus,
+    /// Who made them; never changes.
+    pub creator: Option<UserNo>,
 }
 
 /// What is known of a user as a person, sealed.

@@ -1,6 +1,7 @@
 //! One timeline per pair of handles, listed from both ends.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::dense::Dense;
 use super::index::Index;
@@ -28,8 +29,8 @@ pub struct Edge<'a, V> {
 struct Table<V> {
     index: Index,
     /// The newest edge of each end.
-    newest_from: Dense,
-    newest_to: Dense,
+    newest_from: Dense<AtomicU32>,
+    newest_to: Dense<AtomicU32>,
     slots: boxcar::Vec<Slot<V>>,
     later: Later<V>,
 }
@@ -78,19 +79,19 @@ impl<V> Edges<V> {
 
     /// All edges from an end, newest first.
     pub fn from(&self, from: Handle) -> impl Iterator<Item = Edge<'_, V>> {
-        self.list(move |table| table.newest_from.get(from), |slot| slot.older_from)
+        self.list(move |table| newest(&table.newest_from, from), |slot| slot.older_from)
     }
 
     /// All edges to an end, newest first.
     pub fn to(&self, to: Handle) -> impl Iterator<Item = Edge<'_, V>> {
-        self.list(move |table| table.newest_to.get(to), |slot| slot.older_to)
+        self.list(move |table| newest(&table.newest_to, to), |slot| slot.older_to)
     }
 
     /// The edges from an end that are older than a given one, newest first: the next page of [`Edges::from`].
     pub fn from_before(&self, from: Handle, cursor: EdgeNumber) -> impl Iterator<Item = Edge<'_, V>> {
         let start = move |table: &Table<V>| match follow(&table.slots, cursor.saturating_add(1)) {
             Some(slot) if slot.from == from => slot.older_from,
-            Some(_) | None => table.newest_from.get(from),
+            Some(_) | None => newest(&table.newest_from, from),
         };
         self.list(start, |slot| slot.older_from).skip_while(move |edge| edge.number >= cursor)
     }
@@ -99,7 +100,7 @@ impl<V> Edges<V> {
     pub fn to_before(&self, to: Handle, cursor: EdgeNumber) -> impl Iterator<Item = Edge<'_, V>> {
         let start = move |table: &Table<V>| match follow(&table.slots, cursor.saturating_add(1)) {
             Some(slot) if slot.to == to => slot.older_to,
-            Some(_) | None => table.newest_to.get(to),
+            Some(_) | None => newest(&table.newest_to, to),
         };
         self.list(start, |slot| slot.older_to).skip_while(move |edge| edge.number >= cursor)
     }
@@ -164,14 +165,27 @@ impl<V> Table<V> {
     }
 
     fn make(&self, from: Handle, to: Handle, timeline: Timeline<V>) {
-        let (older_from, older_to) = (self.newest_from.get(from), self.newest_to.get(to));
+        let (older_from, older_to) = (newest(&self.newest_from, from), newest(&self.newest_to, to));
         let link = append(&self.slots, Slot { from, to, older_from, older_to, timeline });
         self.index.insert((from, to), link);
-        self.newest_from.set(from, link);
-        self.newest_to.set(to, link);
+        publish(&self.newest_from, from, link);
+        publish(&self.newest_to, to, link);
     }
 
     fn edge<'a>(&'a self, number: EdgeNumber, slot: &'a Slot<V>) -> Edge<'a, V> {
         Edge { number, from: slot.from, to: slot.to, timeline: &slot.timeline, later: &self.later }
+    }
+}
+
+/// The newest edge of an end.
+#[inline]
+fn newest(heads: &Dense<AtomicU32>, end: Handle) -> Link {
+    // Acquire: whoever sees a link sees the edge that it refers to, which was complete before `publish`.
+    heads.get(end).map_or(0, |head| head.load(Ordering::Acquire))
+}
+
+fn publish(heads: &Dense<AtomicU32>, end: Handle, link: Link) {
+    if let Some(head) = heads.cell(end) {
+        head.store(link, Ordering::Release);
     }
 }

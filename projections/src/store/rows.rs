@@ -4,20 +4,14 @@ use std::sync::OnceLock;
 
 use super::dense::Dense;
 use super::timeline::{Later, Timeline, Version};
-use super::{Handle, Position, append, follow};
+use super::{Handle, Position};
 
-/// Handle → timeline of values.
+/// Handle → timeline of values. A row lies where its handle says: reading it touches one place in memory.
 pub struct Rows<V>(OnceLock<Box<Table<V>>>);
 
 struct Table<V> {
-    places: Dense,
-    rows: boxcar::Vec<Row<V>>,
+    rows: Dense<OnceLock<Timeline<V>>>,
     later: Later<V>,
-}
-
-struct Row<V> {
-    row: Handle,
-    timeline: Timeline<V>,
 }
 
 impl<V> Rows<V> {
@@ -30,47 +24,35 @@ impl<V> Rows<V> {
     #[inline]
     pub fn get(&self, row: Handle, at: Position) -> Option<&Version<V>> {
         let table = self.0.get()?;
-        table.find(row)?.timeline.at(&table.later, at)
+        table.rows.get(row)?.get()?.at(&table.later, at)
     }
 
     /// Sets a row's value from a position on. For the writer alone; positions of a row must not decrease, and of two
     /// values at one position readers get the later.
     pub fn set(&self, row: Handle, position: Position, value: V) {
-        let table = self.0.get_or_init(|| Box::new(Table::new()));
-        match table.find(row) {
-            Some(found) => found.timeline.push(&table.later, position, value),
-            None => {
-                let timeline = Timeline::new(position, value);
-                table.places.set(row, append(&table.rows, Row { row, timeline }));
-            }
+        let table = self.0.get_or_init(|| Box::new(Table { rows: Dense::new(), later: Later::default() }));
+        let Some(cell) = table.rows.cell(row) else { return };
+        match cell.get() {
+            Some(timeline) => timeline.push(&table.later, position, value),
+            None => drop(cell.set(Timeline::new(position, value))),
         }
     }
 
     /// All versions of a row, newest first.
     pub fn versions(&self, row: Handle) -> impl Iterator<Item = &Version<V>> {
-        let found = self.0.get().and_then(|table| Some((table, table.find(row)?)));
-        found.into_iter().flat_map(|(table, row)| row.timeline.versions(&table.later))
+        let found = self.0.get().and_then(|table| Some((table, table.rows.get(row)?.get()?)));
+        found.into_iter().flat_map(|(table, timeline)| timeline.versions(&table.later))
     }
 
-    /// All rows ever set, in the order of their first versions.
+    /// All rows ever set, in the order of their handles.
     pub fn rows(&self) -> impl Iterator<Item = Handle> {
-        self.0.get().into_iter().flat_map(|table| table.rows.iter()).map(|(_, row)| row.row)
+        let cells = self.0.get().into_iter().flat_map(|table| table.rows.iter());
+        cells.filter_map(|(row, cell)| cell.get().map(|_| row))
     }
 }
 
 impl<V> Default for Rows<V> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl<V> Table<V> {
-    fn new() -> Self {
-        Self { places: Dense::new(), rows: boxcar::Vec::new(), later: Later::default() }
-    }
-
-    #[inline]
-    fn find(&self, row: Handle) -> Option<&Row<V>> {
-        follow(&self.rows, self.places.get(row))
     }
 }

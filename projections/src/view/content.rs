@@ -121,13 +121,11 @@ impl<'a> View<'a> {
         self.to(|s| &s.user_keys, key.0).next().map(|(user, _)| UserNo(user))
     }
 
-    /// Who made a user, who made those, and so on. Each was made before the next, so it ends.
+    /// Who made a user, who made those, and so on. Whoever made somebody was there before, so it ends; the first user
+    /// of all made themself.
     pub fn makers(&self, user: UserNo) -> impl Iterator<Item = UserNo> + use<'a> {
         let view = *self;
-        let made = view.row(|s| &s.creator, user.0);
-        let chain = std::iter::successors(made, move |made| {
-            view.row(|s| &s.creator, made.value.0).filter(|earlier| earlier.position < made.position)
-        });
-        chain.map(|made| made.value)
+        let maker = move |user: &UserNo| view.creator(*user).filter(|maker| maker < user);
+        std::iter::successors(maker(&user), maker)
     }
 }

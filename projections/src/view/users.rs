@@ -27,7 +27,7 @@ impl<'a> View<'a> {
     /// Who made a user.
     #[must_use]
     pub fn creator(&self, user: UserNo) -> Option<UserNo> {
-        self.row(|s| &s.creator, user.0).map(|creator| creator.value)
+        self.user(user)?.value.creator
     }
 
     /// A user as a person, sealed.

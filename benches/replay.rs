@@ -33,19 +33,20 @@ fn main() {
     phases(folder.path());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for start in ["from the log", "from the checkpoint"] {
-        let began = Instant::now();
+        let (began, used) = (Instant::now(), process_cpu());
         let (node, report) = Node::open(Options::folder(folder.path())).unwrap();
         let took = began.elapsed().as_secs_f64();
         println!(
-            "{start}: {took:.2} s, {:.0} events/s; {:?}, {} replayed, {} changes",
+            "{start}: {took:.2} s and {:.2} s of cores, {:.0} events/s; {:?}, {} replayed, {} changes",
+            process_cpu() - used,
             node.live().position() as f64 / took,
             report.checkpoint,
             report.replayed,
             node.stats().changes
         );
-        let began = Instant::now();
+        let (began, used) = (Instant::now(), process_cpu());
         runtime.block_on(node.shutdown()).unwrap();
-        println!("shutdown: {:.2} s", began.elapsed().as_secs_f64());
+        println!("shutdown: {:.2} s and {:.2} s of cores", began.elapsed().as_secs_f64(), process_cpu() - used);
     }
 }
 
@@ -74,6 +75,13 @@ fn phases(path: &Path) {
 fn cpu() -> u64 {
     let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     stat.split(' ').next().unwrap().parse().unwrap()
+}
+
+/// Seconds that all threads have had a core.
+fn process_cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let ticks = stat.split(' ').skip(13).take(2).map(|ticks| ticks.parse::<f64>().unwrap());
+    ticks.sum::<f64>() / 100.0
 }
 
 /// A platform with a user for every five events and an org for every thousand users. Tells the bytes of its events.

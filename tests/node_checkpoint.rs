@@ -4,8 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use tenure::chain::Head;
+use tenure::checkpoint::{self, CheckpointError, Mark};
 use tenure::node::{CheckpointUse, OpenReport, Options};
 use tenure::token::Token;
+use tenure_events::{Hash, parse};
 use tenure_projections::Digest;
 
 use crate::support::platform::Platform;
@@ -63,7 +66,7 @@ async fn a_start_from_a_checkpoint_is_the_same_as_from_the_log() {
             view.find_org("a").map(|org| view.org_tags(org).to_vec())
         };
         let (live, past) = (tenure::node::AsOf::Position(position), tenure::node::AsOf::Position(position / 2));
-        let without = Options { checkpoint: false, ..Options::folder(folder.path()) };
+        let without = Options { checkpoint: None, ..Options::folder(folder.path()) };
         assert_ne!(tags(live), tags(past));
         let (live, past) = (tags(live), tags(past));
         drop(platform);
@@ -92,6 +95,56 @@ async fn what_came_after_a_checkpoint_is_replayed() {
     let (_, report) = reopen(folder.path(), &token);
     assert_eq!(report.checkpoint, CheckpointUse::Loaded(position + 2));
     assert_eq!(fs::read_dir(folder.path().join("checkpoint")).unwrap().count(), 2, "one database and its seal");
+}
+
+#[tokio::test]
+async fn a_checkpoint_is_of_its_mark_whatever_comes_after() {
+    let folder = tempfile::tempdir().unwrap();
+    let (platform, checkpoint) = (Platform::memory(), folder.path().join("checkpoint"));
+    platform.done("create-org", json!({"id": "a", "name": "A"})).await;
+    let last = platform.node.log().read(platform.node.live().position(), 1).unwrap().remove(0);
+    let head = Head { position: last.position, hash: Hash::of(&last.bytes), time: parse(&last.bytes).unwrap().time };
+    let (mark, digest) = (Mark::of(platform.node.state(), head), platform.node.state().digest());
+    platform.done("rename-org", json!({"org": "a", "name": "B"})).await;
+    platform.done("create-org", json!({"id": "c", "name": "C", "admin": {"name": "Cy"}})).await;
+    let log = platform.node.log_id();
+    checkpoint::write(&checkpoint, log, platform.node.state(), &mark, &|| true).unwrap();
+    let end = platform.node.live().position();
+    let (state, loaded) = checkpoint::load(&checkpoint, log, end).unwrap().expect("a checkpoint");
+    assert_eq!((loaded, state.digest(), Digest::recompute(&state)), (head, digest.clone(), digest));
+    for event in platform.node.log().read(head.position + 1, 1_000).unwrap() {
+        state.install(&parse(&event.bytes).unwrap());
+    }
+    assert_eq!(state.digest(), platform.node.state().digest());
+    // Given up half way, a later one leaves it alone.
+    let given_up =
+        checkpoint::write(&checkpoint, log, &state, &Mark::of(&state, Head { position: end, ..head }), &|| false);
+    assert!(matches!(given_up, Err(CheckpointError::GivenUp)));
+    assert_eq!(checkpoint::load(&checkpoint, log, end).unwrap().expect("a checkpoint").1, head);
+}
+
+#[tokio::test]
+async fn checkpoints_are_written_while_commands_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = Platform::init(folder.path());
+    let every = |events| Options { checkpoint: Some(events), ..Options::folder(folder.path()) };
+    let (platform, _) = Platform::open(every(1), token.clone());
+    let first = platform.node.live().position();
+    let sealed = || {
+        let entries = fs::read_dir(folder.path().join("checkpoint")).into_iter().flatten();
+        entries.flatten().any(|entry| entry.path().extension().is_some_and(|is| is == "seal"))
+    };
+    let mut n = 0;
+    while !sealed() {
+        platform.done("create-org", json!({"name": format!("{n}")})).await;
+        n += 1;
+    }
+    let digest = platform.node.state().digest();
+    drop(platform);
+    let (platform, report) = Platform::open(every(1_000_000), token);
+    let CheckpointUse::Loaded(position) = report.checkpoint else { panic!("{:?}", report.checkpoint) };
+    assert!(position > first, "{position}");
+    assert_eq!((platform.node.state().digest(), report.replayed), (digest, first + 2 * n - position));
 }
 
 /// Harms the checkpoint of a closed platform, opens it, and expects everything to be as it was.

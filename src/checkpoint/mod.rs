@@ -83,11 +83,14 @@ pub enum CheckpointError {
     /// The database said so.
     #[error("the database of the checkpoint: {0}")]
     Sled(#[from] sled::Error),
+    /// The system has no threads left.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[source] io::Error),
     /// The database panicked.
     #[error("the database of the checkpoint panicked")]
     Panicked,
-    /// A value cannot be encoded.
-    #[error("cannot encode a value: {0}")]
+    /// A value cannot be encoded, or is not what was encoded.
+    #[error("cannot encode or decode a value: {0}")]
     Encode(#[from] postcard::Error),
     /// Bytes are not what was written.
     #[error("the checkpoint is damaged: {0}")]
@@ -218,7 +221,10 @@ fn remove(folder: &Path, which: impl Fn(&str) -> bool) -> io::Result<()> {
 
 /// Runs it where a panic ends no more than itself.
 fn in_own_thread<T: Send>(run: impl FnOnce() -> Result<T, CheckpointError> + Send) -> Result<T, CheckpointError> {
-    std::thread::scope(|scope| scope.spawn(run).join().unwrap_or(Err(CheckpointError::Panicked)))
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("sled".to_owned()).spawn_scoped(scope, run);
+        thread.map_err(CheckpointError::Thread)?.join().unwrap_or(Err(CheckpointError::Panicked))
+    })
 }
 
 fn open(database: &Path) -> Result<sled::Db, sled::Error> {

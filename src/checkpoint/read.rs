@@ -30,30 +30,52 @@ pub fn read(database: &Path, log: Uuid, log_head: Position) -> Result<(State, He
         return Err(CheckpointError::Ahead { checkpoint: manifest.position, log: log_head });
     }
     let state = State::new();
-    let mut reader = Reader { database: &database, chunks: 0 };
-    state.visit(&mut reader)?;
-    let mut commands = Vec::new();
+    let chunks = fill(&database, &state)?;
+    let (commands, more) = commands(&database)?;
+    if chunks + more != manifest.chunks {
+        return Err(CheckpointError::Damaged("chunks are missing"));
+    }
+    state.resume(commands, manifest.digest.clone());
+    Ok((state, manifest.head()))
+}
+
+/// Fills the tables, half of them in a second thread, and tells how many chunks they came from.
+fn fill(database: &sled::Db, state: &State) -> Result<u32> {
+    let fill = |odd| {
+        let mut reader = Reader { database, odd, chunks: 0 };
+        state.visit(&mut reader).map(|()| reader.chunks)
+    };
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| fill(true));
+        let chunks = fill(false)?;
+        Ok(chunks + other.join().unwrap_or(Err(CheckpointError::Panicked))?)
+    })
+}
+
+/// The times of commands, and how many chunks they came from.
+fn commands(database: &sled::Db) -> Result<(Vec<(Position, Time)>, u32)> {
+    let (mut commands, mut reader) = (Vec::new(), Reader { database, odd: TIMES % 2 == 1, chunks: 0 });
     reader.table(TIMES, |bytes| {
         let (position, time) = take::<(Position, i64)>(bytes)?;
         commands.push((position, Time::from_micros(time)));
         Ok(())
     })?;
-    if reader.chunks != manifest.chunks {
-        return Err(CheckpointError::Damaged("chunks are missing"));
-    }
-    let head = manifest.head();
-    state.resume(commands, manifest.digest);
-    Ok((state, head))
+    Ok((commands, reader.chunks))
 }
 
 struct Reader<'a> {
     database: &'a sled::Db,
+    /// Which tables it reads: those of odd numbers, or the others.
+    odd: bool,
     chunks: u32,
 }
 
 impl Reader<'_> {
     /// Lets `record` take one record after the other from the chunks of a table.
     fn table(&mut self, table: u8, mut record: impl FnMut(&mut &[u8]) -> Result<()>) -> Result<()> {
+        if (table % 2 == 1) != self.odd {
+            return Ok(());
+        }
         for (number, entry) in (0_u32..).zip(self.database.scan_prefix([table])) {
             let (key, value) = entry?;
             if key.strip_prefix(&[table]) != Some(number.to_be_bytes().as_slice()) {

@@ -21,29 +21,32 @@ pub(super) struct Checkpoints {
 #[derive(Clone)]
 pub(super) struct Due {
     marks: SyncSender<Mark>,
+    every: u64,
     next: Position,
 }
 
-/// A checkpoint is written whole each time, so the next one waits until there is half as much again to put in it.
-const LEAST_EVENTS: Position = 1_000_000;
-
-/// Starts writing checkpoints into a folder whose newest one is of this position.
+/// Starts writing checkpoints into a folder whose newest one is of this position, after so many events each.
 ///
 /// # Errors
 /// The system has no threads left.
-pub(super) fn start(core: Arc<Core>, folder: PathBuf, last: Position) -> std::io::Result<(Checkpoints, Due)> {
+pub(super) fn start(
+    core: Arc<Core>,
+    folder: PathBuf,
+    last: Position,
+    every: u64,
+) -> std::io::Result<(Checkpoints, Due)> {
     let (marks, taken) = sync_channel(0);
     let path = folder.clone();
     let run = move || write_all(&core, path, last, &taken);
     let thread = thread::Builder::new().name("checkpoint".to_owned()).spawn(run)?;
-    Ok((Checkpoints { folder, thread }, Due { marks, next: next(last) }))
+    Ok((Checkpoints { folder, thread }, Due { marks, every, next: next(last, every) }))
 }
 
 impl Due {
     /// A mark of the state after its head, if a checkpoint is due there.
     pub fn mark(&mut self, core: &Core, head: &Head) -> Option<Mark> {
         (head.position >= self.next).then(|| {
-            self.next = next(head.position);
+            self.next = next(head.position, self.every);
             Mark::of(&core.state, *head)
         })
     }
@@ -71,8 +74,9 @@ impl Checkpoints {
     }
 }
 
-fn next(last: Position) -> Position {
-    last + LEAST_EVENTS.max(last / 2)
+/// A checkpoint is written whole each time, so the next one waits until there is half as much again to put in it.
+fn next(last: Position, every: u64) -> Position {
+    last + every.max(last / 2)
 }
 
 fn write_all(core: &Core, folder: PathBuf, mut last: Position, marks: &Receiver<Mark>) -> Position {

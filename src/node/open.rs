@@ -29,25 +29,29 @@ pub struct Options {
     pub clock: Clock,
     /// How many commands may wait before [`CommandError::Busy`](super::CommandError::Busy).
     pub queue: usize,
-    /// Whether a folder keeps a checkpoint, so that a start need not replay everything.
-    pub checkpoint: bool,
+    /// After how many events, at the least, a folder's checkpoint is written anew, and again at the end: so that a start
+    /// need not replay everything. None: no checkpoint is read or written.
+    pub checkpoint: Option<u64>,
 }
 
 impl Options {
     /// A data folder, the machine's clock, and the usual limits.
     #[must_use]
     pub fn folder(path: impl Into<PathBuf>) -> Self {
-        Self { data: Data::Folder(path.into()), clock: Clock::system(), queue: QUEUE, checkpoint: true }
+        Self { data: Data::Folder(path.into()), clock: Clock::system(), queue: QUEUE, checkpoint: Some(CHECKPOINT) }
     }
 
     /// A platform in memory, its clock, and the usual limits.
     #[must_use]
     pub fn memory(founded: Founded, clock: Clock) -> Self {
-        Self { data: Data::Memory(Box::new(founded)), clock, queue: QUEUE, checkpoint: false }
+        Self { data: Data::Memory(Box::new(founded)), clock, queue: QUEUE, checkpoint: None }
     }
 }
 
 const QUEUE: usize = 4_096;
+
+/// A few seconds of replay.
+const CHECKPOINT: u64 = 1_000_000;
 
 /// Where a node's log and keys are.
 pub enum Data {
@@ -105,8 +109,8 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     let Options { data, clock, queue, checkpoint } = options;
     let Parts { log, log_id, keys, folder, log_report } = Parts::open(data)?;
     let reader = log.reader();
-    let checkpoints = folder.as_ref().filter(|_| checkpoint).map(DataFolder::checkpoint);
-    let (state, start, used) = begin(&reader, log_id, checkpoints.as_deref());
+    let checkpoints = folder.as_ref().zip(checkpoint).map(|(folder, every)| (folder.checkpoint(), every));
+    let (state, start, used) = begin(&reader, log_id, checkpoints.as_ref().map(|(folder, _)| folder.as_path()));
     let install = |envelope, _: &[u8]| {
         state.install(&envelope);
         Ok::<(), ReplayError>(())
@@ -131,7 +135,8 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
         stopped: AtomicBool::new(false),
     });
     let (sender, receiver) = mpsc::channel(queue.max(1));
-    let started = checkpoints.map(|path| checkpoints::start(Arc::clone(&core), path, start.position)).transpose();
+    let start_writing = |(path, every)| checkpoints::start(Arc::clone(&core), path, start.position, every);
+    let started = checkpoints.map(start_writing).transpose();
     let (checkpoints, due) = started.map_err(OpenError::Thread)?.unzip();
     let thread = writer::start(Arc::clone(&core), log, head, receiver, due).map_err(OpenError::Thread)?;
     let running = Mutex::new(Some(Running { thread, checkpoints, folder }));

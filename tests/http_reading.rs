@@ -82,6 +82,15 @@ fn a_reader_waits_for_the_position_that_it_needs() {
 }
 
 #[test]
+fn ids_are_read_out_of_paths() {
+    let world = World::new();
+    for (id, path) in [("guest@educate", "guest%40educate"), ("a|b:c~d", "a%7Cb:c~d"), ("plain_1", "plain_1")] {
+        world.server.done(&world.helen, "define-role", json!({"id": id, "org": "educate", "name": id}));
+        assert_eq!(world.server.get(&world.helen, &format!("/v1/roles/{path}")).json()["id"], id);
+    }
+}
+
+#[test]
 fn pages_together_hold_each_item_once() {
     let world = World::new();
     for number in 0..9 {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest as _, Request};
+use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt as _;
 use serde::ser::{Error as _, SerializeSeq as _};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -18,7 +18,7 @@ use super::problem::Problem;
 pub const POSITION: HeaderName = HeaderName::from_static("tenure-position");
 
 /// The most bytes that a body may have: 1 MiB.
-pub const BODY_LIMIT: usize = 1 << 20;
+const BODY_LIMIT: usize = 1 << 20;
 
 /// An answer with the position that it reflects.
 pub struct Reply {
@@ -68,18 +68,32 @@ impl Serialize for Events<'_> {
     }
 }
 
+/// An answer that is worked out on a thread where that may take its time.
+pub async fn at_leisure(work: impl FnOnce() -> Result<Reply, Problem> + Send + 'static) -> Result<Response, Problem> {
+    let reply = tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "an answer was not finished");
+        Problem::internal()
+    })?;
+    Ok(reply?.into_response())
+}
+
 /// The body of a request, which is JSON; `other` is the status for anything that does not say so.
-pub async fn body(request: Request, other: StatusCode) -> Result<Bytes, Problem> {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+pub async fn body(request: Request, other: StatusCode) -> Result<Vec<u8>, Problem> {
+    let headers = request.headers();
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(Problem::new(other, "body.not_json", "the body is JSON: say `Content-Type: application/json`"));
     }
-    Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
+    let mut body = Vec::new();
+    let mut chunks = request.into_body().into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Problem::malformed("the body ended before it was whole"))?;
+        if body.len() + chunk.len() > BODY_LIMIT {
             let detail = format!("the body has more than the {BODY_LIMIT} bytes that one may have");
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", detail)
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", detail));
         }
-        _ => Problem::malformed("the body ended before it was whole"),
-    })
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }

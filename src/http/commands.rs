@@ -85,7 +85,7 @@ async fn run(app: &App, Caller(caller): Caller, name: String, request: Request) 
     let headers = request.headers().clone();
     let command = node::Request {
         name,
-        body: body(request, StatusCode::UNSUPPORTED_MEDIA_TYPE).await?.to_vec(),
+        body: body(request, StatusCode::UNSUPPORTED_MEDIA_TYPE).await?,
         caller,
         on_behalf_of: parsed(&headers, "tenure-on-behalf-of")?,
         acting_org: parsed(&headers, "tenure-acting-org")?,

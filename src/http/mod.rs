@@ -22,10 +22,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
+use tenure_events::Position;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::node::{Node, ShutdownError};
+use crate::node::{Node, ShutdownError, WaitError};
 use metrics::Metrics;
 
 pub use openapi::document as openapi;
@@ -33,6 +34,9 @@ pub use routes::{Route, all as routes};
 
 /// How long requests that are under way may take to end once the service is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long a request waits for the position that it needs.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why the service did not end in good order.
 #[derive(Debug, thiserror::Error)]
@@ -112,6 +116,14 @@ impl App {
 
     fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// Waits for the position that an answer must reflect, for some seconds at most.
+    async fn wait_for(&self, position: Option<Position>) -> Result<(), WaitError> {
+        match position {
+            Some(position) => self.node().wait_for(position, PATIENCE).await,
+            None => Ok(()),
+        }
     }
 
     /// Ready once the service is told to stop: streams end then.

@@ -226,3 +226,42 @@ fn named_field(detail: &str) -> String {
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(status.as_u16())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(problem: impl Into<Problem>, want: &str) {
+        let problem = problem.into();
+        let (code, field) = (problem.code(), problem.0.errors.first().map_or("", |error| &error.field).to_owned());
+        let response = problem.into_response();
+        let header = |name| response.headers().get(name).map_or("", |value| value.to_str().unwrap());
+        let (retry, authenticate) = (header(RETRY_AFTER), header(WWW_AUTHENTICATE));
+        let told = [response.status().as_str(), code, &field, retry, authenticate].join(" ");
+        assert_eq!(told.trim_end(), want);
+        assert_eq!(header(CONTENT_TYPE), "application/problem+json");
+    }
+
+    #[test]
+    fn the_answers_to_what_went_wrong() {
+        let refused = |kind| Refusal::new(kind, "a.rule", "stands against it");
+        check(refused(Kind::Forbidden), "403 a.rule");
+        check(refused(Kind::NotFound), "404 a.rule");
+        check(refused(Kind::Conflict), "409 a.rule");
+        check(refused(Kind::Invalid { field: "name" }), "422 a.rule name");
+        check(InvalidCommand::Unknown("x".to_owned()), "404 command.unknown");
+        check(InvalidCommand::Malformed("x".to_owned()), "400 request.malformed");
+        check(InvalidCommand::Arguments("unknown field `colour`".to_owned()), "422 arguments.invalid colour");
+        let changed = CommandError::ChangedSince { entity: "orgs/a".to_owned(), position: 7 };
+        check(changed, "412 entity.changed");
+        check(CommandError::Unauthenticated, "401 caller.unauthenticated   Bearer realm=\"tenure\"");
+        check(CommandError::KeyReused, "422 idempotency.other_body Idempotency-Key");
+        check(CommandError::TooManyEvents { count: 1001 }, "422 command.too_many_events");
+        check(CommandError::EventTooLarge { size: 40_000 }, "422 event.too_large");
+        check(CommandError::Busy, "429 node.busy  1");
+        check(CommandError::OutcomeUnknown, "503 outcome.unknown  1");
+        check(CommandError::Stopped, "503 log.unavailable  1");
+        check(WaitError { wanted: 2, head: 1 }, "503 position.not_reached  1");
+        check(AsOfError::FuturePosition { asked: 2, head: 1 }, "422 as_of.future as_of");
+    }
+}

@@ -1,12 +1,11 @@
 //! Every route, once: the router and `/openapi.json` are made from this list.
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::Request;
 use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::routing::{MethodRouter, any, get, post};
 
-use super::answer::BODY_LIMIT;
 use super::auth::Caller;
 use super::observe::observe;
 use super::problem::Problem;
@@ -40,7 +39,7 @@ pub fn router(app: App) -> Router {
         router = router.route(route.path, observed(route.path, &app, handler.fallback(wrong_method)));
     }
     let unknown = observed("unknown", &app, any(no_route));
-    router.fallback_service(unknown.with_state(app.clone())).layer(DefaultBodyLimit::max(BODY_LIMIT)).with_state(app)
+    router.fallback_service(unknown.with_state(app.clone())).with_state(app)
 }
 
 type Row = (Route, MethodRouter<App>);

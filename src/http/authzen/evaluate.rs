@@ -107,7 +107,7 @@ impl<'a> Asker<'a> {
         match (found.subject, org) {
             (Some(subject), Some(org)) => sight::may_ask(&self.live, &self.viewer, subject.user, org),
             // About nobody: whoever may ask about everybody is told so.
-            (None, Some(org)) if self.live.lineage(org).any(|org| self.checks_in(org)) => Asking::Full,
+            (None, Some(org)) if self.checks_over(org) => Asking::Full,
             (None, Some(_)) | (_, None) => Asking::No,
         }
     }
@@ -121,8 +121,10 @@ impl<'a> Asker<'a> {
         Ok(Question { subject, action, object, acting })
     }
 
-    fn checks_in(&self, org: OrgNo) -> bool {
-        judge::privileges_as(&self.live, &self.viewer, org).has(administrative::ACCESS_CHECK)
+    /// Whether the caller may ask about everybody in an org, there or from above.
+    fn checks_over(&self, org: OrgNo) -> bool {
+        let held = |org| judge::privileges_as(&self.live, &self.viewer, org);
+        self.live.lineage(org).any(|org| held(org).has(administrative::ACCESS_CHECK))
     }
 
     /// Whether the caller asks about themself in an org that they never had to do with: then nothing there exists.
@@ -135,12 +137,8 @@ impl<'a> Asker<'a> {
             !shared
                 && !sight::sees_org(&self.live, &self.viewer, org)
                 && !self.live.ever_subscribed(self.viewer.user, org)
-                && self.asks_only_about_self(org)
+                && !self.checks_over(org)
         })
-    }
-
-    fn asks_only_about_self(&self, org: OrgNo) -> bool {
-        !self.live.lineage(org).any(|org| self.checks_in(org))
     }
 }
 

@@ -14,10 +14,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::App;
-use super::answer::{Reply, body};
+use super::answer::{Reply, at_leisure, body};
 use super::auth::Caller;
 use super::problem::{Finding, Problem};
-use super::read::PATIENCE;
 use evaluate::Asker;
 use request::{Item, Rest, Search, Semantic, parse};
 
@@ -66,9 +65,7 @@ pub async fn evaluations(State(app): State<App>, caller: Caller, request: Reques
         return Err(Problem::malformed(format!("at most {MOST} evaluations in one request")));
     }
     let wanted = evaluations.iter().chain([&default]).filter_map(Item::min_position).max();
-    if let Some(position) = wanted {
-        app.node().wait_for(position, PATIENCE).await?;
-    }
+    app.wait_for(wanted).await?;
     let asker = Asker::new(&app, &caller.0);
     let mut decisions = Vec::with_capacity(evaluations.len());
     for item in &evaluations {
@@ -83,9 +80,7 @@ pub async fn evaluations(State(app): State<App>, caller: Caller, request: Reques
 }
 
 async fn one(app: &App, Caller(caller): Caller, item: &Item<'_>) -> Result<Response, Problem> {
-    if let Some(position) = item.min_position() {
-        app.node().wait_for(position, PATIENCE).await?;
-    }
+    app.wait_for(item.min_position()).await?;
     let asker = Asker::new(app, &caller);
     let decision = asker.evaluate(item, None)?;
     Ok(Reply::json(decision.context.position.unwrap_or_default(), &decision)?.into_response())
@@ -131,15 +126,8 @@ async fn searched(
     search: fn(&Asker<'_>, &Search<'_>) -> Result<Reply, Problem>,
 ) -> Result<Response, Problem> {
     let body = body(request, StatusCode::BAD_REQUEST).await?;
-    if let Some(position) = parse::<Search<'_>>(&body)?.min_position() {
-        app.node().wait_for(position, PATIENCE).await?;
-    }
-    let work = move || search(&Asker::new(&app, &caller), &parse(&body)?);
-    let reply = tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "a search was not finished");
-        Problem::internal()
-    })?;
-    Ok(reply?.into_response())
+    app.wait_for(parse::<Search<'_>>(&body)?.min_position()).await?;
+    at_leisure(move || search(&Asker::new(&app, &caller), &parse(&body)?)).await
 }
 
 /// `GET /.well-known/authzen-configuration`: under the address by which the caller came.

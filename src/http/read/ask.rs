@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use axum::extract::Query;
 use axum::http::Uri;
@@ -19,9 +18,6 @@ use tenure_projections::values::{GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, User
 use super::super::answer::Reply;
 use super::super::problem::Problem;
 use crate::node::{AsOf, Authenticated, Node};
-
-/// How long a request waits for the position that it needs.
-pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Items a page, unless the caller says otherwise.
 const USUAL_LIMIT: usize = 100;

@@ -11,17 +11,16 @@ mod roles;
 
 use axum::extract::{RawPathParams, State};
 use axum::http::Uri;
-use axum::response::IntoResponse as _;
 use axum::response::Response;
 
 use super::App;
-use super::answer::Reply;
+use super::answer::{Reply, at_leisure};
 use super::auth::Caller;
 use super::problem::Problem;
 use crate::node::Authenticated;
 
 use ask::Ask;
-pub use ask::{Bookmark, PATIENCE, Params, moment};
+pub use ask::{Bookmark, Params, moment};
 pub use catalogue::login;
 pub use history::{Filter, first, sees_event};
 
@@ -94,16 +93,9 @@ pub async fn answer(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let params = Params::of(&uri, &[&EVERYWHERE, read.query])?;
-    if let Some(position) = params.value("min_position")? {
-        app.node().wait_for(position, PATIENCE).await?;
-    }
+    app.wait_for(params.value("min_position")?).await?;
     let id = path.iter().next().map(|(_, id)| id.to_owned()).unwrap_or_default();
-    let work = move || reply(read, &app, &caller, &params, &id);
-    let reply = tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, route = read.path, "an answer was not finished");
-        Problem::internal()
-    })?;
-    Ok(reply?.into_response())
+    at_leisure(move || reply(read, &app, &caller, &params, &id)).await
 }
 
 fn reply(read: &Read, app: &App, caller: &Authenticated, params: &Params, id: &str) -> Result<Reply, Problem> {

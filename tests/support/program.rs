@@ -1,5 +1,6 @@
 //! The program as people run it: real processes, real folders, a real node.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -73,10 +74,24 @@ impl Platform {
 
     /// A node that serves it at an address.
     pub fn serve_at(&self, listen: &str) -> Serving {
-        let data = self.data();
-        let mut command = tenure();
-        command.args(["serve", "--data", text(&data), "--listen", listen, "--metrics", "127.0.0.1:0"]);
+        let mut command = self.serving();
+        command.args(["--listen", listen]);
         Serving::start(command, &self.token)
+    }
+
+    /// A node that serves it, with more arguments, and writes its log to a file.
+    pub fn serve_telling(&self, log: &Path, arguments: &[&str]) -> Serving {
+        let mut command = self.serving();
+        command.args(["--listen", "127.0.0.1:0"]).args(arguments);
+        command.stderr(File::options().create(true).append(true).open(log).unwrap());
+        Serving::start_telling(command, &self.token)
+    }
+
+    /// The verb that serves it; where is still to be said.
+    pub fn serving(&self) -> Command {
+        let mut command = tenure();
+        command.args(["serve", "--data", text(&self.data()), "--metrics", "127.0.0.1:0"]);
+        command
     }
 }
 
@@ -90,7 +105,13 @@ pub struct Serving {
 impl Serving {
     /// Starts the command and waits until it says where it listens.
     pub fn start(mut command: Command, token: &str) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.stderr(Stdio::null());
+        Self::start_telling(command, token)
+    }
+
+    /// The same, its log left to go where the command says.
+    pub fn start_telling(mut command: Command, token: &str) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines.find_map(|line| {
             let line = line.ok()?;
@@ -106,6 +127,16 @@ impl Serving {
         let mut command = tenure();
         command.env("TENURE_URL", &self.url).env("TENURE_TOKEN", &self.token);
         command
+    }
+
+    /// Asks it over HTTP.
+    pub fn http(&self) -> super::server::Client {
+        super::server::Client::new(self.url.as_str())
+    }
+
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Runs a verb against it.

@@ -1,6 +1,7 @@
 //! A real server on this machine, and what it answers.
 
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::path::Path;
 
 use serde_json::Value;
@@ -21,10 +22,16 @@ pub struct Server {
     pub admin: String,
     pub address: SocketAddr,
     pub metrics: SocketAddr,
-    agent: Agent,
+    client: Client,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
     runtime: Runtime,
+}
+
+/// Whoever asks a server.
+pub struct Client {
+    url: String,
+    agent: Agent,
 }
 
 /// What a server answered.
@@ -64,9 +71,9 @@ impl Server {
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = serve(node.clone(), listener, Some(metrics_listener), async { drop(stopped.await) });
         let serving = Some(runtime.spawn(async { serving.await.unwrap() }));
-        let agent = Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+        let client = Client::new(format!("http://{address}"));
         let admin = token.reveal().to_string();
-        Self { node, admin, address, metrics, agent, stop: Some(stop), serving, runtime }
+        Self { node, admin, address, metrics, client, stop: Some(stop), serving, runtime }
     }
 
     /// Tells the server to stop and waits until it has.
@@ -75,6 +82,27 @@ impl Server {
         if let Some(serving) = self.serving.take() {
             self.runtime.block_on(serving).unwrap();
         }
+    }
+
+    /// The page of metrics.
+    pub fn metrics(&self) -> String {
+        read(self.client.agent.get(format!("http://{}/metrics", self.metrics)).call().unwrap()).unwrap().text
+    }
+}
+
+impl Deref for Server {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl Client {
+    /// Of the server at this address, with connections of its own.
+    pub fn new(url: impl Into<String>) -> Self {
+        let agent = Agent::config_builder().http_status_as_error(false).proxy(None).build().into();
+        Self { url: url.into(), agent }
     }
 
     /// Reads a path as whoever has the token.
@@ -90,20 +118,26 @@ impl Server {
 
     /// Sends a request as it is told.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Answer {
-        let mut request = http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        self.try_send(method, path, headers, body).unwrap()
+    }
+
+    /// Sends a request as it is told to a server that may not be there, or go away meanwhile.
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Result<Answer, ureq::Error> {
+        let mut request = http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let answer = match body {
-            Some(body) => self.agent.run(request.body(body).unwrap()),
-            None => self.agent.run(request.body(()).unwrap()),
+            Some(body) => self.agent.run(request.body(body)?),
+            None => self.agent.run(request.body(())?),
         };
-        read(answer.unwrap())
-    }
-
-    /// The page of metrics.
-    pub fn metrics(&self) -> String {
-        read(self.agent.get(format!("http://{}/metrics", self.metrics)).call().unwrap()).text
+        read(answer?)
     }
 
     /// A command that is done.
@@ -167,7 +201,7 @@ fn runtime() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-fn read(mut answer: http::Response<Body>) -> Answer {
-    let text = answer.body_mut().read_to_string().unwrap();
-    Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), text }
+fn read(mut answer: http::Response<Body>) -> Result<Answer, ureq::Error> {
+    let text = answer.body_mut().with_config().limit(1 << 30).read_to_string()?;
+    Ok(Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), text })
 }

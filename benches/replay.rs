@@ -96,7 +96,7 @@ fn make(path: &Path, wanted: u64) -> u64 {
     let (mut bytes, mut group, mut user) = (0, Vec::new(), 0_u64);
     let mut sequences = std::collections::HashMap::new();
     while head.position < wanted {
-        for drafts in commands(user, head.time) {
+        for drafts in commands(user) {
             let origin = origin(folder.log_id(), head.time.next());
             let links = link(&mut head, &origin, drafts, |org| sequences.get(org).copied().unwrap_or_default());
             for link in links {
@@ -115,7 +115,7 @@ fn make(path: &Path, wanted: u64) -> u64 {
 }
 
 /// Makes a user with a membership, and changes it three times; with a new org before every thousandth.
-fn commands(number: u64, now: Time) -> Vec<Vec<Draft>> {
+fn commands(number: u64) -> Vec<Vec<Draft>> {
     let org: OrgId = id(&format!("org-{}", number / 1_000));
     let user: UserId = uuid::Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 | u128::from(number)).into();
     let draft = |event| vec![Draft { org: org.clone(), event, twin_of: None }];
@@ -140,7 +140,7 @@ fn commands(number: u64, now: Time) -> Vec<Vec<Draft>> {
         user_type: id("member"),
         privileges: vec![id("chart.create")],
         valid_from: None,
-        valid_until: Some(now.plus_seconds(86_400)),
+        valid_until: None,
     };
     let granted = SubscriptionGranted { user: user.clone(), org: org.clone(), subscription: subscription.clone() };
     create.extend(draft(Event::SubscriptionGranted(granted)));

@@ -9,9 +9,10 @@ use tenure::checkpoint::{self, CheckpointError, Mark};
 use tenure::node::{CheckpointUse, OpenReport, Options};
 use tenure::token::Token;
 use tenure_events::{Hash, parse};
-use tenure_projections::Digest;
+use tenure_projections::{Digest, State};
 
 use crate::support::platform::Platform;
+use crate::support::snapshots;
 
 /// A platform with a little of everything, closed in good order; its administrator's key, digest and position.
 async fn closed(path: &Path) -> (Token, Digest, u64) {
@@ -121,6 +122,25 @@ async fn a_checkpoint_is_of_its_mark_whatever_comes_after() {
         checkpoint::write(&checkpoint, log, &state, &Mark::of(&state, Head { position: end, ..head }), &|| false);
     assert!(matches!(given_up, Err(CheckpointError::GivenUp)));
     assert_eq!(checkpoint::load(&checkpoint, log, end).unwrap().expect("a checkpoint").1, head);
+}
+
+/// Checkpoints keep tables and values as they are encoded now. If this changes, raise `checkpoint::SCHEMA`, so that older
+/// ones are dropped, and approve the new digest.
+#[test]
+fn another_meaning_or_encoding_is_another_schema() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("events/golden");
+    let mut specimens: Vec<PathBuf> = fs::read_dir(golden).unwrap().map(|entry| entry.unwrap().path()).collect();
+    specimens.retain(|path| path.is_file());
+    // Privileges get their numbers from the first event that names them.
+    specimens.sort_by_key(|path| (!path.to_string_lossy().contains("privilege.defined"), path.clone()));
+    let state = State::new();
+    for (position, path) in (1..).zip(specimens) {
+        let mut envelope = parse(fs::read(path).unwrap().trim_ascii()).unwrap();
+        (envelope.position, envelope.index, envelope.count) = (position, 0, 1);
+        state.install(&envelope);
+    }
+    let said = format!("schema {}\ndigest {}", checkpoint::SCHEMA, state.digest());
+    snapshots().bind(|| insta::assert_snapshot!("checkpoint-schema", said));
 }
 
 #[tokio::test]

@@ -28,8 +28,8 @@ use uuid::Uuid;
 
 use crate::chain::Head;
 
-/// The version of what checkpoints hold: tables, values and their encoding. Another one is dropped.
-const SCHEMA: u32 = 1;
+/// The version of what checkpoints hold: tables, values and their encoding. A checkpoint of another one is dropped.
+pub const SCHEMA: u32 = 1;
 
 /// What a checkpoint is of. Taken between two commands; what is installed after it is left out.
 #[derive(Debug, Clone)]

@@ -215,8 +215,13 @@ pub enum InvalidCommand {
     #[error("the body is not JSON: {0}")]
     Malformed(String),
     /// JSON, but not these arguments.
-    #[error("{0}")]
-    Arguments(String),
+    #[error("{detail}")]
+    Arguments {
+        /// The argument that is wrong, with those that it stands in: `admin.name`; empty if it is the body itself.
+        field: String,
+        /// What is wrong with it.
+        detail: String,
+    },
 }
 
 impl Command<Plain> {
@@ -478,10 +483,23 @@ impl Identity<Plain> {
 }
 
 fn arguments<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, InvalidCommand> {
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => InvalidCommand::Arguments(error.to_string()),
-        serde_json::error::Category::Io | serde_json::error::Category::Syntax | serde_json::error::Category::Eof => {
-            InvalidCommand::Malformed(error.to_string())
-        }
+    serde_json::from_slice(body).map_err(|error| match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(_) => InvalidCommand::Arguments { field: wrong_field::<T>(body), detail: error.to_string() },
+        Err(error) => InvalidCommand::Malformed(error.to_string()),
     })
+}
+
+/// The argument at which reading the body fails.
+fn wrong_field<T: serde::de::DeserializeOwned>(body: &[u8]) -> String {
+    let read = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(body));
+    let Err(error) = read else { return String::new() };
+    let (path, detail) = (error.path().to_string(), error.into_inner().to_string());
+    let path = if path == "." { "" } else { &path };
+    // Of one that is missing or there twice, the path leads to where it belongs.
+    let here = ["missing field `", "duplicate field `"].iter().find_map(|text| detail.strip_prefix(text));
+    match here.and_then(|rest| rest.split('`').next()) {
+        Some(name) if path.is_empty() => name.to_owned(),
+        Some(name) if !path.ends_with(name) => format!("{path}.{name}"),
+        Some(_) | None => path.to_owned(),
+    }
 }

@@ -1,9 +1,13 @@
 //! Commands: what callers wish for. The names and arguments are those of the public interface.
 
+mod arguments;
+
 use serde::{Deserialize, Serialize};
 use tenure_events::data::{Audience, Level};
 use tenure_events::{ApiKeyId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, Time, UserId, UserType};
 use uuid::Uuid;
+
+use arguments::arguments;
 
 /// Text about a person as it came in. It is never shown in logs and never reaches a decision: see [`Command::seal`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -479,27 +483,5 @@ impl Identity<Plain> {
         let identity = hash(&issuer.0, &subject.0);
         let (issuer, subject) = (seal(&user, "issuer", issuer)?, seal(&user, "subject", subject)?);
         Ok(Identity { user, issuer, subject, identity })
-    }
-}
-
-fn arguments<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, InvalidCommand> {
-    serde_json::from_slice(body).map_err(|error| match serde_json::from_slice::<serde_json::Value>(body) {
-        Ok(_) => InvalidCommand::Arguments { field: wrong_field::<T>(body), detail: error.to_string() },
-        Err(error) => InvalidCommand::Malformed(error.to_string()),
-    })
-}
-
-/// The argument at which reading the body fails.
-fn wrong_field<T: serde::de::DeserializeOwned>(body: &[u8]) -> String {
-    let read = serde_path_to_error::deserialize::<_, T>(&mut serde_json::Deserializer::from_slice(body));
-    let Err(error) = read else { return String::new() };
-    let (path, detail) = (error.path().to_string(), error.into_inner().to_string());
-    let path = if path == "." { "" } else { &path };
-    // Of one that is missing or there twice, the path leads to where it belongs.
-    let here = ["missing field `", "duplicate field `"].iter().find_map(|text| detail.strip_prefix(text));
-    match here.and_then(|rest| rest.split('`').next()) {
-        Some(name) if path.is_empty() => name.to_owned(),
-        Some(name) if !path.ends_with(name) => format!("{path}.{name}"),
-        Some(_) | None => path.to_owned(),
     }
 }

@@ -12,6 +12,7 @@ mod cli_docs;
 mod cli_help;
 mod cli_keep;
 mod cli_node;
+mod faults_erasure;
 mod faults_input;
 mod faults_kill;
 mod http_access_matrix;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use tenure_events::{Envelope, Sealed};
+use tenure_events::{Envelope, Event, Sealed};
 
 use crate::support::program::{Platform, Serving, run, text};
 use crate::support::server::{Client, bearer};
@@ -281,10 +281,8 @@ fn destroyed_key(older: &Path, newer: &Path) -> Vec<u8> {
 fn sealed_name(events: &[String]) -> Sealed {
     let created = events.iter().find_map(|event| {
         let Envelope { event, .. } = tenure_events::parse(event.as_bytes()).unwrap();
-        match event {
-            tenure_events::Event::UserCreated(created) if created.user.as_str() == "zoe" => created.name,
-            _ => None,
-        }
+        let Event::UserCreated(created) = event else { return None };
+        created.name.filter(|_| created.user.as_str() == "zoe")
     });
     created.expect("her making")
 }

@@ -81,7 +81,7 @@ fn one_of_many_gets_a_name_or_an_id() {
         check(writers, "create-user", "409 id.taken", &|writer| user(format!("u{round}"), own(writer)));
         check(writers, "define-role", "409 name.taken", &|_| json!({"org": "a", "name": one}));
         check(writers, "create-group", "409 name.taken", &|_| json!({"org": "a", "name": one}));
-        let letters = |writer: usize| if writer % 2 == 0 { one.to_uppercase() } else { one.to_lowercase() };
+        let letters = |writer: usize| if writer.is_multiple_of(2) { one.to_uppercase() } else { one.to_lowercase() };
         check(writers, "define-role", "409 name.taken", &|writer| json!({"name": letters(writer)}));
         let foreign = json!({"id": format!("f{round}"), "org": "root", "name": "F", "user_type": "viewer"});
         server.done(&server.admin, "create-user", foreign);

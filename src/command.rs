@@ -1,9 +1,13 @@
 //! Commands: what callers wish for. The names and arguments are those of the public interface.
 
+mod arguments;
+
 use serde::{Deserialize, Serialize};
 use tenure_events::data::{Audience, Level};
 use tenure_events::{ApiKeyId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, Time, UserId, UserType};
 use uuid::Uuid;
+
+use arguments::arguments;
 
 /// Text about a person as it came in. It is never shown in logs and never reaches a decision: see [`Command::seal`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -215,8 +219,13 @@ pub enum InvalidCommand {
     #[error("the body is not JSON: {0}")]
     Malformed(String),
     /// JSON, but not these arguments.
-    #[error("{0}")]
-    Arguments(String),
+    #[error("{detail}")]
+    Arguments {
+        /// The argument that is wrong, with those that it stands in: `admin.name`; empty if it is the body itself.
+        field: String,
+        /// What is wrong with it.
+        detail: String,
+    },
 }
 
 impl Command<Plain> {
@@ -475,13 +484,4 @@ impl Identity<Plain> {
         let (issuer, subject) = (seal(&user, "issuer", issuer)?, seal(&user, "subject", subject)?);
         Ok(Identity { user, issuer, subject, identity })
     }
-}
-
-fn arguments<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, InvalidCommand> {
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => InvalidCommand::Arguments(error.to_string()),
-        serde_json::error::Category::Io | serde_json::error::Category::Syntax | serde_json::error::Category::Eof => {
-            InvalidCommand::Malformed(error.to_string())
-        }
-    })
 }

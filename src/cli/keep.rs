@@ -50,7 +50,7 @@ pub struct Backup {
 Example:
   tenure restore --from ./backup --data ./restored
 
-Whoever was erased before the backup stays erased: the first start destroys their keys again.")]
+Whoever was erased before the backup stays erased: restoring destroys their keys again.")]
 pub struct Restore {
     /// The backup, with its keys
     #[arg(long, value_name = "DIR")]

@@ -12,6 +12,7 @@ mod refusal;
 mod roles;
 mod scene;
 mod subscriptions;
+mod text;
 mod users;
 
 use tenure_events::{Envelope, Event, Hash, OrgId, Sealed, Time};
@@ -25,6 +26,7 @@ use scene::{Plan, Scene};
 use uuid::Uuid;
 
 pub use refusal::{Kind, Refusal};
+pub use text::personal;
 
 /// The most events that one command may have.
 pub const MAX_EVENTS: usize = 1_000;

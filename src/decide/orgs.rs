@@ -10,8 +10,8 @@ use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
 use tenure_projections::values::{NameHolder, OrgNo, OrgStatus};
 
-use super::Refusal;
 use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, org_id, unused};
+use super::{Refusal, text};
 use crate::command::{
     AdmitLandlord, All, ArchiveOrg, CreateOrg, DescribeOrg, FirstAdmin, MoveOrg, Privileges, RenameOrg, TagOrg,
 };
@@ -42,10 +42,10 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
         org: org.clone(),
         name: scene.name(Scope::Orgs(Some(parent.handle())), &args.name, None)?,
         parent: Some(org_id(scene, parent)),
-        description: scene.text("description", &args.description, MAX_DESCRIPTION)?,
-        tags: tags(scene, &args.tags)?,
+        description: text::lines("description", &args.description, MAX_DESCRIPTION)?,
+        tags: tags(&args.tags)?,
         managing_group,
-        region: args.region.as_deref().map(|region| scene.text("region", region, MAX_TAG)).transpose()?,
+        region: args.region.as_deref().map(|region| text::lines("region", region, MAX_TAG)).transpose()?,
     };
     let twin = Event::OrgCreated(created.clone());
     plan.in_org(org.clone(), Event::OrgCreated(created));
@@ -86,7 +86,7 @@ pub fn rename(scene: &Scene<'_>, args: &RenameOrg, plan: &mut Plan) -> Result<()
 pub fn describe(scene: &Scene<'_>, args: &DescribeOrg, plan: &mut Plan) -> Result<(), Refusal> {
     let org = scene.live_org(&args.org)?;
     manages_inside(scene, org)?;
-    let description = scene.text("description", &args.description, MAX_DESCRIPTION)?;
+    let description = text::lines("description", &args.description, MAX_DESCRIPTION)?;
     plan.add(scene, org, Event::OrgDescribed(OrgDescribed { org: args.org.clone(), description }), &[]);
     Ok(())
 }
@@ -94,7 +94,7 @@ pub fn describe(scene: &Scene<'_>, args: &DescribeOrg, plan: &mut Plan) -> Resul
 pub fn tag(scene: &Scene<'_>, args: &TagOrg, plan: &mut Plan) -> Result<(), Refusal> {
     let org = scene.live_org(&args.org)?;
     manages_inside(scene, org)?;
-    let tags = tags(scene, &args.tags)?;
+    let tags = tags(&args.tags)?;
     plan.add(scene, org, Event::OrgTagged(OrgTagged { org: args.org.clone(), tags }), &[]);
     Ok(())
 }
@@ -228,9 +228,9 @@ fn manages_inside(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn tags(scene: &Scene<'_>, tags: &[String]) -> Result<Vec<String>, Refusal> {
+fn tags(tags: &[String]) -> Result<Vec<String>, Refusal> {
     if tags.len() > MAX_TAGS {
         return Err(invalid("tags", "tags.too_many", format!("at most {MAX_TAGS} tags, these are {}", tags.len())));
     }
-    tags.iter().map(|tag| scene.text("tags", tag, MAX_TAG)).collect()
+    tags.iter().map(|tag| text::lines("tags", tag, MAX_TAG)).collect()
 }

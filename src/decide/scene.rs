@@ -12,11 +12,8 @@ use tenure_projections::values::{
     UserNo, UserStatus, UserTypeNo,
 };
 
-use super::{Caller, Draft, Kind, Moment, Refusal};
+use super::{Caller, Draft, Kind, Moment, Refusal, text};
 use crate::command::{All, Privileges};
-
-/// The longest name, in characters.
-const MAX_NAME: usize = 200;
 
 /// A command's surroundings. Derefs to the view.
 pub struct Scene<'a> {
@@ -199,29 +196,13 @@ impl<'a> Scene<'a> {
 
     /// A name that is one, and that nobody else bears in the scope.
     pub fn name(&self, scope: Scope, name: &str, own: Option<NameHolder>) -> Result<String, Refusal> {
-        let name = self.text("name", name, MAX_NAME)?;
-        if name.is_empty() {
-            return Err(invalid("name", "name.empty", "a name needs at least one character"));
-        }
+        let name = text::name("name", name)?;
         match self.find_name(scope, &name) {
             Some(holder) if Some(holder) != own => {
                 Err(conflict("name.taken", format!("the name `{name}` is taken here: choose another")))
             }
             Some(_) | None => Ok(name),
         }
-    }
-
-    /// Text without surrounding white space, of bounded length, without control characters.
-    pub fn text(&self, field: &'static str, text: &str, max: usize) -> Result<String, Refusal> {
-        let text = text.trim();
-        let length = text.chars().count();
-        if length > max {
-            return Err(invalid(field, "text.too_long", format!("at most {max} characters, these are {length}")));
-        }
-        if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-            return Err(invalid(field, "text.control_character", "no control characters"));
-        }
-        Ok(text.to_owned())
     }
 
     /// An instant that lies in the future, or now.

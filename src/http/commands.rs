@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::header::IF_MATCH;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -21,9 +22,10 @@ use crate::token::Token;
 pub async fn post(
     State(app): State<App>,
     caller: Caller,
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let Path(name) = name.map_err(|_| Problem::malformed("the path is not UTF-8"))?;
     let known = command::NAMES.iter().find(|known| **known == name).copied();
     let answer = run(&app, caller, name, request).await;
     let outcome = match &answer {

@@ -180,7 +180,7 @@ impl From<InvalidCommand> for Problem {
         match invalid {
             InvalidCommand::Unknown(_) => Self::new(StatusCode::NOT_FOUND, "command.unknown", detail),
             InvalidCommand::Malformed(_) => Self::malformed(detail),
-            InvalidCommand::Arguments(_) => Self::invalid("arguments.invalid", named_field(&detail), detail),
+            InvalidCommand::Arguments { field, .. } => Self::invalid("arguments.invalid", field, detail),
         }
     }
 }
@@ -215,11 +215,6 @@ impl From<WaitError> for Problem {
     fn from(error: WaitError) -> Self {
         Self::unavailable("position.not_reached", error.to_string())
     }
-}
-
-/// The argument that a parser's complaint names first, between backticks; the whole body if it names none.
-fn named_field(detail: &str) -> String {
-    detail.split('`').nth(1).unwrap_or_default().to_owned()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference to the field")]

@@ -12,7 +12,7 @@ use super::shared::Core;
 use crate::chain::{Head, Link, Origin, link};
 use crate::clock::ClockJumped;
 use crate::command::{Command, Fresh, Plain};
-use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, decide};
+use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, decide, personal};
 use crate::keys::{Place, SealError};
 use crate::log::EVENT_LIMIT;
 use crate::token::Token;
@@ -152,6 +152,7 @@ impl Sealing<'_> {
     /// About a person who was erased it seals nothing and notes it: the decision comes first, and says in its own words
     /// whether the caller may know of this person at all.
     fn seal(&mut self, person: &UserId, field: &'static str, text: &Plain) -> Result<Sealed, CommandError> {
+        personal(field, &text.0)?;
         match self.core.keys.seal(&Place { person, field, command: self.command }, &text.0) {
             Ok(sealed) => Ok(sealed),
             Err(SealError::Erased) => {

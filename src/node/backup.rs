@@ -14,7 +14,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tenure_events::{Envelope, Position};
+use tenure_events::data::UserErased;
+use tenure_events::{Envelope, Event, Position, UserId};
 use uuid::Uuid;
 
 use super::replay::{ReplayError, replay};
@@ -79,11 +80,8 @@ pub fn backup(from: &Path, target: &Path, progress: &mut Progress<'_>) -> Result
     let log_id = data::log_id(from)?;
     let (log, _) = FileLog::open_read_only(&from.join("log"), log_id)?;
     // The log first: so no event in the copy lacks its key.
-    let copied = copy_log(&log, log_id, &target.join(PLATFORM), progress)?;
-    let keys = new_keys(target)?;
-    fs::copy(from.join("keys"), &keys).and_then(|_| File::open(&keys)?.sync_all()).map_err(at(&keys))?;
-    // A node may have been writing while it was copied: opening settles what was half done.
-    drop(KeyStore::open(&keys, log_id)?);
+    let (copied, erased) = copy_log(&log, log_id, &target.join(PLATFORM), progress)?;
+    copy_keys(&from.join("keys"), &new_keys(target)?, log_id, &erased)?;
     Ok(copied)
 }
 
@@ -99,10 +97,8 @@ pub fn restore(backup: &Path, to: &Path, progress: &mut Progress<'_>) -> Result<
         return Err(CopyError::NoKeys(kept));
     }
     let (log, _) = FileLog::open_read_only(&platform.join("log"), log_id)?;
-    let copied = copy_log(&log, log_id, to, progress)?;
-    let keys = to.join("keys");
-    fs::copy(&kept, &keys).and_then(|_| File::open(&keys)?.sync_all()).map_err(at(&keys))?;
-    sync_name(&keys).map_err(at(&keys))?;
+    let (copied, erased) = copy_log(&log, log_id, to, progress)?;
+    copy_keys(&kept, &to.join("keys"), log_id, &erased)?;
     Ok(copied)
 }
 
@@ -112,7 +108,7 @@ impl Node {
     /// # Errors
     /// See [`CopyError`]; what was copied by then stays. A node in memory has no keys that can be copied.
     pub fn backup(&self, target: &Path, progress: &mut Progress<'_>) -> Result<Copied, CopyError> {
-        let copied = copy_log(self.log(), self.log_id(), &target.join(PLATFORM), progress)?;
+        let (copied, _) = copy_log(self.log(), self.log_id(), &target.join(PLATFORM), progress)?;
         self.keys().copy_to(&new_keys(target)?)?;
         Ok(copied)
     }
@@ -123,15 +119,20 @@ const PLATFORM: &str = "platform";
 /// Events are appended in groups of whole commands of about this many bytes.
 const GROUP: usize = 8 * 1024 * 1024;
 
-/// Makes a data folder with a copy of a log.
-fn copy_log(log: &LogReader, log_id: Uuid, to: &Path, progress: &mut Progress<'_>) -> Result<Copied, CopyError> {
+/// Makes a data folder with a copy of a log; answers also who is erased.
+fn copy_log(
+    log: &LogReader,
+    log_id: Uuid,
+    to: &Path,
+    progress: &mut Progress<'_>,
+) -> Result<(Copied, Vec<UserId>), CopyError> {
     let is_empty = fs::read_dir(to).map_or(true, |mut entries| entries.next().is_none());
     if !is_empty {
         return Err(CopyError::NotEmpty(to.to_owned()));
     }
     let folder = DataFolder::create(to, log_id)?;
     let mut copy = Log::Files(FileLog::create(&folder.log(), log_id, FileOptions::default())?);
-    let (mut group, mut bytes) = (Vec::new(), 0);
+    let (mut group, mut bytes, mut erased) = (Vec::new(), 0, Vec::new());
     let of = log.head();
     let head = replay(log, log_id, Head::START, |envelope: Envelope, event| {
         group.push(event.to_vec());
@@ -141,13 +142,29 @@ fn copy_log(log: &LogReader, log_id: Uuid, to: &Path, progress: &mut Progress<'_
             (group, bytes) = (Vec::new(), 0);
             progress(head, of);
         }
+        if let Event::UserErased(UserErased { user, .. }) = envelope.event {
+            erased.push(user);
+        }
         Ok::<(), CopyError>(())
     })?;
     copy.append(copy.head(), &group)?;
     progress(head.position, of);
     // Without its note of a good end the copy is whole all the same.
     drop(copy.close());
-    Ok(Copied { log: log_id, position: head.position })
+    Ok((Copied { log: log_id, position: head.position }, erased))
+}
+
+/// Copies a file of keys, which may be older than the log or half written, and destroys those of the erased in it.
+fn copy_keys(from: &Path, to: &Path, log_id: Uuid, erased: &[UserId]) -> Result<(), CopyError> {
+    let copy = || {
+        fs::copy(from, to)?;
+        File::open(to)?.sync_all()?;
+        sync_name(to)
+    };
+    copy().map_err(at(to))?;
+    let keys = KeyStore::open(to, log_id)?;
+    erased.iter().try_for_each(|user| keys.erase(user))?;
+    Ok(())
 }
 
 /// Where the keys of a backup go, its folder made.

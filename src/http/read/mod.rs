@@ -9,6 +9,7 @@ mod people;
 mod resources;
 mod roles;
 
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, State};
 use axum::http::Uri;
 use axum::response::Response;
@@ -89,11 +90,12 @@ pub async fn answer(
     read: &'static Read,
     State(app): State<App>,
     Caller(caller): Caller,
-    path: RawPathParams,
+    path: Result<RawPathParams, RawPathParamsRejection>,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let params = Params::of(&uri, &[&EVERYWHERE, read.query])?;
     app.wait_for(params.value("min_position")?).await?;
+    let path = path.map_err(|_| Problem::malformed("the path is not UTF-8"))?;
     let id = path.iter().next().map(|(_, id)| id.to_owned()).unwrap_or_default();
     at_leisure(move || reply(read, &app, &caller, &params, &id)).await
 }

@@ -238,8 +238,9 @@ impl Facts {
                     no if no == edit || no == create => Some(Level::Edit),
                     no if no == view => Some(Level::View),
                     Some(0..12) => None,
-                    // Making something of another kind below.
-                    _ => Some(Level::Edit),
+                    // Making something of another kind below; nothing else of another kind can be done with this.
+                    no if self.kinds.iter().any(|(_, kind)| kind.create == no) => Some(Level::Edit),
+                    _ => return false,
                 };
                 privilege(Some(no)) && level.is_none_or(had)
             }

@@ -21,7 +21,7 @@ use crate::support::memory::World;
 use audit::Act;
 use compare::Both;
 use facts::{At, Facts, Set, Status};
-use generate::Shape;
+use generate::{Shape, Wish};
 use rules::Who;
 
 /// Numbers that look random and are the same every time.
@@ -85,7 +85,7 @@ fn nobody_hands_out_what_they_do_not_hold() {
 
 fn shape() -> impl Strategy<Value = Shape> {
     let bytes = |count| proptest::collection::vec(any::<u8>().no_shrink(), count);
-    let facts = proptest::collection::vec(any::<u64>().no_shrink(), 0..45);
+    let facts = proptest::collection::vec(any::<u64>().no_shrink(), 10..60);
     (any::<u8>().no_shrink(), bytes(1..5), bytes(2..8), facts).prop_map(|(settings, orgs, users, facts)| Shape {
         settings,
         orgs,
@@ -140,22 +140,22 @@ impl Game {
     fn step(&mut self, number: u8, dice: &mut Dice, count: &mut Count) -> Result<(), String> {
         let now = self.world.now();
         let (strong, org) = generate::focus(&self.facts, dice);
-        let Some((name, arguments)) = generate::command(&self.facts, number, org, dice, now) else { return Ok(()) };
+        let Some(wish) = generate::wish(&self.facts, number, org, dice, now) else { return Ok(()) };
+        let Wish { name, arguments, by } = wish;
         for attempt in 0..4 {
             let any = dice.one_in(9);
             let standing = (0..self.facts.users.len()).filter(|user| any || self.facts.stands(*user));
-            let user = if attempt == 0 { strong } else { dice.pick(standing).unwrap_or(0) };
+            let user = match attempt {
+                0 => by.unwrap_or(strong),
+                1 => strong,
+                _ => dice.pick(standing).unwrap_or(0),
+            };
             let who = generate::caller(&self.facts, name, user, dice);
             let digest = self.world.state.digest();
             let decided = self.world.decide(&who, name, &arguments);
             count.given += 1;
             if self.world.state.digest() != digest {
                 return Err("deciding changes the state".to_owned());
-            }
-            if let Err(r) = &decided {
-                if std::env::var("WHY").is_ok() {
-                    println!("WHY {name} {}", r.code);
-                }
             }
             if let Ok(drafts) = decided {
                 count.accepted += 1;

@@ -165,10 +165,10 @@ impl Facts {
         most
     }
 
-    /// What the subject holds in every org by global roles: only who has it so may hand it on so.
-    fn everywhere(&self, who: &Who, t: Time) -> Set {
+    /// What the subject holds in every org by global roles, if by any: only who has it so may hand it on so.
+    fn everywhere(&self, who: &Who, t: Time) -> Option<Set> {
         if !self.stands(who.user) || who.only.is_some() {
-            return 0;
+            return None;
         }
         let groups = self.groups_of(Principal::User(who.user));
         let held = self.assignments.iter().filter(|held| holds(None, held.until, t) && self.roles[held.role].live);
@@ -177,14 +177,21 @@ impl Facts {
             Holder::Group(group) => groups.contains(&group),
         });
         let global = theirs.map(|held| &self.roles[held.role]).filter(|role| role.org.is_none());
-        global.fold(0, |all, role| all | role.privileges) & who.cap
+        global.map(|role| role.privileges).reduce(|one, other| one | other).map(|all| all & who.cap)
     }
 
     /// How the subject has content, from wherever they may act.
     fn effective(&self, who: &Who, content: At, t: Time) -> Had {
-        // Managing content by a global role is managing all content there is, for who may hand that role on.
-        if self.everywhere(who, t) & super::rules::CONTENT_MANAGE != 0 {
+        // A global role is handed on as it is held, to orgs that do not work and to those that shut it out as well:
+        // managing content by it is managing all there is, and entering by it is having what is shared with any org.
+        let everywhere = self.everywhere(who, t);
+        if everywhere.is_some_and(|held| held & super::rules::CONTENT_MANAGE != 0) {
             return (had(Level::Manage), true);
+        }
+        if everywhere.is_some() && !self.need_membership() {
+            let shared = self.level(content, t, false, |with| matches!(with, With::Org(_) | With::All));
+            let own = self.effective(&Who { only: Some(self.contents[content].org), ..*who }, content, t);
+            return (own.0.max(shared.0), own.1 || shared.1);
         }
         let org = self.contents[content].org;
         if !self.stands(who.user) || !self.live(org) || who.only.is_some_and(|only| only != org) {
@@ -221,7 +228,7 @@ impl Facts {
         let none = Gap::default();
         let before = before.unwrap_or(&none);
         let global = after.global[at] & !before.global;
-        if global & !self.everywhere(who, now) != 0 {
+        if global & !self.everywhere(who, now).unwrap_or(0) != 0 {
             return Err(format!("{} gains {global:#x} in every org", self.text(principal)));
         }
         // What is archived is gone for good.

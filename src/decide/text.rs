@@ -21,10 +21,14 @@ pub fn lines(field: &'static str, text: &str, max: usize) -> Result<String, Refu
     let text = text.trim();
     let length = text.chars().count();
     if length > max {
-        return Err(invalid(field, "text.too_long", format!("at most {max} characters, these are {length}")));
+        return Err(invalid(
+            field,
+            "text.too_long",
+            format!("at most {max} characters, these are {length}: say it shorter"),
+        ));
     }
     if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-        return Err(invalid(field, "text.control_character", "no control characters"));
+        return Err(invalid(field, "text.control_character", "control characters are not text: leave them out"));
     }
     Ok(text.to_owned())
 }

@@ -246,7 +246,8 @@ mod tests {
         check(refused(Kind::Invalid { field: "name" }), "422 a.rule name");
         check(InvalidCommand::Unknown("x".to_owned()), "404 command.unknown");
         check(InvalidCommand::Malformed("x".to_owned()), "400 request.malformed");
-        check(InvalidCommand::Arguments("unknown field `colour`".to_owned()), "422 arguments.invalid colour");
+        let wrong = InvalidCommand::Arguments { field: "colour".to_owned(), detail: "unknown".to_owned() };
+        check(wrong, "422 arguments.invalid colour");
         let changed = CommandError::ChangedSince { entity: "orgs/a".to_owned(), position: 7 };
         check(changed, "412 entity.changed");
         check(CommandError::Unauthenticated, "401 caller.unauthenticated   Bearer realm=\"tenure\"");

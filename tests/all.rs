@@ -10,6 +10,10 @@
 mod cli_docs;
 mod cli_help;
 mod cli_node;
+mod decide_cases;
+mod decide_decisions;
+mod decide_delegation;
+mod decide_refusals;
 mod http_access_matrix;
 mod http_authzen;
 mod http_commands;

@@ -28,8 +28,12 @@ pub fn judge(scene: &Scene<'_>, drafts: &[Draft]) -> Result<(), Refusal> {
 pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
     for org in orgs_of(scene, user) {
         holds_all(scene, org, potential(scene, user, org))?;
+        if scene.home(user) == Some(org) || scene.subscription(user, org).is_some() {
+            works_in(scene, org)?;
+        }
         if !scene.holds(org, administrative::CONTENT_MANAGE) {
-            let made = scene.resources(org).filter(|no| made_by(scene, *no, user));
+            let archived = scene.is_archived(org);
+            let made = scene.resources(org).filter(|_| !archived).filter(|no| made_by(scene, *no, user));
             made.map(|no| (no, Level::Manage, false)).try_for_each(|edge| holds_level(scene, edge))?;
         }
     }
@@ -185,8 +189,16 @@ fn moved(scene: &Scene<'_>, resource: &ResourceId, parent: Option<&ResourceId>) 
 fn role_bundle(scene: &Scene<'_>, no: RoleNo) -> Result<(), Refusal> {
     let Some(role) = live(scene, no) else { return Ok(()) };
     match role.org {
-        Some(org) => holds_all(scene, org, role.privileges)?,
-        None => holds_everywhere(scene, role.privileges)?,
+        Some(org) => {
+            holds_all(scene, org, role.privileges)?;
+            if !scene.roles_need_membership() {
+                works_in(scene, org)?;
+            }
+        }
+        None => {
+            holds_everywhere(scene, role.privileges)?;
+            works_everywhere(scene)?;
+        }
     }
     scene.shares_with_role(no).try_for_each(|(no, share)| holds_share(scene, no, &share))
 }
@@ -214,14 +226,9 @@ fn roles_potential(view: &View<'_>, user: UserNo, org: OrgNo) -> PrivilegeSet {
     here.fold(PrivilegeSet::NONE, |all, role| all.or(role.privileges))
 }
 
-/// Every org in which a user could ever hold something.
+/// Every org in which a user could ever hold something, or has made something.
 fn orgs_of(view: &View<'_>, user: UserNo) -> Vec<OrgNo> {
-    let own = view.roles_of_user(user);
-    let groups = view.groups_of(user).flat_map(|(group, ..)| view.roles_of_group(group));
-    let roles = own.chain(groups).filter_map(|(role, ..)| live(view, role)?.org);
-    let managed = view.groups_of(user).flat_map(|(group, ..)| view.managed_by(group));
-    let mut orgs: Vec<OrgNo> = view.home(user).into_iter().collect();
-    orgs.extend(view.subscriptions(user).map(|(org, ..)| org).chain(roles).chain(managed));
+    let mut orgs: Vec<OrgNo> = view.ever_in(user).collect();
     orgs.sort_unstable();
     orgs.dedup();
     orgs
@@ -237,7 +244,7 @@ fn made_by(view: &View<'_>, no: ResourceNo, user: UserNo) -> bool {
 
 fn holds_all(scene: &Scene<'_>, org: OrgNo, needed: PrivilegeSet) -> Result<(), Refusal> {
     let missing = needed.without(scene.held(org));
-    if missing.is_empty() {
+    if missing.is_empty() || scene.is_archived(org) {
         return Ok(());
     }
     let detail = format!(
@@ -248,14 +255,21 @@ fn holds_all(scene: &Scene<'_>, org: OrgNo, needed: PrivilegeSet) -> Result<(), 
     Err(forbidden("delegation.not_held", detail))
 }
 
+/// Whoever works in an org has what is shared with it: only who does so may bring others there.
+fn works_in(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+    let reaches = scene.is_live(org) && scene.subject.only.is_none_or(|only| only == org);
+    if scene.is_archived(org) || (reaches && judge::belongs_effectively(scene, scene.subject.user, org)) {
+        return Ok(());
+    }
+    let org = scene.org_id(org);
+    let detail =
+        format!("this gives what is shared with org `{org}`, where you do not work yourself: ask somebody there");
+    Err(forbidden("delegation.not_member", detail))
+}
+
 /// A global role gives in every org: only who holds the same by global roles may hand it out.
 fn holds_everywhere(scene: &Scene<'_>, needed: PrivilegeSet) -> Result<(), Refusal> {
-    let own = scene.roles_of_user(scene.subject.user);
-    let groups = scene.groups_of(scene.subject.user).flat_map(|(group, ..)| scene.roles_of_group(group));
-    let global = own.chain(groups).filter(|(_, window, _)| window.holds(scene.instant()));
-    let global = global.filter_map(|(role, ..)| live(scene, role)).filter(|role| role.org.is_none());
-    let held = global.fold(PrivilegeSet::NONE, |all, role| all.or(role.privileges)).and(scene.subject.cap);
-    let missing = needed.without(held);
+    let missing = needed.without(by_global_roles(scene).unwrap_or_default());
     if missing.is_empty() {
         return Ok(());
     }
@@ -264,8 +278,27 @@ fn holds_everywhere(scene: &Scene<'_>, needed: PrivilegeSet) -> Result<(), Refus
     Err(forbidden("delegation.not_held", detail))
 }
 
+/// Where roles need no membership, even an empty global role lets its holder into every org.
+fn works_everywhere(scene: &Scene<'_>) -> Result<(), Refusal> {
+    if scene.roles_need_membership() || by_global_roles(scene).is_some() {
+        return Ok(());
+    }
+    let detail = "a global role gives what is shared with any org: ask somebody who holds a global role themself";
+    Err(forbidden("delegation.not_member", detail))
+}
+
+/// What is held by valid global roles, if there is one. A key that works in one org holds nothing in every org.
+fn by_global_roles(scene: &Scene<'_>) -> Option<PrivilegeSet> {
+    let own = scene.roles_of_user(scene.subject.user);
+    let groups = scene.groups_of(scene.subject.user).flat_map(|(group, ..)| scene.roles_of_group(group));
+    let valid = own.chain(groups).filter(|(_, window, _)| window.holds(scene.instant()));
+    let global = valid.filter_map(|(role, ..)| live(scene, role)).filter(|role| role.org.is_none());
+    let all = global.map(|role| role.privileges).reduce(PrivilegeSet::or)?;
+    scene.subject.only.is_none().then_some(all.and(scene.subject.cap))
+}
+
 fn holds_share(scene: &Scene<'_>, no: ResourceNo, share: &Share) -> Result<(), Refusal> {
-    if View::resource(scene, no).is_some_and(|resource| resource.value.live) {
+    if View::resource(scene, no).is_some_and(|resource| resource.value.live && !scene.is_archived(resource.value.org)) {
         holds_below(scene, no, share.level, share.copy)
     } else {
         Ok(())
@@ -286,12 +319,16 @@ fn holds_level(scene: &Scene<'_>, (no, level, copy): (ResourceNo, Level, bool)) 
     if reach(scene, no, level, copy, |_| true) {
         return Ok(());
     }
-    let detail = format!("you do not have `{}`, or something in it, at that level yourself", scene.resource_id(no));
+    let id = scene.resource_id(no);
+    let detail = format!("you do not have `{id}`, or something in it, at that level yourself: ask somebody who does");
     Err(Refusal::new(Kind::Forbidden, "delegation.level_not_held", detail))
 }
 
 fn reach(scene: &Scene<'_>, no: ResourceNo, level: Level, copy: bool, counts: impl Fn(&Reach) -> bool) -> bool {
     let Some(org) = View::resource(scene, no).map(|resource| resource.value.org) else { return false };
+    if !scene.is_live(org) || scene.subject.only.is_some_and(|only| only != org) {
+        return false;
+    }
     let mut found = false;
     judge::reaches(&scene.view, &scene.subject, org, no, |reach| {
         // Whoever manages content may let it be copied.

@@ -7,7 +7,7 @@ use tenure_projections::names::Scope;
 use tenure_projections::values::{GroupNo, NameHolder, OrgNo, UserNo};
 
 use super::Refusal;
-use super::scene::{Plan, Scene, conflict, invalid, org_id, unused, user_id};
+use super::scene::{Plan, Scene, conflict, invalid, org_id, unknown, unused, user_id};
 use crate::command::{CreateGroup, GroupMembers, RenameGroup};
 
 pub fn create(scene: &Scene<'_>, args: &CreateGroup, plan: &mut Plan) -> Result<(), Refusal> {
@@ -91,7 +91,10 @@ fn add(
 ) -> Result<(), Refusal> {
     let home = scene.home(user);
     if org.is_some() && org != home {
-        let detail = format!("a group of an org holds its home users only, and `{}` is none", scene.user_id(user));
+        let detail = format!(
+            "a group of an org holds its home users only, and `{}` is none: use a global group",
+            scene.user_id(user)
+        );
         return Err(conflict("group.foreign_user", detail));
     }
     let added = GroupMemberAdded { group: group.clone(), user: user_id(scene, user) };
@@ -115,7 +118,7 @@ fn managed(scene: &Scene<'_>, id: &GroupId) -> Result<(GroupNo, Option<OrgNo>, O
 
 /// Global groups and roles are managed at the root.
 pub fn place(scene: &Scene<'_>, org: Option<OrgNo>) -> Result<OrgNo, Refusal> {
-    org.or_else(|| scene.root()).ok_or_else(|| conflict("platform.missing", "there is no platform yet"))
+    org.or_else(|| scene.root()).ok_or_else(|| unknown("org", "org.unknown", &"root"))
 }
 
 fn some(users: Vec<UserNo>) -> Result<Vec<UserNo>, Refusal> {

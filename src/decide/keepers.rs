@@ -13,20 +13,34 @@ use tenure_projections::values::{OrgNo, PrivilegeNo, PrivilegeSet, UserNo};
 use super::scene::{Scene, conflict};
 use super::{Draft, Refusal};
 
-/// The orgs in which these events may take authority from somebody.
-pub fn concerned(scene: &Scene<'_>, drafts: &[Draft]) -> Vec<OrgNo> {
-    let mut orgs = Vec::new();
-    for draft in drafts.iter().filter(|draft| draft.twin_of.is_none()) {
-        touched(scene, &draft.event, &mut orgs);
-    }
-    orgs.sort_unstable();
-    orgs.dedup();
-    orgs
+/// An org in which somebody may lose what running it takes, or which may begin to need somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Concern {
+    org: OrgNo,
+    /// Whoever managed from there, or from above, may no longer manage what lies below either.
+    below: bool,
 }
 
-/// Refuses if one of these orgs had somebody before, and has nobody after, who can restore it.
-pub fn judge(scene: &Scene<'_>, after: &View<'_>, orgs: &[OrgNo]) -> Result<(), Refusal> {
-    orgs.iter().try_for_each(|org| judge_org(scene, after, *org))
+/// The orgs that these events put at risk, in a view of the state after them.
+pub fn concerned(scene: &Scene<'_>, after: &View<'_>, drafts: &[Draft]) -> Vec<Concern> {
+    let mut concerns = Vec::new();
+    for draft in drafts.iter().filter(|draft| draft.twin_of.is_none()) {
+        touched(scene, after, &draft.event, &mut concerns);
+    }
+    concerns.sort_unstable();
+    concerns.dedup();
+    concerns
+}
+
+/// Refuses if one of these orgs had somebody before who can restore it, or begins now, and has nobody after.
+pub fn judge(scene: &Scene<'_>, after: &View<'_>, concerns: &[Concern]) -> Result<(), Refusal> {
+    for Concern { org, below } in concerns {
+        judge_org(scene, after, *org)?;
+        if *below {
+            after.tree(*org).skip(1).try_for_each(|org| judge_org(scene, after, org))?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether any enabled user whose home stands holds the privilege in the org.
@@ -37,27 +51,24 @@ pub fn any_holder(view: &View<'_>, org: OrgNo, privilege: PrivilegeNo) -> bool {
 }
 
 fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> Result<(), Refusal> {
-    if after.is_live(org) && kept(scene, org) && !kept(after, org) {
+    if !after.is_live(org) {
+        return Ok(());
+    }
+    let lost_before = scene.is_live(org) && !kept(scene, org);
+    if !lost_before && !kept(after, org) {
         let detail = format!(
-            "nobody could run org `{}` any more: first give somebody else at home there {} for good",
-            scene.org_id(org),
+            "nobody could run org `{}` any more: first give somebody at home there {} for good",
+            after.org_id(org),
             scene.listed(keys_of(after, org))
         );
         return Err(conflict("org.locked_out", detail));
     }
     if landlord_taken(scene, after, org) {
-        let detail = format!("the last `landlord.manage` of org `{}` is not its ancestors' to take", scene.org_id(org));
+        let detail = format!(
+            "the last `landlord.manage` of org `{}` is not its ancestors' to take: let its own users do it",
+            scene.org_id(org)
+        );
         return Err(conflict("landlord.last", detail));
-    }
-    // Whoever managed from here managed what lies below as well, where nobody of its own does.
-    if manager_at(scene, org, org) && !manager_at(after, org, org) {
-        return below(after, org).try_for_each(|child| {
-            if after.is_live(child) && kept(scene, child) && !kept(after, child) {
-                let detail = format!("nobody could run org `{}` below it any more", scene.org_id(child));
-                return Err(conflict("org.locked_out", detail));
-            }
-            Ok(())
-        });
     }
     Ok(())
 }
@@ -65,52 +76,44 @@ fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> Result<(), Refu
 /// An ancestor's user takes the last `landlord.manage` of a child's own users.
 fn landlord_taken(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> bool {
     let from_above = scene.home(scene.subject.user).is_some_and(|home| scene.is_above(home, org));
-    let holders = |view: &View<'_>| {
-        let privileges = PrivilegeSet::NONE.with(administrative::LANDLORD_MANAGE);
-        home_keeper(view, org, privileges)
-    };
-    from_above && after.is_live(org) && holders(scene) && !holders(after)
+    let landlord = |_: &View<'_>| PrivilegeSet::NONE.with(administrative::LANDLORD_MANAGE);
+    from_above && home_keeper(scene, org, landlord) && !home_keeper(after, org, landlord)
 }
 
 fn kept(view: &View<'_>, org: OrgNo) -> bool {
-    let above = || view.lineage(org).skip(1).any(|above| manager_at(view, above, org));
-    home_keeper(view, org, keys_of(view, org)) || above()
+    home_keeper(view, org, |view| keys_of(view, org)) || view.lineage(org).skip(1).any(|at| manager_at(view, at, org))
 }
 
-/// What running an org takes.
+/// What running an org takes at the view's instant.
 fn keys_of(view: &View<'_>, org: OrgNo) -> PrivilegeSet {
     let keys = [administrative::SUBSCRIPTION_MANAGE, administrative::USER_MANAGE, administrative::ROLE_MANAGE];
     let keys: PrivilegeSet = keys.into_iter().collect();
-    let excludes = view.landlord(org).is_some_and(|landlord| !landlord.value.admits(view.instant()));
-    if excludes { keys.with(administrative::LANDLORD_MANAGE) } else { keys }
+    if view.excludes_landlord(org) { keys.with(administrative::LANDLORD_MANAGE) } else { keys }
 }
 
-fn home_keeper(view: &View<'_>, org: OrgNo, keys: PrivilegeSet) -> bool {
-    view.home_users(org).any(|user| view.is_enabled(user) && holds_for_good(view, user, org, keys))
+fn home_keeper(view: &View<'_>, org: OrgNo, keys: impl Fn(&View<'_>) -> PrivilegeSet) -> bool {
+    view.home_users(org).any(|user| view.is_enabled(user) && for_good(view, |view| holds(view, user, org, keys(view))))
 }
 
 /// Whether somebody manages orgs at `at`, for good, and may enter `org`.
 fn manager_at(view: &View<'_>, at: OrgNo, org: OrgNo) -> bool {
     let manage = PrivilegeSet::NONE.with(administrative::ORG_MANAGE);
-    let enters = |user: UserNo| {
+    let keeps = |user: UserNo| {
         let home = view.home(user).unwrap_or(at);
-        !judge::suspended(view, home, org).home && !judge::suspended(&for_good(view), home, org).home
+        let enters = |view: &View<'_>| !judge::suspended(view, home, org).home;
+        stands(view, user) && for_good(view, |view| enters(view) && holds(view, user, at, manage))
     };
-    candidates(view, at, |user| {
-        let keeps = stands(view, user) && enters(user) && holds_for_good(view, user, at, manage);
-        if keeps { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })
-    .is_break()
+    let visit = |user| if keeps(user) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    view.is_live(at) && candidates(view, at, visit).is_break()
 }
 
-fn holds_for_good(view: &View<'_>, user: UserNo, org: OrgNo, privileges: PrivilegeSet) -> bool {
-    let holds = |view: &View<'_>| privileges.without(judge::privileges(view, user, org)).is_empty();
-    holds(view) && holds(&for_good(view))
+fn holds(view: &View<'_>, user: UserNo, org: OrgNo, privileges: PrivilegeSet) -> bool {
+    privileges.without(judge::privileges(view, user, org)).is_empty()
 }
 
-/// The same knowledge when everything that ends has ended.
-fn for_good<'a>(view: &View<'a>) -> View<'a> {
-    view.at(Time::from_micros(i64::MAX - 1))
+/// Whether something is so now, and when everything that ends has ended.
+fn for_good(view: &View<'_>, so: impl Fn(&View<'_>) -> bool) -> bool {
+    so(view) && so(&view.at(Time::from_micros(i64::MAX - 1)))
 }
 
 fn stands(view: &View<'_>, user: UserNo) -> bool {
@@ -125,7 +128,7 @@ fn candidates(view: &View<'_>, org: OrgNo, mut visit: impl FnMut(UserNo) -> Cont
     if view.roles_need_membership() {
         return ControlFlow::Continue(());
     }
-    for role in view.roles(org) {
+    for role in view.roles(org).chain(view.global_roles()) {
         view.users_with_role(role).try_for_each(|(user, ..)| visit(user))?;
         for (group, ..) in view.groups_with_role(role) {
             view.members(group).try_for_each(|(user, _)| visit(user))?;
@@ -134,50 +137,42 @@ fn candidates(view: &View<'_>, org: OrgNo, mut visit: impl FnMut(UserNo) -> Cont
     ControlFlow::Continue(())
 }
 
-/// All orgs below an org.
-fn below<'a>(view: &View<'a>, org: OrgNo) -> impl Iterator<Item = OrgNo> + use<'a> {
-    let view = *view;
-    let mut waiting: Vec<OrgNo> = view.children(org).collect();
-    std::iter::from_fn(move || {
-        let org = waiting.pop()?;
-        waiting.extend(view.children(org));
-        Some(org)
-    })
-}
-
-/// The orgs in which an event may take something from somebody who matters.
-fn touched(scene: &Scene<'_>, event: &Event, orgs: &mut Vec<OrgNo>) {
-    let org = |id: &OrgId| scene.find_org(id.as_str());
-    let of_user = |id: &UserId| scene.find_user(id.as_str()).map(|user| judge::orgs_of(scene, user));
+/// The orgs that an event puts at risk.
+fn touched(scene: &Scene<'_>, after: &View<'_>, event: &Event, concerns: &mut Vec<Concern>) {
+    let org = |id: &OrgId| after.find_org(id.as_str());
+    let user = |id: &UserId| scene.find_user(id.as_str());
+    let mut begins = |id: &OrgId| concerns.extend(org(id).map(|org| Concern { org, below: false }));
     match event {
-        Event::UserDisabled(e) => orgs.extend(of_user(&e.user).unwrap_or_default()),
-        Event::UserErased(e) => orgs.extend(of_user(&e.user).unwrap_or_default()),
-        Event::SubscriptionWithdrawn(e) => orgs.extend(org(&e.org)),
-        Event::SubscriptionRetyped(e) => orgs.extend(org(&e.org)),
-        Event::SubscriptionExtended(e) => orgs.extend(org(&e.org)),
-        Event::PrivilegeRevoked(e) => orgs.extend(org(&e.org)),
-        Event::OrgMoved(e) => orgs.extend(org(&e.org)),
-        Event::OrgDisabled(e) => orgs.extend(org(&e.org)),
-        Event::OrgArchived(e) => orgs.extend(org(&e.org)),
-        Event::LandlordExcluded(e) => orgs.extend(org(&e.org)),
-        Event::LandlordAdmitted(e) => orgs.extend(org(&e.org)),
-        Event::RoleChanged(e) => orgs.extend(role_org(scene, &e.role)),
-        Event::RoleDeleted(e) => orgs.extend(role_org(scene, &e.role)),
-        Event::RoleUnassigned(e) => orgs.extend(role_org(scene, &e.role)),
+        Event::OrgCreated(e) => begins(&e.org),
+        Event::OrgEnabled(e) => begins(&e.org),
+        Event::UserDisabled(e) => everywhere(scene, user(&e.user), concerns),
+        Event::UserErased(e) => everywhere(scene, user(&e.user), concerns),
+        Event::SubscriptionWithdrawn(e) => loses(scene, user(&e.user), org(&e.org), concerns),
+        Event::SubscriptionRetyped(e) => loses(scene, user(&e.user), org(&e.org), concerns),
+        Event::SubscriptionExtended(e) => loses(scene, user(&e.user), org(&e.org), concerns),
+        Event::PrivilegeRevoked(e) => loses(scene, user(&e.user), org(&e.org), concerns),
+        Event::OrgDisabled(e) => closed(scene, org(&e.org), concerns),
+        Event::OrgArchived(e) => closed(scene, org(&e.org), concerns),
+        Event::OrgMoved(e) => concerns.extend(org(&e.org).map(|org| Concern { org, below: true })),
+        Event::LandlordExcluded(e) => concerns.extend(org(&e.org).map(|org| Concern { org, below: true })),
+        Event::LandlordAdmitted(e) => concerns.extend(org(&e.org).map(|org| Concern { org, below: true })),
+        Event::RoleChanged(e) => role_loses(scene, &e.role, concerns),
+        Event::RoleDeleted(e) => role_loses(scene, &e.role, concerns),
+        Event::RoleUnassigned(e) => role_loses(scene, &e.role, concerns),
         // Assigned again with an end, it may end what did not.
-        Event::RoleAssigned(e) => orgs.extend(role_org(scene, &e.role)),
-        Event::GroupDeleted(e) => group_orgs(scene, &e.group, orgs),
-        Event::GroupMemberRemoved(e) => group_orgs(scene, &e.group, orgs),
+        Event::RoleAssigned(e) => role_loses(scene, &e.role, concerns),
+        // Somebody's first membership with a lower user type hides what roles gave without one.
+        Event::SubscriptionGranted(e) => loses(scene, user(&e.user), org(&e.org), concerns),
+        Event::GroupDeleted(e) => group_loses(scene, &e.group, concerns),
+        Event::GroupMemberRemoved(e) => everywhere(scene, user(&e.user), concerns),
         Event::PlatformInitialised(_)
         | Event::SettingsChanged(_)
         | Event::PrivilegeDefined(_)
         | Event::UserTypeDefined(_)
         | Event::ResourceKindDefined(_)
-        | Event::OrgCreated(_)
         | Event::OrgRenamed(_)
         | Event::OrgDescribed(_)
         | Event::OrgTagged(_)
-        | Event::OrgEnabled(_)
         | Event::UserCreated(_)
         | Event::UserProfileChanged(_)
         | Event::UserEnabled(_)
@@ -189,7 +184,6 @@ fn touched(scene: &Scene<'_>, event: &Event, orgs: &mut Vec<OrgNo>) {
         | Event::GroupCreated(_)
         | Event::GroupRenamed(_)
         | Event::GroupMemberAdded(_)
-        | Event::SubscriptionGranted(_)
         | Event::PrivilegeGranted(_)
         | Event::RoleDefined(_)
         | Event::ResourceCreated(_)
@@ -204,14 +198,57 @@ fn touched(scene: &Scene<'_>, event: &Event, orgs: &mut Vec<OrgNo>) {
     }
 }
 
-fn role_org(scene: &Scene<'_>, role: &RoleId) -> Option<OrgNo> {
-    let role = scene.find_role(role.as_str()).and_then(|role| View::role(scene, role))?;
-    role.value.org.or_else(|| scene.root())
+/// What somebody loses matters in the orgs that they can run, or whose children they can.
+fn everywhere(scene: &Scene<'_>, user: Option<UserNo>, concerns: &mut Vec<Concern>) {
+    if let Some(user) = user {
+        judge::orgs_of(scene, user).into_iter().for_each(|org| loses(scene, Some(user), Some(org), concerns));
+    }
 }
 
-fn group_orgs(scene: &Scene<'_>, group: &GroupId, orgs: &mut Vec<OrgNo>) {
-    if let Some(group) = scene.find_group(group.as_str()) {
-        orgs.extend(scene.managed_by(group));
-        orgs.extend(scene.roles_of_group(group).filter_map(|(role, ..)| View::role(scene, role)?.value.org));
+fn loses(scene: &Scene<'_>, user: Option<UserNo>, org: Option<OrgNo>, concerns: &mut Vec<Concern>) {
+    concerns.extend(user.zip(org).and_then(|(user, org)| matters(judge::privileges(scene, user, org), org)));
+}
+
+/// Home users of an org that closes lose their standing in other orgs as well.
+fn closed(scene: &Scene<'_>, org: Option<OrgNo>, concerns: &mut Vec<Concern>) {
+    if let Some(org) = org {
+        concerns.push(Concern { org, below: true });
+        scene.home_users(org).for_each(|user| everywhere(scene, Some(user), concerns));
     }
+}
+
+fn role_loses(scene: &Scene<'_>, role: &RoleId, concerns: &mut Vec<Concern>) {
+    let role = scene.find_role(role.as_str()).and_then(|role| View::role(scene, role)).map(|role| &role.value);
+    let Some(role) = role else { return };
+    match role.org {
+        Some(org) => concerns.extend(matters(role.privileges, org)),
+        None => {
+            let all = scene.root().into_iter().flat_map(|root| scene.tree(root));
+            concerns.extend(all.filter_map(|org| matters(role.privileges, org)));
+        }
+    }
+}
+
+fn group_loses(scene: &Scene<'_>, group: &GroupId, concerns: &mut Vec<Concern>) {
+    if let Some(group) = scene.find_group(group.as_str()) {
+        concerns.extend(scene.managed_by(group).map(|org| Concern { org, below: true }));
+        for (role, ..) in scene.roles_of_group(group) {
+            if let Ok(role) = RoleId::new(scene.role_id(role)) {
+                role_loses(scene, &role, concerns);
+            }
+        }
+    }
+}
+
+fn matters(lost: PrivilegeSet, org: OrgNo) -> Option<Concern> {
+    let keys = [
+        administrative::SUBSCRIPTION_MANAGE,
+        administrative::USER_MANAGE,
+        administrative::ROLE_MANAGE,
+        administrative::LANDLORD_MANAGE,
+        administrative::ORG_MANAGE,
+    ];
+    let lost = lost.and(keys.into_iter().collect());
+    let below = lost.has(administrative::ORG_MANAGE);
+    (!lost.is_empty()).then_some(Concern { org, below })
 }

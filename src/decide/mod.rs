@@ -78,11 +78,10 @@ pub fn decide(
     let mut plan = Plan::default();
     plan_events(&scene, command, &mut plan)?;
     delta::judge(&scene, &plan.0)?;
-    let concerned = keepers::concerned(&scene, &plan.0);
-    if !concerned.is_empty() {
-        let over = suppose(view, caller, moment, &plan.0);
-        keepers::judge(&scene, &view.over(&over), &concerned)?;
-    }
+    let over = suppose(view, caller, moment, &plan.0);
+    let after = view.over(&over);
+    let concerned = keepers::concerned(&scene, &after, &plan.0);
+    keepers::judge(&scene, &after, &concerned)?;
     Ok(plan.0)
 }
 

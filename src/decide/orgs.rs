@@ -5,10 +5,10 @@ use tenure_events::data::{
     self, LandlordAdmitted, LandlordExcluded, OrgArchived, OrgCreated, OrgDescribed, OrgDisabled, OrgEnabled, OrgMoved,
     OrgRenamed, OrgTagged, SubscriptionGranted, UserCreated,
 };
-use tenure_events::{OrgId, Sealed, UserId, UserType};
+use tenure_events::{GroupId, OrgId, Sealed, UserId, UserType};
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
-use tenure_projections::values::{NameHolder, OrgNo, OrgStatus};
+use tenure_projections::values::{NameHolder, OrgNo};
 
 use super::Refusal;
 use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, org_id, unused};
@@ -26,13 +26,13 @@ const MAX_TAG: usize = 100;
 pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
     let parent = match &args.parent {
         Some(parent) => scene.live_org(parent)?,
-        None => scene.root().ok_or_else(|| conflict("platform.missing", "there is no platform yet"))?,
+        None => super::groups::place(scene, None)?,
     };
-    manages(scene, parent)?;
+    manages_inside(scene, parent)?;
     let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
     unused(scene.find_org(org.as_str()).is_some(), &org)?;
     let managing_group = match &args.managing_group {
-        Some(group) => Some(group_id(scene, scene.group(group)?.0)),
+        Some(group) => Some(managing_group(scene, group)?),
         None if scene.settings().is_some_and(|settings| settings.value.managing_team_required) => {
             return Err(invalid("managing_group", "org.managing_team_required", "name the team that manages the org"));
         }
@@ -51,6 +51,15 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
     plan.in_org(org.clone(), Event::OrgCreated(created));
     plan.0.push(super::Draft { org: org_id(scene, parent), event: twin, twin_of: Some(0) });
     args.admin.iter().try_for_each(|admin| first_admin(scene, &org, admin, plan))
+}
+
+fn managing_group(scene: &Scene<'_>, id: &GroupId) -> Result<GroupId, Refusal> {
+    let (no, group) = scene.group(id)?;
+    if group.org.is_some() {
+        let detail = format!("group `{id}` has rights in its own org only: name a global group");
+        return Err(conflict("group.other_org", detail));
+    }
+    Ok(group_id(scene, no))
 }
 
 fn first_admin(scene: &Scene<'_>, org: &OrgId, admin: &FirstAdmin<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
@@ -108,16 +117,14 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveOrg, plan: &mut Plan) -> Result<()
     if parent == org || scene.is_above(org, parent) {
         return Err(conflict("org.cycle", format!("org `{}` lies below `{}`", args.parent, args.org)));
     }
-    manages_inside(scene, org)?;
-    manages(scene, from)?;
-    manages(scene, parent)?;
+    [org, from, parent].into_iter().try_for_each(|org| manages_inside(scene, org))?;
     let name = scene.name(Scope::Orgs(Some(parent.handle())), scene.org_name(org), None)?;
     let moved = OrgMoved { org: args.org.clone(), name, parent: args.parent.clone(), from: org_id(scene, from) };
     plan.add(scene, org, Event::OrgMoved(moved), &[from, parent]);
     let new_ancestors = scene.lineage(parent).any(|above| !scene.is_above(above, org));
     let rule = scene.settings().is_some_and(|settings| settings.value.landlord_rule);
     if rule && new_ancestors && admits_now(scene, org) {
-        plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: args.org.clone() }), &[]);
+        plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: args.org.clone() }), &[from, parent]);
     }
     Ok(())
 }
@@ -148,8 +155,7 @@ pub fn archive(scene: &Scene<'_>, args: &ArchiveOrg, plan: &mut Plan) -> Result<
         let detail = format!("archiving cannot be undone: confirm with the words `{ARCHIVE}`");
         return Err(invalid("confirmation", "confirmation.wrong", detail));
     }
-    let archived = |org| scene.org_status(org) == Some(OrgStatus::Archived);
-    if let Some(child) = scene.children(org).find(|child| !archived(*child)) {
+    if let Some(child) = scene.children(org).find(|child| !scene.is_archived(*child)) {
         let detail =
             format!("org `{}` has children, `{}` is one: archive or move them first", args.org, scene.org_id(child));
         return Err(conflict("org.has_children", detail));
@@ -185,7 +191,7 @@ pub fn admit_landlord(scene: &Scene<'_>, args: &AdmitLandlord, plan: &mut Plan) 
 /// An org that is not archived.
 fn open(scene: &Scene<'_>, id: &OrgId) -> Result<OrgNo, Refusal> {
     let org = scene.org(id)?;
-    if scene.org_status(org) == Some(OrgStatus::Archived) {
+    if scene.is_archived(org) {
         return Err(conflict("org.archived", format!("org `{id}` is archived and accepts no change")));
     }
     Ok(org)

@@ -166,6 +166,23 @@ impl<'a> Scene<'a> {
         self.held(org).has(privilege)
     }
 
+    /// Whether the actor came by a key that carries less than its user has.
+    pub fn is_narrow(&self) -> bool {
+        self.actor.cap != PrivilegeSet::ALL || self.actor.only.is_some()
+    }
+
+    /// Whether the org is closed for good: what is had in it counts for nothing any more.
+    pub fn is_archived(&self, org: OrgNo) -> bool {
+        self.org_status(org) == Some(OrgStatus::Archived)
+    }
+
+    /// Whether the org is managed from above by the one whose authority decides, and admits them.
+    pub fn manages_from_above(&self, org: OrgNo) -> bool {
+        let home = self.home(self.subject.user).unwrap_or(org);
+        let manages = |above| self.holds(above, judge::administrative::ORG_MANAGE);
+        !judge::suspended(&self.view, home, org).home && self.lineage(org).skip(1).any(manages)
+    }
+
     /// Refuses unless the privilege is held in the org.
     pub fn need(&self, org: OrgNo, privilege: PrivilegeNo) -> Result<(), Refusal> {
         if self.holds(org, privilege) {
@@ -216,10 +233,14 @@ impl<'a> Scene<'a> {
         let text = text.trim();
         let length = text.chars().count();
         if length > max {
-            return Err(invalid(field, "text.too_long", format!("at most {max} characters, these are {length}")));
+            return Err(invalid(
+                field,
+                "text.too_long",
+                format!("at most {max} characters, these are {length}: say it shorter"),
+            ));
         }
         if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-            return Err(invalid(field, "text.control_character", "no control characters"));
+            return Err(invalid(field, "text.control_character", "control characters are not text: leave them out"));
         }
         Ok(text.to_owned())
     }

@@ -6,7 +6,7 @@ use tenure_events::data::{
     SubscriptionWithdrawn,
 };
 use tenure_events::{OrgId, UserId, UserType};
-use tenure_projections::judge::{self, administrative};
+use tenure_projections::judge::administrative;
 use tenure_projections::values::{OrgNo, PrivilegeSet, Subscription, UserNo};
 
 use super::Refusal;
@@ -79,10 +79,7 @@ pub enum Entry {
 
 /// P: "I can do this easily by going into the organisation and subscribing to it."
 pub fn entry(scene: &Scene<'_>, org: OrgNo, users: &[UserNo]) -> Entry {
-    let home = scene.home(scene.subject.user).unwrap_or(org);
-    let admitted = !judge::suspended(&scene.view, home, org).home;
-    let from_above = scene.lineage(org).skip(1).any(|above| scene.holds(above, administrative::ORG_MANAGE));
-    if !admitted || !from_above {
+    if !scene.manages_from_above(org) {
         return Entry::None;
     }
     let own_first = users == [scene.subject.user].as_slice() && !scene.ever_subscribed(scene.subject.user, org);

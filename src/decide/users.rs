@@ -119,16 +119,23 @@ fn succeed(scene: &Scene<'_>, user: UserNo, org: OrgNo, id: &UserId, plan: &mut 
 }
 
 pub fn reset_credential(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result<(), Refusal> {
-    let user = scene.user(id)?;
+    let tenant_admin = scene.find_user(id.as_str()).filter(|user| administers_below(scene, *user));
+    let user = tenant_admin.map_or_else(|| scene.user(id), Ok)?;
     let home = home(scene, user)?;
-    let landlord = judge::manages(&scene.view, &scene.subject, home)
-        && !judge::suspended(&scene.view, scene.home(scene.subject.user).unwrap_or(home), home).home;
-    if !scene.is_self(user) && !landlord {
+    if !scene.is_self(user) && tenant_admin.is_none() {
         credential(scene, user, home, administrative::USER_MANAGE)?;
     }
     let reset = UserCredentialReset { user: id.clone(), org: org_id(scene, home) };
     plan.add(scene, home, Event::UserCredentialReset(reset), &[]);
     Ok(())
+}
+
+/// H: whoever manages a tenant from above may reset the credentials of its administrators, whom they need not see, and
+/// of nobody else in it.
+fn administers_below(scene: &Scene<'_>, user: UserNo) -> bool {
+    let there = View::user(scene, user).is_some_and(|user| user.value.status != UserStatus::Erased);
+    let administers = |home: &OrgNo| judge::privileges(scene, user, *home).has(administrative::USER_MANAGE);
+    there && scene.home(user).filter(administers).is_some_and(|home| scene.manages_from_above(home))
 }
 
 pub fn record_sign_in(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result<(), Refusal> {
@@ -150,6 +157,12 @@ pub fn link_identity(scene: &Scene<'_>, args: &Identity<Sealed>, plan: &mut Plan
     let user = scene.user(&args.user)?;
     let home = home(scene, user)?;
     credential(scene, user, home, administrative::USER_MANAGE)?;
+    if scene.is_self(user) && scene.is_narrow() {
+        return Err(forbidden(
+            "key.wider",
+            "an identity carries all that its user has: link it with a key that does too",
+        ));
+    }
     if scene.find_identity(&args.identity).is_some() {
         return Err(conflict("identity.taken", "this external identity is linked already: unlink it first"));
     }

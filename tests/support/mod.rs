@@ -1,5 +1,7 @@
 //! What several integration tests share.
 
+pub mod given;
+pub mod memory;
 pub mod platform;
 pub mod program;
 pub mod server;

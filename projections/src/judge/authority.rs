@@ -164,18 +164,30 @@ pub fn belongs_effectively(view: &View<'_>, user: UserNo, org: OrgNo) -> bool {
 /// Home and every org with an effective path, home first, each once.
 #[must_use]
 pub fn orgs_of(view: &View<'_>, user: UserNo) -> Vec<OrgNo> {
-    let role_org = |role: RoleNo| view.role(role).and_then(|role| role.value.org);
     let mut orgs: Vec<OrgNo> = view.subscriptions(user).map(|(org, ..)| org).collect();
-    orgs.extend(view.roles_of_user(user).filter_map(|(role, ..)| role_org(role)));
-    for (group, ..) in view.groups_of(user) {
-        orgs.extend(view.roles_of_group(group).filter_map(|(role, ..)| role_org(role)));
-        orgs.extend(view.managed_by(group));
+    orgs.extend(view.groups_of(user).flat_map(|(group, ..)| view.managed_by(group)));
+    for role in roles_of(view, user) {
+        match view.role(role).and_then(|role| role.value.org) {
+            Some(org) => orgs.push(org),
+            // A global role gives in every org; where roles need membership, in those subscribed to.
+            None if !view.roles_need_membership() => {
+                orgs.extend(view.root().into_iter().flat_map(|root| view.tree(root)))
+            }
+            None => {}
+        }
     }
     orgs.sort_unstable();
     orgs.dedup();
     let home = view.home(user);
     orgs.retain(|org| Some(*org) != home && belongs_effectively(view, user, *org));
     home.into_iter().chain(orgs).collect()
+}
+
+/// The roles of a user, own and through groups, valid or not; some of them twice.
+pub fn roles_of<'a>(view: &View<'a>, user: UserNo) -> impl Iterator<Item = RoleNo> + use<'a> {
+    let view = *view;
+    let own = view.roles_of_user(user).map(|(role, ..)| role);
+    own.chain(view.groups_of(user).flat_map(move |(group, ..)| view.roles_of_group(group).map(|(role, ..)| role)))
 }
 
 /// What the landlord rule suspends in an org.

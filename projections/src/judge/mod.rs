@@ -168,13 +168,13 @@ pub fn explain(view: &View<'_>, question: &Question) -> (bool, Vec<Reason>) {
     (allowed, reasons)
 }
 
-/// The org that a user acts in for something of `target`: the one they chose, as long as they still belong to it; else
-/// the target's if they belong there; else their home.
+/// The org that a user acts in for something of `target`: the one they chose, or their home once they lost it; before
+/// any choice the target's, if they belong there, else their home.
 #[must_use]
 pub fn acting_org(view: &View<'_>, user: UserNo, target: OrgNo) -> Option<OrgNo> {
-    let usable = |org: &OrgNo| view.is_live(*org) && (*org == target || belongs_effectively(view, user, *org));
-    let chosen = view.active_org(user).filter(usable);
-    chosen.or_else(|| belongs_effectively(view, user, target).then_some(target)).or_else(|| view.home(user))
+    let first = view.active_org(user).unwrap_or(target);
+    let usable = view.is_live(first) && belongs_effectively(view, user, first);
+    if usable { Some(first) } else { view.home(user) }
 }
 
 /// The privilege that an action on content of a kind needs in the content's org, beside having it at a level.

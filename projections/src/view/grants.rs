@@ -32,6 +32,19 @@ impl<'a> View<'a> {
             .filter_map(move |(org, version)| Some((OrgNo(org), view.form(version.value?)?, version.position)))
     }
 
+    /// Every org that the user may ever have worked in, some of them twice: what they made there is still theirs.
+    pub fn ever_in(&self, user: UserNo) -> impl Iterator<Item = OrgNo> + use<'a> {
+        let view = *self;
+        let groups = move || view.from(|s| &s.member, user.0).map(|(group, _)| group);
+        let own = self.from(|s| &s.role_user, user.0).map(|(role, _)| role);
+        let roles =
+            own.chain(groups().flat_map(move |group| view.from(|s| &s.role_group, group).map(|(role, _)| role)));
+        let by_role = roles.filter_map(move |role| view.role(RoleNo(role))?.value.org);
+        let managed = groups().flat_map(move |group| view.managed_by(GroupNo(group)));
+        let member = self.from(|s| &s.subscription, user.0).map(|(org, _)| OrgNo(org));
+        self.home(user).into_iter().chain(member).chain(by_role).chain(managed)
+    }
+
     /// The memberships of an org, newest first.
     pub fn subscribers(&self, org: OrgNo) -> impl Iterator<Item = (UserNo, Subscription, Position)> + use<'a> {
         let view = *self;
@@ -85,6 +98,14 @@ impl<'a> View<'a> {
         let view = *self;
         let roles = self.from(|s| &s.org_roles, org.0).map(|(role, _)| RoleNo(role));
         roles.filter(move |role| view.role(*role).is_some_and(|role| role.value.live))
+    }
+
+    /// The live global roles.
+    pub fn global_roles(&self) -> impl Iterator<Item = RoleNo> + use<'a> {
+        let view = *self;
+        let live =
+            move |role: &RoleNo| view.role(*role).is_some_and(|role| role.value.live && role.value.org.is_none());
+        self.state().role.rows().map(RoleNo).filter(live)
     }
 
     /// The roles assigned to a user, whether valid or not.

@@ -146,6 +146,17 @@ impl<'a> View<'a> {
         self.from(|s| &s.org_children, org.0).filter(|(_, there)| there.value).map(|(child, _)| OrgNo(child))
     }
 
+    /// An org and all orgs below it.
+    pub fn tree(&self, org: OrgNo) -> impl Iterator<Item = OrgNo> + use<'a> {
+        let view = *self;
+        let mut waiting = vec![org];
+        std::iter::from_fn(move || {
+            let org = waiting.pop()?;
+            waiting.extend(view.children(org));
+            Some(org)
+        })
+    }
+
     /// Whether an org's ancestors may enter it; always, unless they were ever excluded.
     #[must_use]
     pub fn landlord(&self, org: OrgNo) -> Fact<'a, Landlord> {

@@ -1,0 +1,182 @@
+//! What each command comes to, in one approved table: the events, in whose history each stands, and their twins.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use tenure::command::NAMES;
+
+use crate::support::given::given;
+use crate::support::memory::World;
+use crate::support::snapshots;
+
+#[test]
+fn decisions() {
+    let mut table = Table::default();
+    orgs(&mut table);
+    users(&mut table);
+    groups_and_roles(&mut table);
+    subscriptions(&mut table);
+    content_and_keys(&mut table);
+    let missing: Vec<_> = NAMES.iter().filter(|name| !table.names.contains(**name)).collect();
+    assert!(missing.is_empty(), "commands without a case: {missing:?}");
+    snapshots().bind(|| insta::assert_snapshot!("decisions", table.text));
+}
+
+#[derive(Default)]
+struct Table {
+    text: String,
+    names: BTreeSet<String>,
+}
+
+impl Table {
+    /// What comes of a command in the given world.
+    fn check(&mut self, who: &str, name: &str, arguments: Value) {
+        self.check_in(&given(), who, name, arguments);
+    }
+
+    /// The same after another command.
+    fn after(&mut self, first: (&str, &str, Value), who: &str, name: &str, arguments: Value) {
+        let mut world = given();
+        world.must(first.0, first.1, first.2);
+        self.check_in(&world, who, name, arguments);
+    }
+
+    fn check_in(&mut self, world: &World, who: &str, name: &str, arguments: Value) {
+        let drafts = world.decide(who, name, &arguments);
+        let drafts = drafts.unwrap_or_else(|refusal| panic!("{who}: {name} {arguments}: {} {refusal}", refusal.code));
+        self.names.insert(name.to_owned());
+        writeln!(self.text, "{who}: {name} {arguments}").unwrap();
+        for draft in &drafts {
+            let kind = draft.event.kind().trim_start_matches("tenure.").trim_end_matches(".v1");
+            let twin = draft.twin_of.map_or(String::new(), |of| format!(", twin of {of}"));
+            writeln!(self.text, "    {kind} {} in {}{twin}", draft.event.subject(), draft.org).unwrap();
+        }
+        self.text.push('\n');
+    }
+}
+
+fn orgs(t: &mut Table) {
+    t.check("admin", "create-org", json!({"id": "new", "name": "new"}));
+    t.check(
+        "kate",
+        "create-org",
+        json!({"id": "new", "name": "new", "parent": "kick", "admin": {"id": "nia", "name": "N"}}),
+    );
+    t.check("admin", "rename-org", json!({"org": "root", "name": "Educate"}));
+    t.check("admin", "rename-org", json!({"org": "shut", "name": "closed"}));
+    t.check("kate", "describe-org", json!({"org": "kick", "description": "young adults"}));
+    t.check("kate", "tag-org", json!({"org": "kick", "tags": ["young"]}));
+    let inside = (
+        "tim",
+        "grant-subscriptions",
+        json!({"org": "kick", "users": ["tim"], "user_type": "administrator", "privileges": "all"}),
+    );
+    t.after(inside, "tim", "move-org", json!({"org": "deep", "parent": "learn"}));
+    t.check("admin", "disable-org", json!({"org": "shut"}));
+    t.check("admin", "enable-org", json!({"org": "off"}));
+    t.check("admin", "archive-org", json!({"org": "off", "confirmation": "permanently archive"}));
+    t.check("kate", "exclude-landlord", json!({"org": "kick"}));
+    t.check("shaun", "admit-landlord", json!({"org": "shut", "until": "2026-04-01T17:00:00Z"}));
+}
+
+fn users(t: &mut Table) {
+    let identity = |user: &str| json!({"user": user, "issuer": "idp", "subject": "s"});
+    t.check(
+        "kate",
+        "create-user",
+        json!({"id": "nia", "org": "kick", "name": "N", "user_type": "member", "privileges": "all"}),
+    );
+    t.check("ken", "change-profile", json!({"user": "ken", "name": "K"}));
+    t.check("kate", "disable-user", json!({"user": "ken"}));
+    t.check("admin", "enable-user", json!({"user": "dan"}));
+    t.check("kate", "erase-user", json!({"user": "ken", "confirmation": "permanently erase"}));
+    let second =
+        ("kate", "create-user", json!({"id": "sue", "org": "kick", "name": "S", "user_type": "administrator"}));
+    t.after(
+        second,
+        "kate",
+        "erase-user",
+        json!({"user": "ken", "confirmation": "permanently erase", "successor": "sue"}),
+    );
+    t.after(
+        ("kate", "link-identity", identity("ken")),
+        "kate",
+        "erase-user",
+        json!({"user": "ken", "confirmation": "permanently erase"}),
+    );
+    t.check("kate", "reset-credential", json!({"user": "ken"}));
+    t.check("admin", "reset-credential", json!({"user": "kate"}));
+    t.check("ken", "record-sign-in", json!({"user": "ken"}));
+    t.check("kate", "link-identity", identity("ken"));
+    t.after(("kate", "link-identity", identity("ken")), "ken", "unlink-identity", identity("ken"));
+    t.check("ken", "select-active-org", json!({"org": "kick"}));
+}
+
+fn groups_and_roles(t: &mut Table) {
+    t.check("admin", "create-group", json!({"id": "new", "name": "new"}));
+    t.check("kate", "create-group", json!({"id": "new", "org": "kick", "name": "new"}));
+    t.check("kate", "rename-group", json!({"group": "team", "name": "Team"}));
+    t.check("kate", "delete-group", json!({"group": "team"}));
+    t.check("kate", "add-group-members", json!({"group": "team", "users": ["mia", "vic"]}));
+    t.check("kate", "remove-group-members", json!({"group": "team", "users": ["ken"]}));
+    t.check("kate", "sync-group", json!({"group": "team", "users": ["mia"]}));
+    t.check("kate", "define-role", json!({"id": "new", "org": "kick", "name": "new", "privileges": ["chart.edit"]}));
+    t.check("kate", "change-role", json!({"role": "designer", "privileges": []}));
+    t.check("kate", "delete-role", json!({"role": "designer"}));
+    t.check("kate", "assign-role", json!({"role": "designer", "users": ["ken"], "groups": ["team"]}));
+    t.check("mia", "unassign-role", json!({"role": "designer", "users": ["mia"]}));
+    let enters = (
+        "tim",
+        "grant-subscriptions",
+        json!({"org": "kick", "users": ["tim"], "user_type": "viewer", "privileges": []}),
+    );
+    t.after(enters, "kate", "assign-role", json!({"role": "boss", "users": ["tim"]}));
+}
+
+fn subscriptions(t: &mut Table) {
+    let grant =
+        |users: &[&str]| json!({"org": "kick", "users": users, "user_type": "administrator", "privileges": "all"});
+    let enters = || ("tim", "grant-subscriptions", grant(&["tim"]));
+    let own = json!({"org": "kick", "user": "tim"});
+    t.check("tim", "grant-subscriptions", grant(&["tim"]));
+    t.after(enters(), "tim", "grant-subscriptions", grant(&["admin", "svc"]));
+    t.after(enters(), "tim", "withdraw-subscription", own.clone());
+    t.after(enters(), "kate", "retype-subscription", json!({"org": "kick", "user": "tim", "user_type": "viewer"}));
+    t.after(
+        enters(),
+        "kate",
+        "extend-subscription",
+        json!({"org": "kick", "user": "tim", "valid_until": "2026-04-01T00:00:00Z"}),
+    );
+    t.check(
+        "kate",
+        "grant-privileges",
+        json!({"org": "kick", "user": "ken", "privileges": ["chart.edit", "report.edit"]}),
+    );
+    t.check("ken", "revoke-privileges", json!({"org": "kick", "user": "ken", "privileges": ["chart.edit"]}));
+}
+
+fn content_and_keys(t: &mut Table) {
+    t.check(
+        "svc>ken",
+        "create-resource",
+        json!({"id": "new", "org": "kick", "kind": "chart", "name": "new", "parent": "shelf"}),
+    );
+    t.check("ken", "create-resource", json!({"id": "new", "org": "kick", "kind": "chart", "name": "SALES"}));
+    t.check("ken", "rename-resource", json!({"resource": "sales", "name": "Sales"}));
+    t.check("ken", "move-resource", json!({"resource": "sales", "parent": "box"}));
+    t.check("ken", "delete-resource", json!({"resource": "sales"}));
+    t.check("ken", "copy-resource", json!({"resource": "sales", "into_org": "kick", "id": "new"}));
+    let copied =
+        ("admin", "share", json!({"resource": "sample", "with": {"org": "kick"}, "level": "view", "copy": true}));
+    t.after(copied, "ken", "copy-resource", json!({"resource": "sample", "into_org": "kick", "id": "new"}));
+    t.check("admin", "share", json!({"resource": "shipped", "with": {"all_orgs": true}, "level": "use"}));
+    t.check("kate", "share", json!({"resource": "shelf", "with": {"role": "Designer"}, "level": "edit"}));
+    t.check("kate", "share", json!({"resource": "shelf", "with": {"org": "deep"}, "level": "view"}));
+    t.check("kate", "unshare", json!({"resource": "shelf", "with": {"group": "team"}}));
+    t.check("admin", "unshare", json!({"resource": "shipped", "with": {"org": "kick"}}));
+    t.check("ken", "issue-api-key", json!({"user": "ken", "name": "k"}));
+    t.check("kate", "issue-api-key", json!({"user": "ken", "name": "k", "org": "kick", "privileges": ["chart.edit"]}));
+    t.check("kate", "revoke-api-key", json!({"key": "narrow"}));
+}

@@ -1,0 +1,250 @@
+//! Random small worlds, from numbers that proptest can shrink.
+
+use tenure::decide::Draft;
+use tenure_events::data::*;
+use tenure_events::{Event, Time};
+
+use super::Dice;
+use super::facts::{At, Facts, Member};
+use super::rules::CONTENT_MANAGE;
+use crate::support::memory::{KINDS, USER_TYPES, World, ceiling, id, privileges, settings};
+
+/// Levels of content.
+pub const LEVELS: [Level; 4] = [Level::View, Level::Use, Level::Edit, Level::Manage];
+
+/// A world: settings, the parent of each org, the home of each user, and facts.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    pub settings: u8,
+    pub orgs: Vec<u8>,
+    pub users: Vec<u8>,
+    pub facts: Vec<u64>,
+}
+
+impl Shape {
+    pub fn settings(&self) -> Settings {
+        let on = |bit: u8| self.settings & 1 << bit != 0;
+        Settings {
+            single_org_hierarchy: on(0),
+            roles_need_membership: on(1),
+            landlord_rule: on(2) || on(3),
+            cross_org_shares: if on(4) { CrossOrgShares::None } else { CrossOrgShares::Downward },
+            name_scope: if on(5) { NameScope::Org } else { NameScope::Parent },
+            ..settings()
+        }
+    }
+
+    /// The events that make the world, as they come: each draws on what those before have made.
+    pub fn make(&self, world: &mut World, record: &mut impl FnMut(&mut World, String, Event)) -> Facts {
+        let mut facts = Facts::default();
+        let mut noted = 0;
+        let mut add = |world: &mut World, facts: &mut Facts, org: String, event: Event| {
+            record(world, org, event);
+            world.log[noted..].iter().for_each(|envelope| facts.note(envelope));
+            noted = world.log.len();
+        };
+        for group in ["g-north", "g-south"] {
+            let created = GroupCreated { group: id(group), org: None, name: group.to_owned() };
+            add(world, &mut facts, "root".to_owned(), Event::GroupCreated(created));
+        }
+        for (number, byte) in self.orgs.iter().enumerate() {
+            let parent = &facts.orgs[*byte as usize % facts.orgs.len()].id;
+            let org = format!("o{number}");
+            let managing_group = match byte / 16 {
+                0 => Some(id("g-north")),
+                1 => Some(id("g-south")),
+                _ => None,
+            };
+            let created = OrgCreated {
+                org: id(&org),
+                name: org.clone(),
+                parent: Some(id(parent)),
+                description: String::new(),
+                tags: Vec::new(),
+                managing_group,
+                region: None,
+            };
+            add(world, &mut facts, org, Event::OrgCreated(created));
+        }
+        for (number, byte) in self.users.iter().enumerate() {
+            let (user, org) = (format!("u{number}"), facts.orgs[*byte as usize % facts.orgs.len()].id.clone());
+            let created = UserCreated { user: id(&user), org: id(&org), name: None, email: None };
+            add(world, &mut facts, org.clone(), Event::UserCreated(created));
+            let subscription = subscription(&mut Dice(u64::from(*byte) * 77), None, None);
+            let granted = SubscriptionGranted { user: id(&user), org: id(&org), subscription };
+            add(world, &mut facts, org, Event::SubscriptionGranted(granted));
+        }
+        for seed in &self.facts {
+            let drawn = fact(&facts, &mut Dice(*seed), world.now());
+            if let Some((org, event)) = drawn {
+                add(world, &mut facts, org, event);
+            }
+        }
+        facts
+    }
+}
+
+pub fn draft(org: &str, event: Event) -> Vec<Draft> {
+    vec![Draft { org: id(org), event, twin_of: None }]
+}
+
+fn subscription(dice: &mut Dice, valid_from: Option<Time>, valid_until: Option<Time>) -> Subscription {
+    let user_type = USER_TYPES[dice.of(8) % 5 % 4];
+    let most = ceiling(user_type);
+    let privileges = some(dice).into_iter().filter(|privilege| most.contains(privilege));
+    Subscription { user_type: id(user_type), privileges: privileges.map(|p| id(&p)).collect(), valid_from, valid_until }
+}
+
+/// Privileges: all, nearly all, those of administration, of content, a few, none.
+pub fn some(dice: &mut Dice) -> Vec<String> {
+    let mut all = privileges();
+    let one = dice.of(all.len());
+    match dice.of(9) {
+        0 | 1 => all,
+        2 => {
+            all.remove(one);
+            all
+        }
+        3 => all.drain(..12).collect(),
+        4 => all.split_off(12),
+        5 => vec![all.swap_remove(one)],
+        6 => all.drain(..5).collect(),
+        7 => Vec::new(),
+        _ => {
+            let other = dice.of(all.len());
+            all.into_iter().enumerate().filter(|(at, _)| *at == one || *at == other).map(|(_, p)| p).collect()
+        }
+    }
+}
+
+/// The next hours, or never.
+pub fn until(dice: &mut Dice, now: Time) -> Option<Time> {
+    let hour = 3_600_000_000;
+    let next = now.micros() / hour;
+    dice.one_in(3).then(|| Time::from_micros((next + 1 + dice.of(3) as i64) * hour))
+}
+
+pub fn audience(facts: &Facts, dice: &mut Dice, org: At) -> Option<Audience> {
+    Some(match dice.of(5) {
+        0 => Audience::User(id(&facts.users[dice.of(facts.users.len())].id)),
+        1 => {
+            let roles = facts.roles.iter().filter(|role| role.live && role.org.is_none_or(|of| of == org));
+            Audience::Role(id(&dice.pick(roles)?.id))
+        }
+        2 => {
+            let groups = facts.groups.iter().filter(|group| group.live && group.org.is_none_or(|of| of == org));
+            Audience::Group(id(&dice.pick(groups)?.id))
+        }
+        3 => {
+            let orgs = (0..facts.orgs.len()).filter(|at| *at == org || facts.ancestors(*at).contains(&org));
+            Audience::Org(id(&facts.orgs[dice.pick(orgs)?].id))
+        }
+        _ => Audience::AllOrgs(Everyone),
+    })
+}
+
+/// A fact that no command has to allow, but that one might have.
+fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
+    let settings = facts.settings.as_ref()?;
+    let org = dice.of(facts.orgs.len());
+    let user = dice.of(facts.users.len());
+    let (org_id, user_id) = (facts.orgs[org].id.clone(), id(&facts.users[user].id));
+    let global = dice.one_in(4);
+    let of = (!global).then(|| id(&org_id));
+    let event = match dice.of(18) {
+        0 | 1 => {
+            let from = if dice.one_in(6) { until(dice, now) } else { None };
+            let until = until(dice, now).filter(|until| from.is_none_or(|from| from < *until));
+            let fresh = facts.users[user].home != org;
+            let subscription = subscription(dice, from, until);
+            fresh.then(|| {
+                Event::SubscriptionGranted(SubscriptionGranted { user: user_id, org: id(&org_id), subscription })
+            })?
+        }
+        2 => {
+            let name = format!("g{}", facts.groups.len());
+            Event::GroupCreated(GroupCreated { group: id(&name), org: of, name })
+        }
+        3 | 4 => {
+            let fits = |(at, group): &(At, &super::facts::Group)| {
+                group.org.is_none_or(|of| of == facts.users[user].home) && !facts.joined.contains(&(user, *at))
+            };
+            let group = dice.pick(facts.groups.iter().enumerate().filter(fits))?.1;
+            Event::GroupMemberAdded(GroupMemberAdded { group: id(&group.id), user: user_id })
+        }
+        5 => {
+            let name = format!("r{}", facts.roles.len());
+            let privileges = some(dice).iter().map(|p| id(p)).collect();
+            Event::RoleDefined(RoleDefined { role: id(&name), org: of, name, privileges })
+        }
+        6 => {
+            let role = dice.pick(facts.roles.iter())?;
+            let (to, valid_until) = (Assignee::User(user_id), until(dice, now));
+            Event::RoleAssigned(RoleAssigned { role: id(&role.id), to, valid_until })
+        }
+        7 => {
+            let role = dice.pick(facts.roles.iter())?;
+            let fits = |group: &&super::facts::Group| group.org.is_none() || group.org == role.org;
+            let to = Assignee::Group(id(&dice.pick(facts.groups.iter().filter(fits))?.id));
+            Event::RoleAssigned(RoleAssigned { role: id(&role.id), to, valid_until: until(dice, now) })
+        }
+        8 | 9 | 14 | 15 => {
+            let name = format!("c{}", facts.contents.len());
+            let folders = facts.contents.iter().filter(|content| content.org == org && content.kind == 0);
+            let parent = dice.pick(folders).filter(|_| !dice.one_in(4)).map(|folder| id(&folder.id));
+            let kind = id(KINDS[dice.of(6) % 4 * usize::from(!dice.one_in(3))].0);
+            // Made by a member, rather by one who does not manage all content.
+            let member = |m: &&Member| m.org == org && (m.privileges & CONTENT_MANAGE == 0 && m.privileges >> 12 != 0);
+            let plain = dice.pick(facts.members.iter().filter(member)).filter(|_| !dice.one_in(3));
+            let member = plain.or_else(|| dice.pick(facts.members.iter().filter(|m| m.org == org)))?;
+            let creator = id(&facts.users[member.user].id);
+            Event::ResourceCreated(ResourceCreated {
+                resource: id(&name),
+                org: id(&org_id),
+                kind,
+                name,
+                parent,
+                creator,
+            })
+        }
+        10 | 11 | 16 => {
+            let folders = facts.contents.iter().filter(|content| content.kind == 0);
+            let folder = dice.pick(folders).filter(|_| dice.one_in(2));
+            let content = folder.or_else(|| dice.pick(facts.contents.iter()))?;
+            let with = audience(facts, dice, content.org)?;
+            let other = matches!(&with, Audience::Org(org) if org.as_str() != facts.orgs[content.org].id);
+            let all = matches!(with, Audience::AllOrgs(_));
+            if (other || all) && (settings.cross_org_shares == CrossOrgShares::None || (all && content.org != 0)) {
+                return None;
+            }
+            let (level, copy, valid_until) = (LEVELS[dice.of(4)], dice.one_in(2), until(dice, now));
+            let shared = ContentShared { resource: id(&content.id), with, level, copy, valid_until };
+            return Some((facts.orgs[content.org].id.clone(), Event::ContentShared(shared)));
+        }
+        13 => {
+            let foreign = |member: &&Member| member.there && facts.users[member.user].home != member.org;
+            let Member { user, org, .. } = *dice.pick(facts.members.iter().filter(foreign))?;
+            let (user, org_id) = (id(&facts.users[user].id), facts.orgs[org].id.clone());
+            let withdrawn = SubscriptionWithdrawn { user, org: id(&org_id) };
+            return Some((org_id, Event::SubscriptionWithdrawn(withdrawn)));
+        }
+        12 => {
+            let privileges = (!dice.one_in(3)).then(|| some(dice).iter().map(|p| id(p)).collect());
+            let key = id(&format!("k{}", facts.keys.len()));
+            let (hash, org) = (String::new(), dice.one_in(3).then(|| id(&org_id)));
+            Event::ApiKeyIssued(ApiKeyIssued { key, user: user_id, hash, name: None, org, privileges, expires: None })
+        }
+        _ => match dice.of(4) {
+            0 if org != 0 => Event::OrgDisabled(OrgDisabled { org: id(&org_id) }),
+            1 if user != 0 => {
+                Event::UserDisabled(UserDisabled { user: user_id, org: id(&facts.orgs[facts.users[user].home].id) })
+            }
+            2 if org != 0 && settings.landlord_rule => Event::LandlordExcluded(LandlordExcluded { org: id(&org_id) }),
+            3 if org != 0 && settings.landlord_rule => {
+                Event::LandlordAdmitted(LandlordAdmitted { org: id(&org_id), until: until(dice, now) })
+            }
+            _ => return None,
+        },
+    };
+    Some((org_id, event))
+}

@@ -1,0 +1,393 @@
+//! The naive model's answers: the rules as the domain states them, by looking at everything.
+
+use tenure_events::Time;
+use tenure_events::data::{CrossOrgShares, Level};
+
+use super::facts::{At, Facts, Group, Holder, Kind, Set, Status, With};
+
+pub const ORG_MANAGE: Set = 1;
+pub const USER_MANAGE: Set = 1 << 1;
+pub const SUBSCRIPTION_MANAGE: Set = 1 << 2;
+pub const ROLE_MANAGE: Set = 1 << 3;
+pub const GROUP_MANAGE: Set = 1 << 4;
+pub const CONTENT_MANAGE: Set = 1 << 5;
+pub const LANDLORD_MANAGE: Set = 1 << 6;
+pub const KEY_MANAGE: Set = 1 << 8;
+pub const AUDIT_READ: Set = 1 << 9;
+pub const ACCESS_CHECK: Set = 1 << 10;
+
+/// When everything that ends has ended.
+pub const FOR_GOOD: Time = Time::from_micros(i64::MAX - 1);
+
+/// A user, perhaps through a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Who {
+    pub user: At,
+    pub cap: Set,
+    pub only: Option<At>,
+}
+
+/// What a user has in an org.
+#[derive(Default)]
+pub struct Authority {
+    /// By any path, even one that carries nothing.
+    pub any: bool,
+    pub privileges: Set,
+    pub roles: Vec<At>,
+}
+
+/// How content is had.
+#[derive(Clone, Copy, Debug)]
+pub struct Having {
+    pub level: Level,
+    pub copy: bool,
+    /// From another org than its own.
+    pub elsewhere: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Act {
+    Privilege(u32),
+    Level(Level),
+    Copy,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum On {
+    Org(At),
+    Content(At),
+}
+
+pub fn holds(from: Option<Time>, until: Option<Time>, t: Time) -> bool {
+    from.is_none_or(|from| from <= t) && until.is_none_or(|until| t < until)
+}
+
+impl Facts {
+    pub fn ancestors(&self, org: At) -> Vec<At> {
+        let parents = std::iter::successors(self.orgs[org].parent, |org| self.orgs[*org].parent);
+        parents.take(self.orgs.len() + 1).collect()
+    }
+
+    /// Content and the folders above it.
+    pub fn chain(&self, content: At) -> Vec<At> {
+        let above = std::iter::successors(Some(content), |content| self.contents[*content].parent);
+        above.take(self.contents.len() + 1).collect()
+    }
+
+    pub fn live(&self, org: At) -> bool {
+        self.orgs[org].status == Status::Live
+    }
+
+    fn closed(&self, org: At, t: Time) -> Vec<At> {
+        let line = std::iter::once(org).chain(self.ancestors(org));
+        line.filter(|org| self.orgs[*org].shuts_from.is_some_and(|from| from <= t)).collect()
+    }
+
+    /// The landlord rule: who is at home above an org that excludes has nothing in it or below it.
+    pub fn shut_out(&self, home: At, org: At, t: Time) -> bool {
+        self.closed(org, t).iter().any(|closed| self.ancestors(*closed).contains(&home))
+    }
+
+    pub fn need_membership(&self) -> bool {
+        self.settings.as_ref().unwrap().roles_need_membership
+    }
+
+    /// Live groups of the user, with rights in the org.
+    pub fn groups_in(&self, user: At, org: At) -> impl Iterator<Item = At> {
+        let joined = self.joined.iter().filter(move |(joined, _)| *joined == user).map(|(_, group)| *group);
+        joined.filter(move |group| {
+            let Group { org: of, live, .. } = &self.groups[*group];
+            *live && of.is_none_or(|of| of == org)
+        })
+    }
+
+    pub fn authority(&self, user: At, org: At, t: Time) -> Authority {
+        let mut found = Authority::default();
+        if self.shut_out(self.users[user].home, org, t) {
+            return found;
+        }
+        let mine = |m: &&super::facts::Member| (m.user, m.org, m.there) == (user, org, true);
+        let membership = self.members.iter().find(mine).filter(|m| holds(m.from, m.until, t));
+        let ceiling = membership.map_or(Set::MAX, |m| self.user_types[m.user_type].1);
+        let groups: Vec<At> = self.groups_in(user, org).collect();
+        if let Some(membership) = membership {
+            found.any = true;
+            found.privileges |= membership.privileges;
+        }
+        if self.orgs[org].team.is_some_and(|team| groups.contains(&team)) {
+            found.any = true;
+            found.privileges |= ORG_MANAGE;
+        }
+        if membership.is_some() || !self.need_membership() {
+            let globals = self.closed(org, t).is_empty();
+            for held in self.assignments.iter().filter(|held| holds(None, held.until, t)) {
+                let theirs = match held.to {
+                    Holder::User(of) => of == user,
+                    Holder::Group(group) => groups.contains(&group),
+                };
+                let role = &self.roles[held.role];
+                if theirs && role.live && role.org.map_or(globals, |of| of == org) {
+                    found.any = true;
+                    found.privileges |= role.privileges;
+                    found.roles.push(held.role);
+                }
+            }
+        }
+        found.privileges &= ceiling;
+        found
+    }
+
+    /// At home, or with an effective path.
+    pub fn belongs(&self, user: At, org: At, t: Time) -> bool {
+        self.users[user].home == org || self.authority(user, org, t).any
+    }
+
+    pub fn stands(&self, user: At) -> bool {
+        self.users[user].status == Status::Live && self.live(self.users[user].home)
+    }
+
+    /// What the subject holds in an org.
+    pub fn held(&self, who: &Who, org: At, t: Time) -> Set {
+        if self.live(org) { self.read(who, org, t) } else { 0 }
+    }
+
+    /// The same where the org need not be live: what is closed can be read about.
+    pub fn read(&self, who: &Who, org: At, t: Time) -> Set {
+        let stands = self.stands(who.user) && who.only.is_none_or(|only| only == org);
+        if stands { self.authority(who.user, org, t).privileges & who.cap } else { 0 }
+    }
+
+    /// Every way in which the subject, acting in an org, has content.
+    pub fn havings(&self, who: &Who, acting: At, content: At, t: Time) -> Vec<Having> {
+        let org = self.contents[content].org;
+        let downward = self.settings.as_ref().unwrap().cross_org_shares == CrossOrgShares::Downward;
+        let elsewhere = acting != org;
+        let mut found = Vec::new();
+        if !self.belongs(who.user, acting, t) || (elsewhere && !(downward && self.ancestors(acting).contains(&org))) {
+            return found;
+        }
+        let authority = self.authority(who.user, org, t);
+        let full = Having { level: Level::Manage, copy: false, elsewhere };
+        if !elsewhere
+            && (self.contents[content].maker == who.user || authority.privileges & who.cap & CONTENT_MANAGE != 0)
+        {
+            found.push(full);
+        }
+        let chain = self.chain(content);
+        for share in self.shares.iter().filter(|share| chain.contains(&share.content) && holds(None, share.until, t)) {
+            let theirs = match share.with {
+                With::All => true,
+                With::Org(of) => of == acting,
+                With::User(of) => !elsewhere && of == who.user,
+                With::Role(of) => !elsewhere && authority.roles.contains(&of),
+                With::Group(of) => !elsewhere && self.groups_in(who.user, org).any(|group| group == of),
+            };
+            if theirs {
+                found.push(Having { level: share.level, copy: share.copy, elsewhere });
+            }
+        }
+        found
+    }
+
+    /// The org that a user acts in where none is named: the one they chose, home once they lost it; before any choice
+    /// the one asked about, if it is one of theirs.
+    pub fn acting(&self, user: At, target: At, t: Time) -> At {
+        let home = self.users[user].home;
+        let first = self.users[user].chosen.unwrap_or(target);
+        if self.live(first) && self.belongs(user, first, t) { first } else { home }
+    }
+
+    pub fn check(&self, who: &Who, act: Act, on: On, acting: Option<At>, t: Time) -> bool {
+        let (org, content) = match on {
+            On::Org(org) => (org, None),
+            On::Content(at) => (self.contents[at].org, Some(at)),
+        };
+        let acting = match (acting, on) {
+            (Some(acting), _) => acting,
+            (None, On::Org(org)) => org,
+            (None, On::Content(_)) => self.acting(who.user, org, t),
+        };
+        let theirs = matches!(on, On::Org(org) if org == acting) || self.belongs(who.user, acting, t);
+        let stands = self.stands(who.user) && self.live(org) && self.live(acting) && theirs;
+        if !stands || who.only.is_some_and(|only| only != org || only != acting) {
+            return false;
+        }
+        let privilege = |needed: Option<u32>| needed.is_none_or(|no| self.held(who, org, t) & 1 << no != 0);
+        let Some(content) = content else {
+            return match act {
+                Act::Privilege(no) => privilege(Some(no)),
+                Act::Level(Level::View) => self.belongs(who.user, org, t),
+                Act::Level(Level::Manage) => privilege(Some(0)),
+                Act::Level(Level::Use | Level::Edit) | Act::Copy => false,
+            };
+        };
+        let Kind { create, view, edit, delete, share } = self.kinds[self.contents[content].kind].1;
+        let havings = self.havings(who, acting, content, t);
+        let had = |level| havings.iter().any(|having| having.level >= level);
+        let live = self.contents[content].live;
+        live && match act {
+            Act::Level(Level::View) => privilege(view) && had(Level::View),
+            Act::Level(Level::Use) => privilege(view) && had(Level::Use),
+            Act::Level(Level::Edit) => privilege(edit) && had(Level::Edit),
+            Act::Level(Level::Manage) => privilege(share) && had(Level::Manage),
+            // `edit` inside one's own org, the flag across orgs.
+            Act::Copy => privilege(view) && havings.iter().any(|h| h.copy || (!h.elsewhere && h.level >= Level::Edit)),
+            Act::Privilege(no) => {
+                let level = match Some(no) {
+                    no if no == delete || no == share => Some(Level::Manage),
+                    no if no == edit || no == create => Some(Level::Edit),
+                    no if no == view => Some(Level::View),
+                    Some(0..12) => None,
+                    // Making something of another kind below; nothing else of another kind can be done with this.
+                    no if self.kinds.iter().any(|(_, kind)| kind.create == no) => Some(Level::Edit),
+                    _ => return false,
+                };
+                privilege(Some(no)) && level.is_none_or(had)
+            }
+        }
+    }
+
+    /// Holds `org.manage` in the org or above it.
+    pub fn manages(&self, who: &Who, org: At, t: Time) -> bool {
+        self.held(who, org, t) & ORG_MANAGE != 0 || self.manages_above(who, org, t)
+    }
+
+    pub fn manages_above(&self, who: &Who, org: At, t: Time) -> bool {
+        self.ancestors(org).iter().any(|above| self.held(who, *above, t) & ORG_MANAGE != 0)
+    }
+
+    pub fn single(&self) -> bool {
+        self.settings.as_ref().unwrap().single_org_hierarchy && self.orgs.len() == 1
+    }
+
+    /// Whether the one made the other, directly or not.
+    pub fn below(&self, above: At, user: At) -> bool {
+        let makers = std::iter::successors(self.users[user].maker, |maker| self.users[*maker].maker);
+        makers.take(self.users.len()).any(|maker| maker == above)
+    }
+
+    pub fn sees_user(&self, who: &Who, user: At, t: Time) -> bool {
+        let any = |org: At, privileges: Set| self.read(who, org, t) & privileges != 0;
+        let home = self.users[user].home;
+        if !self.stands(who.user) {
+            return false;
+        }
+        if user == who.user {
+            return true;
+        }
+        if self.single() && !self.below(who.user, user) {
+            return false;
+        }
+        if self.users[user].status == Status::Gone {
+            return any(home, USER_MANAGE | AUDIT_READ);
+        }
+        let manages = USER_MANAGE | SUBSCRIPTION_MANAGE;
+        let member = |org: &At| self.members.iter().any(|m| (m.user, m.org, m.there) == (user, *org, true));
+        let at_home = self.users[who.user].home == home && who.only.is_none_or(|only| only == home);
+        self.single()
+            || at_home
+            || any(home, manages)
+            || (0..self.orgs.len()).filter(member).any(|org| any(org, manages))
+    }
+
+    pub fn sees_org(&self, who: &Who, org: At, t: Time) -> bool {
+        self.in_sight(who, org, t) || self.manages(who, org, t)
+    }
+
+    fn in_sight(&self, who: &Who, org: At, t: Time) -> bool {
+        self.stands(who.user) && who.only.is_none_or(|only| only == org) && self.belongs(who.user, org, t)
+    }
+
+    pub fn sees_group(&self, who: &Who, group: At, t: Time) -> bool {
+        match self.groups[group].org {
+            Some(org) => self.in_sight(who, org, t),
+            None => {
+                let member = self.stands(who.user) && self.joined.contains(&(who.user, group));
+                member || self.read(who, 0, t) & GROUP_MANAGE != 0
+            }
+        }
+    }
+
+    pub fn sees_role(&self, who: &Who, role: At, t: Time) -> bool {
+        let assigned = || {
+            self.assignments.iter().filter(|held| held.role == role && holds(None, held.until, t)).any(
+                |held| match held.to {
+                    Holder::User(user) => user == who.user,
+                    Holder::Group(group) => self.groups[group].live && self.joined.contains(&(who.user, group)),
+                },
+            )
+        };
+        match self.roles[role].org {
+            Some(org) => self.in_sight(who, org, t),
+            None => (self.stands(who.user) && assigned()) || self.read(who, 0, t) & ROLE_MANAGE != 0,
+        }
+    }
+
+    pub fn sees_content(&self, who: &Who, acting: Option<At>, content: At, t: Time) -> bool {
+        if self.contents[content].live {
+            self.check(who, Act::Level(Level::View), On::Content(content), acting, t)
+        } else {
+            self.read(who, self.contents[content].org, t) & AUDIT_READ != 0
+        }
+    }
+
+    fn hidden(&self, who: &Who, user: At) -> bool {
+        self.single() && user != who.user && !self.below(who.user, user)
+    }
+
+    pub fn sees_key(&self, who: &Who, key: At, t: Time) -> bool {
+        let owner = self.keys[key].user;
+        let manages = self.read(who, self.users[owner].home, t) & KEY_MANAGE != 0;
+        (owner == who.user && self.stands(owner)) || (manages && !self.hidden(who, owner))
+    }
+
+    pub fn sees_membership(&self, who: &Who, user: At, org: At, t: Time) -> bool {
+        if user == who.user {
+            return self.stands(user);
+        }
+        let here = self.read(who, org, t) & (USER_MANAGE | SUBSCRIPTION_MANAGE | AUDIT_READ) != 0;
+        let home = self.read(who, self.users[user].home, t) & USER_MANAGE != 0;
+        (here || home) && !self.hidden(who, user)
+    }
+
+    /// Whether a question about a user in an org is answered in full (2), barely (1), or not (0).
+    pub fn may_ask(&self, who: &Who, user: At, org: At, t: Time) -> u8 {
+        let here = self.read(who, org, t);
+        let own = user == who.user && self.stands(user);
+        if own || here & (ACCESS_CHECK | AUDIT_READ) != 0 || (here & USER_MANAGE != 0 && !self.hidden(who, user)) {
+            return 2;
+        }
+        let reach = self.ancestors(org).into_iter().find(|above| self.read(who, *above, t) & ACCESS_CHECK != 0);
+        reach.map_or(0, |above| {
+            let between = self.closed(org, t).iter().any(|closed| self.ancestors(*closed).contains(&above));
+            if between { 1 } else { 2 }
+        })
+    }
+
+    /// Whether somebody can restore an org: one of its own who holds for good what running it takes, or a manager from
+    /// above who is admitted for good.
+    pub fn kept(&self, org: At, now: Time) -> bool {
+        let manager = |above: &At, user: At| {
+            let good = |t| self.authority(user, *above, t).privileges & ORG_MANAGE != 0;
+            let admitted = |t| !self.shut_out(self.users[user].home, org, t);
+            self.stands(user) && good(now) && good(FOR_GOOD) && admitted(now) && admitted(FOR_GOOD)
+        };
+        let keys = |t: Time| {
+            let landlord = self.orgs[org].shuts_from.is_some_and(|from| from <= t);
+            USER_MANAGE | SUBSCRIPTION_MANAGE | ROLE_MANAGE | if landlord { LANDLORD_MANAGE } else { 0 }
+        };
+        self.has_keeper(org, now, keys)
+            || self
+                .ancestors(org)
+                .iter()
+                .any(|above| self.live(*above) && (0..self.users.len()).any(|user| manager(above, user)))
+    }
+
+    /// Whether an enabled home user holds these for good.
+    pub fn has_keeper(&self, org: At, now: Time, keys: impl Fn(Time) -> Set) -> bool {
+        self.users.iter().enumerate().any(|(user, value)| {
+            let holds = |t: Time| keys(t) & !self.authority(user, org, t).privileges == 0;
+            value.home == org && value.status == Status::Live && holds(now) && holds(FOR_GOOD)
+        })
+    }
+}

@@ -1,0 +1,300 @@
+//! Every refusal that a decision can give, each with a case, in one approved table; and no code without a case.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tenure::decide::Kind;
+
+use crate::support::given::{RUN, given, given_with};
+use crate::support::memory::World;
+use crate::support::snapshots;
+
+#[test]
+fn refusals() {
+    let mut table = Table::default();
+    orgs(&mut table);
+    users(&mut table);
+    credentials(&mut table);
+    groups_and_roles(&mut table);
+    subscriptions(&mut table);
+    content(&mut table);
+    texts_and_standing(&mut table);
+    let (given, written) = (&table.codes, codes("src/decide"));
+    let missing: Vec<_> = written.difference(given).collect();
+    assert!(missing.is_empty(), "codes without a case here: {missing:?}");
+    let gone: Vec<_> = given.difference(&written).collect();
+    assert!(gone.is_empty(), "codes that src/decide does not name: {gone:?}");
+    snapshots().bind(|| insta::assert_snapshot!("refusals", table.text()));
+}
+
+#[derive(Default)]
+struct Table {
+    rows: Vec<String>,
+    codes: BTreeSet<String>,
+}
+
+impl Table {
+    /// What comes of a command in the given world.
+    fn check(&mut self, who: &str, name: &str, arguments: Value) {
+        self.check_in(&given(), who, name, arguments);
+    }
+
+    /// The same after another command.
+    fn after(&mut self, first: (&str, &str, Value), who: &str, name: &str, arguments: Value) {
+        let mut world = given();
+        world.must(first.0, first.1, first.2);
+        self.check_in(&world, who, name, arguments);
+    }
+
+    fn check_in(&mut self, world: &World, who: &str, name: &str, arguments: Value) {
+        let refusal = match world.decide(who, name, &arguments) {
+            Ok(drafts) => panic!("{who}: {name} {arguments} is accepted: {drafts:?}"),
+            Err(refusal) => refusal,
+        };
+        let (code, detail) = (refusal.code, &refusal.detail);
+        let kind = match refusal.kind {
+            Kind::Forbidden => "403".to_owned(),
+            Kind::NotFound => "404".to_owned(),
+            Kind::Conflict => "409".to_owned(),
+            Kind::Invalid { field } => format!("422 {field}"),
+        };
+        assert!(!detail.starts_with(char::is_uppercase) && !detail.ends_with('.'), "{code}: {detail}");
+        self.codes.insert(code.to_owned());
+        let arguments: String = arguments.to_string().chars().take(120).collect();
+        self.rows.push(format!("{code} ({kind})\n    {who}: {name} {arguments}\n    {detail}\n"));
+    }
+
+    fn text(&self) -> String {
+        let mut rows = self.rows.clone();
+        rows.sort_unstable();
+        rows.iter().fold(String::new(), |mut text, row| {
+            writeln!(text, "{row}").unwrap();
+            text
+        })
+    }
+}
+
+fn orgs(t: &mut Table) {
+    let admin = |id: &str, user_type: &str| json!({"id": id, "name": "A", "user_type": user_type});
+    t.check("kate", "rename-org", json!({"org": "learn", "name": "x"}));
+    t.check("admin", "describe-org", json!({"org": "off", "description": "x"}));
+    t.check("admin", "rename-org", json!({"org": "gone", "name": "x"}));
+    t.check("admin", "describe-org", json!({"org": "gone", "description": "x"}));
+    t.check("admin", "enable-org", json!({"org": "kick"}));
+    t.check("admin", "disable-org", json!({"org": "root"}));
+    t.check("admin", "move-org", json!({"org": "root", "parent": "kick"}));
+    t.check("admin", "move-org", json!({"org": "kick", "parent": "deep"}));
+    t.check("admin", "move-org", json!({"org": "kick", "parent": "root"}));
+    t.check("admin", "archive-org", json!({"org": "learn", "confirmation": "yes"}));
+    t.check("admin", "archive-org", json!({"org": "kick", "confirmation": "permanently archive"}));
+    t.check("ken", "create-org", json!({"name": "x", "parent": "kick"}));
+    t.check("admin", "create-org", json!({"name": "x", "parent": "shut"}));
+    t.check("admin", "describe-org", json!({"org": "shut", "description": "x"}));
+    t.check("admin", "move-org", json!({"org": "learn", "parent": "shut"}));
+    t.check("admin", "create-org", json!({"name": "KICK"}));
+    t.check("admin", "create-org", json!({"id": "kick", "name": "x"}));
+    t.check("admin", "create-org", json!({"name": "x", "admin": admin("ken", "administrator")}));
+    t.check("admin", "create-org", json!({"name": "x", "admin": admin("new", "pope")}));
+    t.check("kate", "create-org", json!({"name": "x", "parent": "kick", "managing_group": "team"}));
+    let world = World::with(|settings| settings.managing_team_required = true);
+    t.check_in(&world, "admin", "create-org", json!({"name": "x"}));
+    t.check("admin", "tag-org", json!({"org": "kick", "tags": vec!["t"; 51]}));
+    t.check("admin", "rename-org", json!({"org": "kick", "name": "kick"}));
+    t.check("kate", "admit-landlord", json!({"org": "kick"}));
+    t.check("shaun", "exclude-landlord", json!({"org": "shut"}));
+    t.check("admin", "exclude-landlord", json!({"org": "root"}));
+    t.check("shaun", "admit-landlord", json!({"org": "shut", "until": "2020-01-01T00:00:00Z"}));
+    let world = World::with(|settings| settings.landlord_rule = false);
+    t.check_in(&world, "admin", "exclude-landlord", json!({"org": "root"}));
+}
+
+fn users(t: &mut Table) {
+    let erase = |user: &str| json!({"user": user, "confirmation": "permanently erase"});
+    t.check("ken", "create-user", json!({"org": "kick", "name": "x", "user_type": "viewer"}));
+    t.check("kate", "create-user", json!({"org": "kick", "name": "x", "user_type": "pope"}));
+    t.check(
+        "kate",
+        "create-user",
+        json!({"org": "kick", "name": "x", "user_type": "viewer", "privileges": ["chart.edit"]}),
+    );
+    t.check("kate", "create-user", json!({"org": "kick", "name": "x", "user_type": "viewer", "privileges": ["pray"]}));
+    t.check(
+        "tim",
+        "create-user",
+        json!({"org": "root", "name": "x", "user_type": "administrator", "privileges": ["audit.read"]}),
+    );
+    t.check("kate", "create-user", json!({"id": "liz", "org": "kick", "name": "x", "user_type": "viewer"}));
+    t.check("kate", "change-profile", json!({"user": "liz", "name": "x"}));
+    t.check("ken", "change-profile", json!({"user": "ken"}));
+    t.after(("kate", "disable-user", json!({"user": "ken"})), "kate", "disable-user", json!({"user": "ken"}));
+    t.check("kate", "enable-user", json!({"user": "ken"}));
+    t.check("admin", "record-sign-in", json!({"user": "dan"}));
+    t.check("admin", "select-active-org", json!({"org": "kick"}));
+    t.check("kate", "select-active-org", json!({"user": "ken", "org": "kick"}));
+    t.after(("ken", "select-active-org", json!({"org": "kick"})), "ken", "select-active-org", json!({"org": "kick"}));
+    t.check("kate", "erase-user", json!({"user": "ken", "confirmation": "yes"}));
+    t.check("kate", "erase-user", json!({"user": "ken", "confirmation": "permanently erase", "successor": "ken"}));
+    t.check("shaun", "erase-user", erase("shaun"));
+    t.check("shaun", "disable-user", json!({"user": "shaun"}));
+}
+
+fn credentials(t: &mut Table) {
+    let identity = |user: &str| json!({"user": user, "issuer": "idp", "subject": "s"});
+    t.check("ken", "reset-credential", json!({"user": "mia"}));
+    t.check("kate/narrow", "link-identity", identity("kate"));
+    t.after(("kate", "link-identity", identity("ken")), "kate", "link-identity", identity("mia"));
+    t.check("kate", "unlink-identity", identity("ken"));
+    t.check("ken", "issue-api-key", json!({"user": "mia", "name": "k"}));
+    t.check("admin", "issue-api-key", json!({"user": "admin", "name": "k", "org": "kick"}));
+    t.check("kate/narrow", "issue-api-key", json!({"user": "kate", "name": "k"}));
+    t.check("ken", "revoke-api-key", json!({"key": "narrow"}));
+    t.check("svc>ken", "grant-privileges", json!({"org": "kick", "user": "ken", "privileges": ["chart.edit"]}));
+    t.check("kate>liz", "create-resource", json!({"org": "learn", "kind": "chart", "name": "x"}));
+}
+
+fn groups_and_roles(t: &mut Table) {
+    t.check("ken", "create-group", json!({"org": "kick", "name": "x"}));
+    t.check("kate", "rename-group", json!({"group": "crew", "name": "x"}));
+    t.check("kate", "add-group-members", json!({"group": "team", "users": ["ken"]}));
+    t.check("kate", "add-group-members", json!({"group": "team", "users": []}));
+    t.check("kate", "add-group-members", json!({"group": "team", "users": ["mia", "mia"]}));
+    t.check("kate", "remove-group-members", json!({"group": "team", "users": ["mia"]}));
+    t.check("kate", "sync-group", json!({"group": "team", "users": ["ken"]}));
+    t.after(
+        (
+            "tim",
+            "grant-subscriptions",
+            json!({"org": "kick", "users": ["tim"], "user_type": "viewer", "privileges": []}),
+        ),
+        "kate",
+        "add-group-members",
+        json!({"group": "team", "users": ["tim"]}),
+    );
+    let managed = ("admin", "create-org", json!({"id": "x", "name": "x", "managing_group": "crew"}));
+    t.after(managed, "admin", "delete-group", json!({"group": "crew"}));
+    t.check("kate", "define-role", json!({"org": "kick", "name": "Designer"}));
+    t.check("kate", "change-role", json!({"role": "designer", "name": "designer"}));
+    t.check("kate", "delete-role", json!({"role": "system"}));
+    t.check("kate", "assign-role", json!({"role": "designer", "users": ["mia"]}));
+    t.check("kate", "assign-role", json!({"role": "designer", "org": "deep", "users": ["ken"]}));
+    t.check("kate", "assign-role", json!({"role": "designer", "users": []}));
+    t.check("kate", "unassign-role", json!({"role": "designer", "users": ["ken"]}));
+    t.check("tim", "define-role", json!({"name": "x", "privileges": ["org.manage"]}));
+    let ours = ("admin", "create-group", json!({"id": "ours", "org": "root", "name": "ours"}));
+    t.after(ours, "admin", "assign-role", json!({"role": "system", "groups": ["ours"]}));
+    let mut world = given_with(|settings| settings.roles_need_membership = false);
+    world.must("admin", "define-role", json!({"id": "guest", "name": "guest"}));
+    t.check_in(&world, "tim", "assign-role", json!({"role": "guest", "users": ["svc"]}));
+}
+
+fn subscriptions(t: &mut Table) {
+    let grant =
+        |org: &str, users: &[&str]| json!({"org": org, "users": users, "user_type": "viewer", "privileges": []});
+    let enters = || ("tim", "grant-subscriptions", grant("kick", &["tim"]));
+    t.check("admin", "grant-subscriptions", grant("kick", &[]));
+    t.check("kate", "grant-subscriptions", grant("kick", &["liz"]));
+    t.check("kate", "grant-subscriptions", grant("kick", &["ken"]));
+    t.check(
+        "tim",
+        "grant-subscriptions",
+        json!({"org": "root", "from_org": "kick", "users": ["svc"], "user_type": "viewer", "privileges": []}),
+    );
+    t.check(
+        "tim",
+        "grant-subscriptions",
+        json!({"org": "kick", "users": ["tim"], "user_type": "viewer", "privileges": [],
+        "valid_from": "2027-01-01T00:00:00Z", "valid_until": "2027-01-01T00:00:00Z"}),
+    );
+    t.check("tim", "grant-subscriptions", grant("kick", &["svc"]));
+    t.check("kate", "grant-privileges", json!({"org": "kick", "user": "kate", "privileges": ["chart.edit"]}));
+    t.check("kate", "grant-privileges", json!({"org": "kick", "user": "ken", "privileges": ["chart.edit"]}));
+    t.check("kate", "grant-privileges", json!({"org": "kick", "user": "vic", "privileges": ["chart.edit"]}));
+    t.check("kate", "revoke-privileges", json!({"org": "kick", "user": "ken", "privileges": ["audit.read"]}));
+    t.check("kate", "revoke-privileges", json!({"org": "deep", "user": "ken", "privileges": ["audit.read"]}));
+    t.check("kate", "withdraw-subscription", json!({"org": "kick", "user": "ken"}));
+    t.check("kate", "extend-subscription", json!({"org": "kick", "user": "ken"}));
+    t.check("kate", "retype-subscription", json!({"org": "kick", "user": "ken", "user_type": "member"}));
+    t.after(
+        enters(),
+        "kate",
+        "extend-subscription",
+        json!({"org": "kick", "user": "tim", "valid_until": "2020-01-01T00:00:00Z"}),
+    );
+    let later = json!({"org": "kick", "users": ["tim"], "user_type": "viewer", "privileges": [], "valid_from": "2027-01-01T00:00:00Z"});
+    t.after(
+        ("tim", "grant-subscriptions", later),
+        "kate",
+        "extend-subscription",
+        json!({"org": "kick", "user": "tim", "valid_until": "2026-12-01T00:00:00Z"}),
+    );
+    let mut world = given();
+    world.must(
+        "tim",
+        "grant-subscriptions",
+        json!({"org": "learn", "users": ["tim"], "user_type": "administrator", "privileges": RUN}),
+    );
+    t.check_in(
+        &world,
+        "tim",
+        "revoke-privileges",
+        json!({"org": "learn", "user": "liz", "privileges": ["landlord.manage"]}),
+    );
+}
+
+fn content(t: &mut Table) {
+    let make = |kind: &str, parent: Option<&str>| json!({"org": "kick", "kind": kind, "name": "x", "parent": parent});
+    let share = |resource: &str, with: Value, level: &str| json!({"resource": resource, "with": with, "level": level});
+    t.check("ken", "create-resource", make("psalm", None));
+    t.check("ken", "create-resource", make("connection", None));
+    t.check("mia", "create-resource", make("chart", Some("box")));
+    t.check("kate", "create-resource", make("chart", Some("shipped")));
+    t.check("mia", "rename-resource", json!({"resource": "box", "name": "x"}));
+    t.check("ken", "rename-resource", json!({"resource": "sample", "name": "x"}));
+    t.check("kate", "rename-resource", json!({"resource": "sample", "name": "x"}));
+    t.check("ken", "move-resource", json!({"resource": "shelf", "parent": "box"}));
+    t.check("ken", "move-resource", json!({"resource": "sales", "parent": "shelf"}));
+    t.check("kate", "move-resource", json!({"resource": "shelf", "parent": "shelf"}));
+    t.check("kate", "delete-resource", json!({"resource": "shelf"}));
+    t.check("kate", "copy-resource", json!({"resource": "wire", "into_org": "kick"}));
+    t.check("kate", "copy-resource", json!({"resource": "sample", "into_org": "kick"}));
+    t.check("kate", "share", share("shelf", json!({"group": "team"}), "edit"));
+    t.check("kate", "share", share("shelf", json!({"org": "root"}), "view"));
+    t.check("kate", "share", share("shelf", json!({"all_orgs": true}), "view"));
+    t.check("kate", "share", share("shelf", json!({"role": "priest"}), "view"));
+    t.check("kate", "unshare", json!({"resource": "shelf", "with": {"user": "ken"}}));
+    t.check("ken", "share", share("shelf", json!({"user": "mia"}), "view"));
+    let mut world = given();
+    world.must(
+        "tim",
+        "grant-subscriptions",
+        json!({"org": "kick", "users": ["tim"], "user_type": "administrator", "privileges": "all"}),
+    );
+    world.must("kate", "create-group", json!({"id": "theirs", "org": "kick", "name": "theirs"}));
+    t.check_in(&world, "tim", "share", share("shipped", json!({"group": "theirs"}), "view"));
+}
+
+fn texts_and_standing(t: &mut Table) {
+    t.check("admin", "rename-org", json!({"org": "kick", "name": " "}));
+    t.check("admin", "rename-org", json!({"org": "kick", "name": "x".repeat(201)}));
+    t.check("admin", "rename-org", json!({"org": "kick", "name": "a\u{7}b"}));
+    t.check("dan", "change-profile", json!({"user": "dan", "name": "x"}));
+    t.check("otto", "change-profile", json!({"user": "otto", "name": "x"}));
+}
+
+/// The codes that sources name: string literals of the form `word.word`.
+fn codes(folder: &str) -> BTreeSet<String> {
+    let mut codes = BTreeSet::new();
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for literal in text.split('"').skip(1) {
+            let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+            let parts: Vec<&str> = literal.split('.').collect();
+            if parts.len() == 2 && parts.iter().all(|part| word(part)) {
+                codes.insert(literal.to_owned());
+            }
+        }
+    }
+    codes
+}

@@ -1,0 +1,257 @@
+//! A platform in memory for tests of decisions: a state, a clock that counts, and the log of what was decided.
+
+use serde_json::Value;
+use tenure::command::{Command, Fresh, Plain};
+use tenure::decide::{Caller, Draft, Moment, Refusal, decide};
+use tenure_events::data::{
+    CrossOrgShares, NameScope, OrgCreated, PlatformInitialised, PrivilegeDefined, ResourceKindDefined, Settings,
+    Subscription, SubscriptionGranted, UserCreated, UserTypeDefined,
+};
+use tenure_events::{Envelope, Event, Hash, OrgId, Position, Sealed, Time, UserId};
+use tenure_projections::judge::{Subject, administrative};
+use tenure_projections::{State, View};
+use uuid::Uuid;
+
+/// Kinds of content and the actions on each that need a privilege.
+pub const KINDS: [(&str, &[&str]); 4] = [
+    ("folder", &["create", "edit", "delete", "share"]),
+    ("chart", &["create", "edit", "delete", "share"]),
+    ("report", &["create", "view", "edit", "share"]),
+    ("connection", &["create", "edit"]),
+];
+
+/// User types: all, all of administration, all of content, nothing.
+pub const USER_TYPES: [&str; 4] = ["administrator", "steward", "member", "viewer"];
+
+/// When every world begins.
+pub const START: &str = "2026-03-01T09:00:00Z";
+
+/// A platform with root org `root`, and `admin` at home there, who holds everything in it.
+pub struct World {
+    pub state: State,
+    pub log: Vec<Envelope>,
+    now: Time,
+    prev: Hash,
+}
+
+impl World {
+    pub fn new(settings: Settings) -> Self {
+        let mut world =
+            Self { state: State::new(), log: Vec::new(), now: START.parse().unwrap(), prev: Hash::default() };
+        let events = platform(settings).into_iter().map(|event| Draft { org: id("root"), event, twin_of: None });
+        world.record("admin", "init", events.collect());
+        world
+    }
+
+    /// The default preset's settings, with a change.
+    pub fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = settings();
+        change(&mut settings);
+        Self::new(settings)
+    }
+
+    /// The time of the next command.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Seconds pass.
+    pub fn pass(&mut self, seconds: i64) {
+        self.now = self.now.plus_seconds(seconds);
+    }
+
+    pub fn position(&self) -> Position {
+        self.log.last().map_or(0, |envelope| envelope.position)
+    }
+
+    /// The present.
+    pub fn view(&self) -> View<'_> {
+        View::new(&self.state, self.position(), self.now)
+    }
+
+    /// Who commands, in a word: `USER`, `USER/KEY` through a key, `USER>OTHER` on behalf, `USER@ORG` acting there.
+    pub fn caller(&self, who: &str) -> Caller {
+        let (who, org) = who.split_once('@').map_or((who, None), |(who, org)| (who, Some(org)));
+        let (who, other) = who.split_once('>').map_or((who, None), |(who, other)| (who, Some(other)));
+        let (user, key) = who.split_once('/').map_or((who, None), |(user, key)| (user, Some(key)));
+        let view = self.view();
+        let mut actor = Subject::from(view.find_user(user).unwrap());
+        if let Some(key) = key {
+            let key = view.usable_key(view.find_key(key).unwrap()).unwrap();
+            assert_eq!(key.user, actor.user);
+            actor = Subject { cap: key.privileges, only: key.org, ..actor };
+        }
+        let on_behalf_of = other.map(|other| view.find_user(other).unwrap());
+        Caller { actor, on_behalf_of, acting_org: org.map(|org| view.find_org(org).unwrap()) }
+    }
+
+    /// What would come of a command.
+    pub fn decide(&self, who: &str, name: &str, arguments: &Value) -> Result<Vec<Draft>, Refusal> {
+        let moment = self.moment();
+        decide(&self.view(), &self.caller(who), &command(name, arguments, &moment.fresh), &moment)
+    }
+
+    /// Gives a command; what comes of it is recorded.
+    pub fn give(&mut self, who: &str, name: &str, arguments: &Value) -> Result<Vec<Draft>, Refusal> {
+        let drafts = self.decide(who, name, arguments)?;
+        self.record(who, name, drafts.clone());
+        Ok(drafts)
+    }
+
+    /// Gives a command that is to be accepted.
+    #[track_caller]
+    pub fn must(&mut self, who: &str, name: &str, arguments: Value) {
+        if let Err(refusal) = self.give(who, name, &arguments) {
+            panic!("{who}: {name} {arguments}: {} {refusal}", refusal.code);
+        }
+    }
+
+    /// Gives a command that is to be refused with this code.
+    #[track_caller]
+    pub fn must_not(&mut self, who: &str, name: &str, arguments: Value, code: &str) {
+        match self.give(who, name, &arguments) {
+            Ok(drafts) => panic!("{who}: {name} {arguments}: accepted {drafts:?}"),
+            Err(refusal) => assert_eq!(refusal.code, code, "{who}: {name} {arguments}: {refusal}"),
+        }
+    }
+
+    /// Records an event that no command has to allow.
+    pub fn fact(&mut self, org: &str, event: Event) {
+        self.record("admin", "fact", vec![Draft { org: id(org), event, twin_of: None }]);
+    }
+
+    /// Whether the user holds the privilege in the org now.
+    pub fn holds(&self, user: &str, privilege: &str, org: &str) -> bool {
+        let view = self.view();
+        let (user, org) = (view.find_user(user).unwrap(), view.find_org(org).unwrap());
+        let held = tenure_projections::judge::privileges_as(&view, &Subject::from(user), org);
+        held.has(view.find_privilege(privilege).unwrap())
+    }
+
+    /// Settled before the next command: its time, and ids for what it makes.
+    pub fn moment(&self) -> Moment {
+        let number = u128::from(self.position()) << 8;
+        let fresh = Fresh { thing: Uuid::from_u128(number | 1), admin: Uuid::from_u128(number | 2) };
+        Moment { time: self.now, fresh, key_hash: format!("hash-{number}") }
+    }
+
+    /// Puts events into the log and the state, each in its place.
+    pub fn record(&mut self, who: &str, name: &str, drafts: Vec<Draft>) {
+        let actor = who.split(['/', '>', '@']).next().unwrap();
+        let other = who.split('@').next().and_then(|who| Some(who.split_once('>')?.1));
+        let (first, count) = (self.position() + 1, u32::try_from(drafts.len()).unwrap());
+        let command = Uuid::from_u128(u128::from(first) << 8);
+        for (index, Draft { org, event, twin_of }) in (0..).zip(drafts) {
+            assert!(twin_of.is_none_or(|of| of < index as usize), "a twin comes after its original");
+            let envelope = Envelope {
+                log: Uuid::nil(),
+                position: self.position() + 1,
+                prev: self.prev,
+                id: Uuid::from_u128(u128::from(first) << 8 | u128::from(index)),
+                time: self.now,
+                org_sequence: self.log.iter().filter(|earlier| earlier.org == org).count() as u64 + 1,
+                org,
+                command,
+                command_name: name.to_owned().into(),
+                index,
+                count,
+                actor: id(actor),
+                on_behalf_of: other.map(id),
+                correlation: command,
+                causation: None,
+                body_hash: None,
+                reason: None,
+                twin_of: twin_of.map(|of| first + of as Position),
+                event,
+            };
+            self.prev = Hash::of(&envelope.to_bytes());
+            self.state.install(&envelope);
+            self.log.push(envelope);
+        }
+        self.state.publish(self.position());
+        self.now = self.now.next();
+    }
+}
+
+/// A command by name, its personal texts sealed in a manner of speaking.
+pub fn command(name: &str, arguments: &Value, fresh: &Fresh) -> Command<Sealed> {
+    let command = Command::parse(name, arguments.to_string().as_bytes())
+        .unwrap_or_else(|error| panic!("{name} {arguments}: {error}"));
+    let identity = |issuer: &str, subject: &str| format!("{issuer}#{subject}");
+    let seal = |_: &UserId, _: &'static str, text: Plain| Ok(Sealed::from_bytes(text.0.into_bytes()));
+    command.seal::<std::convert::Infallible>(fresh, identity, seal).unwrap_or_else(|never| match never {})
+}
+
+/// The settings of the default preset.
+pub fn settings() -> Settings {
+    Settings {
+        single_org_hierarchy: false,
+        roles_need_membership: true,
+        landlord_rule: true,
+        cross_org_shares: CrossOrgShares::Downward,
+        name_scope: NameScope::Parent,
+        managing_team_required: false,
+    }
+}
+
+/// The catalogue: what administers, then what each kind needs.
+pub fn privileges() -> Vec<String> {
+    let kinds = KINDS.iter().flat_map(|(kind, actions)| actions.iter().map(move |action| format!("{kind}.{action}")));
+    administrative::NAMES.iter().map(|name| (*name).to_owned()).chain(kinds).collect()
+}
+
+/// What a user type can hold at the most.
+pub fn ceiling(user_type: &str) -> Vec<String> {
+    let mut privileges = privileges();
+    match user_type {
+        "administrator" => privileges,
+        "steward" => privileges.drain(..administrative::NAMES.len()).collect(),
+        "member" => privileges.split_off(administrative::NAMES.len()),
+        _ => Vec::new(),
+    }
+}
+
+/// An id that is one.
+pub fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().unwrap()
+}
+
+fn ids<T: std::str::FromStr<Err: std::fmt::Debug>>(texts: Vec<String>) -> Vec<T> {
+    texts.iter().map(|text| id(text)).collect()
+}
+
+fn platform(settings: Settings) -> Vec<Event> {
+    let root: OrgId = id("root");
+    let mut events = vec![Event::PlatformInitialised(PlatformInitialised {
+        preset: "test".to_owned(),
+        root: root.clone(),
+        settings,
+    })];
+    events.extend((0..).zip(privileges()).map(|(number, privilege)| {
+        let defined = PrivilegeDefined { privilege: id(&privilege), number };
+        Event::PrivilegeDefined(defined)
+    }));
+    events.extend(USER_TYPES.iter().map(|user_type| {
+        let defined = UserTypeDefined { user_type: id(user_type), ceiling: ids(ceiling(user_type)) };
+        Event::UserTypeDefined(defined)
+    }));
+    events.extend(KINDS.iter().map(|(kind, actions)| {
+        let needs = |action: &str| actions.contains(&action).then(|| id(&format!("{kind}.{action}")));
+        let [create, view, edit, delete, share] = ["create", "view", "edit", "delete", "share"].map(needs);
+        Event::ResourceKindDefined(ResourceKindDefined { kind: id(kind), create, view, edit, delete, share })
+    }));
+    let (parent, managing_group, region) = (None, None, None);
+    let (name, description, tags) = ("Root".to_owned(), String::new(), Vec::new());
+    let created = OrgCreated { org: root.clone(), name, parent, description, tags, managing_group, region };
+    events.push(Event::OrgCreated(created));
+    let user: UserId = id("admin");
+    events.push(Event::UserCreated(UserCreated { user: user.clone(), org: root.clone(), name: None, email: None }));
+    let subscription = Subscription {
+        user_type: id("administrator"),
+        privileges: ids(privileges()),
+        valid_from: None,
+        valid_until: None,
+    };
+    events.push(Event::SubscriptionGranted(SubscriptionGranted { user, org: root, subscription }));
+    events
+}

@@ -10,6 +10,7 @@ mod compare;
 mod facts;
 mod generate;
 mod rules;
+mod wish;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
@@ -21,8 +22,12 @@ use crate::support::memory::World;
 use audit::Act;
 use compare::Both;
 use facts::{At, Facts, Set, Status};
-use generate::{Shape, Wish};
+use generate::Shape;
 use rules::Who;
+use wish::Wish;
+
+/// Enough for more than 10,000 commands, and for every command to be accepted at least once.
+const CASES: u32 = 260;
 
 /// Numbers that look random and are the same every time.
 pub struct Dice(pub u64);
@@ -61,7 +66,17 @@ struct Count {
 #[test]
 fn nobody_hands_out_what_they_do_not_hold() {
     let number = |name: &str, default| std::env::var(name).map_or(default, |text| text.parse::<u32>().unwrap());
-    let (seed, cases) = (number("DELEGATION_SEED", 1), number("DELEGATION_CASES", 260));
+    let count = check(number("DELEGATION_SEED", 1), number("DELEGATION_CASES", CASES));
+    println!("{} commands, {} accepted", count.given, count.accepted);
+}
+
+#[test]
+fn long_nobody_hands_out_what_they_do_not_hold() {
+    (2..12).for_each(|seed| drop(check(seed, 4 * CASES)));
+}
+
+/// Plays random cases, the same for the same seed.
+fn check(seed: u32, cases: u32) -> Count {
     let config = Config { cases, max_shrink_iters: 4_000, failure_persistence: None, ..Config::default() };
     let mut bytes = [0; 32];
     bytes[..4].copy_from_slice(&seed.to_le_bytes());
@@ -70,17 +85,18 @@ fn nobody_hands_out_what_they_do_not_hold() {
     let result = runner.run(&(shape(), steps()), |(shape, steps)| {
         play(&shape, &steps, &mut count.borrow_mut()).map_err(TestCaseError::fail)
     });
-    let count = count.into_inner();
     match result {
-        Ok(()) => println!("{} commands, {} accepted", count.given, count.accepted),
+        Ok(()) => {}
         Err(TestError::Fail(why, _)) => panic!("seed {seed}: {why}"),
         Err(TestError::Abort(why)) => panic!("seed {seed}: {why}"),
     }
-    if cases >= 260 {
+    let count = count.into_inner();
+    if cases >= CASES {
         assert!(count.given >= 10_000, "only {} commands", count.given);
         let never: Vec<_> = tenure::command::NAMES.iter().filter(|name| !count.names.contains(**name)).collect();
         assert!(never.is_empty(), "never accepted: {never:?}");
     }
+    count
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
@@ -139,8 +155,8 @@ impl Game {
     /// One command, by whoever of a few may give it.
     fn step(&mut self, number: u8, dice: &mut Dice, count: &mut Count) -> Result<(), String> {
         let now = self.world.now();
-        let (strong, org) = generate::focus(&self.facts, dice);
-        let Some(wish) = generate::wish(&self.facts, number, org, dice, now) else { return Ok(()) };
+        let (strong, org) = wish::focus(&self.facts, dice);
+        let Some(wish) = wish::wish(&self.facts, number, org, dice, now) else { return Ok(()) };
         let Wish { name, arguments, by } = wish;
         for attempt in 0..4 {
             let any = dice.one_in(9);
@@ -150,7 +166,7 @@ impl Game {
                 1 => strong,
                 _ => dice.pick(standing).unwrap_or(0),
             };
-            let who = generate::caller(&self.facts, name, user, dice);
+            let who = wish::caller(&self.facts, name, user, dice);
             let digest = self.world.state.digest();
             let decided = self.world.decide(&who, name, &arguments);
             count.given += 1;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tenure::command::{Command, Fresh, Plain};
-use tenure::decide::{Caller, Draft, Moment, Refusal, decide};
+use tenure::decide::{Caller, Draft, Moment, Refusal, decide, personal};
 use tenure_events::data::{
     CrossOrgShares, NameScope, OrgCreated, PlatformInitialised, PrivilegeDefined, ResourceKindDefined, Settings,
     Subscription, SubscriptionGranted, UserCreated, UserTypeDefined,
@@ -88,7 +88,7 @@ impl World {
     /// What would come of a command.
     pub fn decide(&self, who: &str, name: &str, arguments: &Value) -> Result<Vec<Draft>, Refusal> {
         let moment = self.moment();
-        decide(&self.view(), &self.caller(who), &command(name, arguments, &moment.fresh), &moment)
+        decide(&self.view(), &self.caller(who), &command(name, arguments, &moment.fresh)?, &moment)
     }
 
     /// Gives a command; what comes of it is recorded.
@@ -174,12 +174,15 @@ impl World {
 }
 
 /// A command by name, its personal texts sealed in a manner of speaking.
-pub fn command(name: &str, arguments: &Value, fresh: &Fresh) -> Command<Sealed> {
+pub fn command(name: &str, arguments: &Value, fresh: &Fresh) -> Result<Command<Sealed>, Refusal> {
     let command = Command::parse(name, arguments.to_string().as_bytes())
         .unwrap_or_else(|error| panic!("{name} {arguments}: {error}"));
     let identity = |issuer: &str, subject: &str| format!("{issuer}#{subject}");
-    let seal = |_: &UserId, _: &'static str, text: Plain| Ok(Sealed::from_bytes(text.0.into_bytes()));
-    command.seal::<std::convert::Infallible>(fresh, identity, seal).unwrap_or_else(|never| match never {})
+    let seal = |_: &UserId, field: &'static str, text: Plain| {
+        personal(field, &text.0)?;
+        Ok(Sealed::from_bytes(text.0.into_bytes()))
+    };
+    command.seal(fresh, identity, seal)
 }
 
 /// The settings of the default preset.

@@ -1,0 +1,244 @@
+//! Random commands in a small world, and who might give them.
+
+use serde_json::{Value, json};
+use tenure::command::NAMES;
+use tenure_events::Time;
+
+use super::Dice;
+use super::facts::{At, Facts, Holder, Member, Status, With};
+use super::generate::{LEVELS, audience, some, until};
+use crate::support::memory::{KINDS, USER_TYPES, privileges};
+
+/// Commands that may be given on behalf of somebody.
+const ON_BEHALF: [&str; 5] =
+    ["create-resource", "copy-resource", "rename-resource", "move-resource", "select-active-org"];
+
+/// Commands that hand something out.
+const OFTEN: [&str; 13] = [
+    "grant-subscriptions",
+    "withdraw-subscription",
+    "extend-subscription",
+    "grant-privileges",
+    "change-role",
+    "assign-role",
+    "add-group-members",
+    "create-resource",
+    "move-resource",
+    "share",
+    "issue-api-key",
+    "disable-org",
+    "create-user",
+];
+
+/// Names that differ, and that do not.
+const LABELS: [&str; 6] = ["Alpha", "ALPHA", "B\u{ea}ta", "BE\u{302}TA", "Gamma", "Delta"];
+
+/// A membership that carries much, if there is one: most commands are given by its user about its org.
+pub fn focus(facts: &Facts, dice: &mut Dice) -> (At, At) {
+    let strong = |member: &&Member| member.there && member.privileges.count_ones() > 3 && facts.stands(member.user);
+    let strong = facts.members.iter().filter(strong);
+    dice.pick(strong).map_or((0, 0), |member| (member.user, member.org))
+}
+
+/// A command, its arguments, and who would give it first.
+pub struct Wish {
+    pub name: &'static str,
+    pub arguments: Value,
+    pub by: Option<At>,
+}
+
+/// A command, mostly about an org.
+pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> Option<Wish> {
+    let all: Vec<&'static str> = NAMES.into_iter().chain(OFTEN).chain(OFTEN).collect();
+    let name = all[usize::from(number) % all.len()];
+    let mut by = None;
+    let org = if dice.one_in(3) { dice.of(facts.orgs.len()) } else { org };
+    let far = dice.one_in(5);
+    let near = |of: Option<At>| far || of.is_none_or(|of| of == org);
+    let user = dice.pick(facts.users.iter().filter(|user| near(Some(user.home))));
+    let user = user.map_or("admin", |user| &user.id).to_owned();
+    let group = dice.pick(facts.groups.iter().filter(|group| near(group.org)));
+    let role = dice.pick(facts.roles.iter().filter(|role| near(role.org)));
+    // What others have put something into is the more interesting.
+    let others = |at: At| facts.contents.iter().any(|c| c.parent == Some(at) && c.maker != facts.contents[at].maker);
+    let full = facts.contents.iter().enumerate().filter(|(at, _)| others(*at)).map(|(_, content)| content);
+    let content = match dice.pick(full).filter(|_| dice.one_in(2)) {
+        Some(full) => Some(full),
+        None => dice.pick(facts.contents.iter().filter(|content| near(Some(content.org)))),
+    };
+    if ["rename-resource", "move-resource", "delete-resource", "share"].contains(&name) && dice.one_in(2) {
+        by = content.map(|content| content.maker);
+    }
+    // Home memberships neither end nor can be withdrawn.
+    let foreign = name == "extend-subscription" || name == "withdraw-subscription";
+    let fits = |member: &&Member| {
+        member.there && if foreign { facts.users[member.user].home != member.org } else { near(Some(member.org)) }
+    };
+    let member = dice.pick(facts.members.iter().filter(fits)).map_or((org, 0), |member| (member.org, member.user));
+    let member = json!({"org": facts.orgs[member.0].id, "user": facts.users[member.1].id});
+    let org = facts.orgs[org].id.clone();
+    let label = LABELS[dice.of(LABELS.len())];
+    let global = dice.one_in(4);
+    let of = (!global).then_some(&org);
+    let privileges = if dice.one_in(3) { json!("all") } else { json!(some(dice)) };
+    let user_type = USER_TYPES[dice.of(4)];
+    let until = until(dice, now);
+    let fresh = if dice.one_in(8) { Some(&user) } else { None };
+    let users = |dice: &mut Dice| -> Vec<String> {
+        let mut users = vec![user.clone()];
+        users.extend(dice.one_in(3).then(|| facts.users[dice.of(facts.users.len())].id.clone()));
+        users
+    };
+    let arguments = match name {
+        "create-org" => json!({"id": fresh, "name": label, "parent": org,
+            "managing_group": if global { group.map(|g| &g.id) } else { None },
+            "admin": dice.one_in(2).then(|| json!({"name": "First"}))}),
+        "rename-org" => json!({"org": org, "name": label}),
+        "describe-org" => json!({"org": org, "description": label}),
+        "tag-org" => json!({"org": org, "tags": [label]}),
+        "move-org" => json!({"org": org, "parent": facts.orgs[dice.of(facts.orgs.len())].id}),
+        "disable-org" | "enable-org" | "exclude-landlord" => json!({"org": org}),
+        "archive-org" => json!({"org": org, "confirmation": "permanently archive"}),
+        "admit-landlord" => json!({"org": org, "until": until}),
+        "create-user" => {
+            json!({"id": fresh, "org": org, "name": "New", "user_type": user_type, "privileges": privileges})
+        }
+        "change-profile" => json!({"user": user, "name": "Other"}),
+        "disable-user" | "reset-credential" | "record-sign-in" => json!({"user": user}),
+        "enable-user" => {
+            let off = facts.users.iter().filter(|user| user.status == Status::Disabled);
+            json!({"user": dice.pick(off).map_or(&user, |user| &user.id)})
+        }
+        "erase-user" => {
+            let successor = dice.one_in(2).then(|| facts.users[dice.of(facts.users.len())].id.clone());
+            json!({"user": user, "confirmation": "permanently erase", "successor": successor})
+        }
+        "link-identity" => json!({"user": user, "issuer": "idp", "subject": label}),
+        "unlink-identity" => {
+            let linked = dice.pick(facts.identities.iter())?;
+            json!({"user": facts.users[linked.1].id, "issuer": "idp", "subject": linked.0.split_once('#')?.1})
+        }
+        "select-active-org" => json!({"org": org}),
+        "create-group" => json!({"org": of, "name": label}),
+        "rename-group" => json!({"group": group?.id, "name": label}),
+        "delete-group" => json!({"group": group?.id}),
+        "remove-group-members" => {
+            let (user, group) = *dice.pick(facts.joined.iter())?;
+            json!({"group": facts.groups[group].id, "users": [facts.users[user].id]})
+        }
+        "add-group-members" | "sync-group" => {
+            json!({"group": group?.id, "users": users(dice)})
+        }
+        "grant-subscriptions" => {
+            let from = if dice.one_in(6) { super::generate::until(dice, now) } else { None };
+            let at = facts.org(&org);
+            let there = |user: At| facts.members.iter().any(|m| (m.user, m.org, m.there) == (user, at, true));
+            let new = dice.pick((0..facts.users.len()).filter(|user| !there(*user))).filter(|_| !dice.one_in(5));
+            let left = facts.members.iter().filter(|member| !member.there && member.org == at);
+            let again = dice.pick(left).map(|member| member.user).filter(|_| dice.one_in(2));
+            // One's own first entry, and entering again.
+            by = again.or(new).filter(|_| dice.one_in(2));
+            let user = again.or(new).map_or(user.clone(), |user| facts.users[user].id.clone());
+            json!({"org": org, "users": [user], "user_type": user_type, "privileges": privileges,
+                "valid_from": from, "valid_until": until})
+        }
+        "withdraw-subscription" => member,
+        "retype-subscription" => merged(member, json!({"user_type": user_type})),
+        "extend-subscription" => merged(member, json!({"valid_until": until.filter(|_| dice.one_in(2))})),
+        "grant-privileges" => merged(member, json!({"privileges": privileges})),
+        "revoke-privileges" => {
+            let one = json!([one_privilege(dice)]);
+            merged(member, json!({"privileges": if dice.one_in(3) { json!("all") } else { one }}))
+        }
+        "define-role" => json!({"org": of, "name": label, "privileges": privileges}),
+        "change-role" => json!({"role": role?.id, "privileges": privileges}),
+        "delete-role" => json!({"role": role?.id}),
+        "unassign-role" => {
+            let held = dice.pick(facts.assignments.iter())?;
+            match held.to {
+                Holder::User(user) => json!({"role": facts.roles[held.role].id, "users": [facts.users[user].id]}),
+                Holder::Group(group) => {
+                    json!({"role": facts.roles[held.role].id, "groups": [facts.groups[group].id]})
+                }
+            }
+        }
+        "assign-role" => {
+            let groups: Vec<&String> = group.filter(|_| dice.one_in(2)).map(|group| &group.id).into_iter().collect();
+            let users = if groups.is_empty() || dice.one_in(4) { users(dice) } else { Vec::new() };
+            let mut arguments = json!({"role": role?.id, "users": users, "groups": groups});
+            if name == "assign-role" {
+                arguments["valid_until"] = json!(until);
+            }
+            arguments
+        }
+        "create-resource" => {
+            let parent = content.filter(|content| content.kind == 0 && dice.one_in(2));
+            let org = parent.map_or(&org, |parent| &facts.orgs[parent.org].id);
+            json!({"org": org, "kind": KINDS[dice.of(4)].0, "name": label, "parent": parent.map(|parent| &parent.id)})
+        }
+        "rename-resource" => json!({"resource": content?.id, "name": label}),
+        "move-resource" => {
+            let folders = facts.contents.iter().filter(|folder| Some(folder.org) == content.map(|content| content.org));
+            let own = folders.clone().filter(|folder| Some(folder.maker) == content.map(|content| content.maker));
+            let folder = match dice.pick(own.filter(|folder| folder.kind == 0)).filter(|_| dice.one_in(2)) {
+                Some(own) => Some(own),
+                None => dice.pick(folders).filter(|_| !dice.one_in(4)),
+            };
+            json!({"resource": content?.id, "parent": folder.map(|folder| &folder.id)})
+        }
+        "delete-resource" => json!({"resource": content?.id}),
+        "copy-resource" => json!({"resource": content?.id, "into_org": org, "name": label}),
+        "share" => {
+            json!({"resource": content?.id, "with": audience(facts, dice, content?.org)?, "level": LEVELS[dice.of(4)],
+            "copy": dice.one_in(2), "valid_until": until})
+        }
+        "unshare" => {
+            let share = dice.pick(facts.shares.iter())?;
+            let with = match share.with {
+                With::User(at) => json!({"user": facts.users[at].id}),
+                With::Role(at) => json!({"role": facts.roles[at].id}),
+                With::Group(at) => json!({"group": facts.groups[at].id}),
+                With::Org(at) => json!({"org": facts.orgs[at].id}),
+                With::All => json!({"all_orgs": true}),
+            };
+            json!({"resource": facts.contents[share.content].id, "with": with})
+        }
+        "issue-api-key" => {
+            let privileges = (!dice.one_in(3)).then(|| some(dice));
+            json!({"user": user, "name": "key", "org": dice.one_in(3).then_some(&org), "privileges": privileges})
+        }
+        "revoke-api-key" => json!({"key": dice.pick(facts.keys.iter())?.id}),
+        other => panic!("no arguments for {other}"),
+    };
+    Some(Wish { name, arguments, by })
+}
+
+fn merged(mut one: Value, other: Value) -> Value {
+    if let (Some(one), Value::Object(other)) = (one.as_object_mut(), other) {
+        one.extend(other);
+    }
+    one
+}
+
+fn one_privilege(dice: &mut Dice) -> String {
+    let mut all = privileges();
+    all.swap_remove(dice.of(all.len()))
+}
+
+/// Who gives it: a user, sometimes through a key of theirs, on behalf of somebody, or acting in some org.
+pub fn caller(facts: &Facts, name: &str, user: At, dice: &mut Dice) -> String {
+    let mut who = facts.users[user].id.clone();
+    let keys = facts.keys.iter().filter(|key| key.user == user && key.status == Status::Live);
+    if dice.one_in(5)
+        && let Some(key) = dice.pick(keys)
+    {
+        who = format!("{who}/{}", key.id);
+    }
+    if dice.one_in(if ON_BEHALF.contains(&name) { 4 } else { 50 }) {
+        who = format!("{who}>{}", facts.users[dice.of(facts.users.len())].id);
+    }
+    if dice.one_in(3) {
+        who = format!("{who}@{}", facts.orgs[dice.of(facts.orgs.len())].id);
+    }
+    who
+}

@@ -25,7 +25,7 @@ fn killed_at_any_moment_a_node_keeps_what_it_acknowledged() {
 
 #[test]
 fn long_killed_at_any_moment_a_node_keeps_what_it_acknowledged() {
-    rounds(1_000);
+    rounds(150);
 }
 
 fn rounds(count: u64) {

@@ -1,5 +1,6 @@
 //! Commands: what callers wish for. The names and arguments are those of the public interface.
 
+mod about;
 mod arguments;
 
 use serde::{Deserialize, Serialize};

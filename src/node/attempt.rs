@@ -117,8 +117,9 @@ fn judge(
     let secret = issues.then(|| Token::generate(fresh.thing.into())).transpose()?;
     let mut sealing = Sealing { core, command, erased: false };
     let identity = |issuer: &str, subject: &str| core.keys.identity_handle(issuer, subject).to_string();
+    let about = parsed.about(&fresh).unwrap_or_else(|| actor.clone());
     let sealed = parsed.seal(&fresh, identity, |person, field, text| sealing.seal(person, field, &text))?;
-    let reason = request.reason.as_ref().map(|reason| sealing.seal(&actor, "reason", reason)).transpose()?;
+    let reason = request.reason.as_ref().map(|reason| sealing.seal(&about, "reason", reason)).transpose()?;
     let key_hash = secret.as_ref().map(|token| token.hash().to_string()).unwrap_or_default();
     let moment = Moment { time: view.instant(), fresh, key_hash };
     let drafts = decide(view, &caller, &sealed, &moment)?;

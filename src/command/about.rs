@@ -1,0 +1,60 @@
+//! Whom a command is about.
+
+use tenure_events::UserId;
+
+use super::{Command, Fresh};
+
+impl<P> Command<P> {
+    /// The one person whom the command is about, if it is about one: what is said of it goes when they go.
+    #[must_use]
+    pub fn about(&self, fresh: &Fresh) -> Option<UserId> {
+        match self {
+            Self::CreateUser(args) => Some(args.id.clone().unwrap_or_else(|| fresh.thing.into())),
+            Self::ChangeProfile(args) => Some(args.user.clone()),
+            Self::DisableUser(args) => Some(args.user.clone()),
+            Self::EnableUser(args) => Some(args.user.clone()),
+            Self::EraseUser(args) => Some(args.user.clone()),
+            Self::ResetCredential(args) => Some(args.user.clone()),
+            Self::RecordSignIn(args) => Some(args.user.clone()),
+            Self::LinkIdentity(args) => Some(args.user.clone()),
+            Self::UnlinkIdentity(args) => Some(args.user.clone()),
+            Self::WithdrawSubscription(args) => Some(args.user.clone()),
+            Self::RetypeSubscription(args) => Some(args.user.clone()),
+            Self::ExtendSubscription(args) => Some(args.user.clone()),
+            Self::GrantPrivileges(args) => Some(args.user.clone()),
+            Self::RevokePrivileges(args) => Some(args.user.clone()),
+            Self::IssueApiKey(args) => Some(args.user.clone()),
+            Self::CreateOrg(_)
+            | Self::RenameOrg(_)
+            | Self::DescribeOrg(_)
+            | Self::TagOrg(_)
+            | Self::MoveOrg(_)
+            | Self::DisableOrg(_)
+            | Self::EnableOrg(_)
+            | Self::ArchiveOrg(_)
+            | Self::ExcludeLandlord(_)
+            | Self::AdmitLandlord(_)
+            | Self::SelectActiveOrg(_)
+            | Self::CreateGroup(_)
+            | Self::RenameGroup(_)
+            | Self::DeleteGroup(_)
+            | Self::AddGroupMembers(_)
+            | Self::RemoveGroupMembers(_)
+            | Self::SyncGroup(_)
+            | Self::GrantSubscriptions(_)
+            | Self::DefineRole(_)
+            | Self::ChangeRole(_)
+            | Self::DeleteRole(_)
+            | Self::AssignRole(_)
+            | Self::UnassignRole(_)
+            | Self::CreateResource(_)
+            | Self::RenameResource(_)
+            | Self::MoveResource(_)
+            | Self::DeleteResource(_)
+            | Self::CopyResource(_)
+            | Self::Share(_)
+            | Self::Unshare(_)
+            | Self::RevokeApiKey(_) => None,
+        }
+    }
+}

@@ -32,6 +32,9 @@ pub enum ReplayError {
         /// Why.
         source: Broken,
     },
+    /// The system has no threads left.
+    #[error("cannot start a thread: {0}")]
+    Thread(#[source] std::io::Error),
     /// The log ends inside a command.
     #[error("the log ends at position {0}, in the middle of a command: restore it from a backup")]
     Torn(Position),
@@ -51,7 +54,7 @@ struct Batch {
     fault: Option<ReplayError>,
 }
 
-const BATCH: usize = 512;
+const BATCH: usize = 64;
 const BATCHES: usize = 8;
 
 /// Shows `visit` every event after `from` up to the end of the log, each proved to be the next one, and tells where the
@@ -68,7 +71,9 @@ pub(super) fn replay<E: From<ReplayError>>(
     let mut follower = Follower::new(log_id, from);
     let (batches, parsed) = mpsc::sync_channel(BATCHES);
     thread::scope(|scope| {
-        scope.spawn(move || read_ahead(log, from.position + 1, &batches));
+        let reading = thread::Builder::new().name("read-ahead".to_owned());
+        let reading = reading.spawn_scoped(scope, move || read_ahead(log, from.position + 1, &batches));
+        reading.map_err(ReplayError::Thread)?;
         parsed.into_iter().try_for_each(|batch: Batch| -> Result<(), E> {
             let Batch { events, bytes, ends, fault } = batch;
             let mut begin = 0;

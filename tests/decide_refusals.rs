@@ -279,7 +279,11 @@ fn texts_and_standing(t: &mut Table) {
     t.check("admin", "rename-org", json!({"org": "kick", "name": " "}));
     t.check("admin", "rename-org", json!({"org": "kick", "name": "x".repeat(201)}));
     t.check("admin", "rename-org", json!({"org": "kick", "name": "a\u{7}b"}));
+    t.check("admin", "rename-org", json!({"org": "kick", "name": "a\nb"}));
+    t.check("ken", "change-profile", json!({"user": "ken", "email": " "}));
     t.check("admin", "link-identity", json!({"user": "dan", "issuer": " ", "subject": "x"}));
+    t.check("ken", "change-profile", json!({"user": "ken", "name": ""}));
+    t.check("admin", "describe-org", json!({"org": "kick", "description": "a\u{7}b"}));
     t.check("dan", "change-profile", json!({"user": "dan", "name": "x"}));
     t.check("otto", "change-profile", json!({"user": "otto", "name": "x"}));
 }

@@ -51,7 +51,11 @@ pub fn personal(field: &'static str, text: &str) -> Result<(), Refusal> {
 
 fn in_one_line(field: &'static str, text: &str) -> Result<(), Refusal> {
     if text.chars().any(char::is_control) {
-        return Err(invalid(field, "text.control_character", "no control characters, and no line breaks"));
+        return Err(invalid(
+            field,
+            "text.control_character",
+            "control characters and line breaks are not text in one line: leave them out",
+        ));
     }
     Ok(())
 }

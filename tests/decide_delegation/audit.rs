@@ -193,17 +193,23 @@ impl Facts {
             let own = self.effective(&Who { only: Some(self.contents[content].org), ..*who }, content, t);
             return (own.0.max(shared.0), own.1 || shared.1);
         }
-        let org = self.contents[content].org;
-        if !self.stands(who.user) || !self.live(org) || who.only.is_some_and(|only| only != org) {
+        if !self.stands(who.user) {
             return (0, false);
         }
         let acting = (0..self.orgs.len()).filter(|acting| self.live(*acting) && who.only.is_none_or(|o| o == *acting));
-        let all = acting.clone().flat_map(|acting| self.havings(who, acting, content, t));
+        // What is shared with an org, or with all, is for whomever those who work in an org let in: wherever it hangs
+        // today, and whichever org a key of theirs works in.
+        let theirs = |org: At| acting.clone().any(|acting| acting == org && self.belongs(who.user, org, t));
+        let shared = self.level(content, t, false, |with| match with {
+            With::Org(org) => theirs(org),
+            With::All => true,
+            With::User(_) | With::Role(_) | With::Group(_) => false,
+        });
+        let org = self.contents[content].org;
+        let reaches = self.live(org) && who.only.is_none_or(|only| only == org);
+        let all = acting.clone().filter(|_| reaches).flat_map(|acting| self.havings(who, acting, content, t));
         let own =
             all.fold((0, false), |most, h| (most.0.max(had(h.level)), most.1 || h.copy || h.level == Level::Manage));
-        // What is shared with an org is for whomever those who work in it let in, wherever it hangs today.
-        let theirs = |org: At| acting.clone().any(|acting| acting == org && self.belongs(who.user, org, t));
-        let shared = self.level(content, t, false, |with| matches!(with, With::Org(org) if theirs(org)));
         (own.0.max(shared.0), own.1 || shared.1)
     }
 

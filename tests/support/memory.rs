@@ -173,16 +173,15 @@ impl World {
     }
 }
 
-/// A command by name, its personal texts sealed in a manner of speaking.
+/// A command by name, its personal texts looked at, and sealed in a manner of speaking.
 pub fn command(name: &str, arguments: &Value, fresh: &Fresh) -> Result<Command<Sealed>, Refusal> {
     let command = Command::parse(name, arguments.to_string().as_bytes())
         .unwrap_or_else(|error| panic!("{name} {arguments}: {error}"));
     let identity = |issuer: &str, subject: &str| format!("{issuer}#{subject}");
-    let seal = |_: &UserId, field: &'static str, text: Plain| {
+    command.seal(fresh, identity, |_, field, text: Plain| {
         personal(field, &text.0)?;
         Ok(Sealed::from_bytes(text.0.into_bytes()))
-    };
-    command.seal(fresh, identity, seal)
+    })
 }
 
 /// The settings of the default preset.

@@ -107,17 +107,23 @@ impl Tried {
 
     /// Bytes as no library would send them; the first line of the answer.
     fn raw(&mut self, what: &str, request: &[u8]) {
+        // The server may see that no more comes before it has answered, and then does not answer at all: try again.
+        let answer = (0..10).map(|_| self.exchange(request)).find(|answer| !answer.is_empty()).unwrap_or_default();
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let line = answer.lines().next().unwrap_or("closed").to_owned();
+        assert!(!line.contains(" 500 "), "{what}: {answer}");
+        let code = answer.split("\"code\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+        writeln!(self.answers, "{what:<58} {line} {code}").unwrap();
+    }
+
+    fn exchange(&self, request: &[u8]) -> Vec<u8> {
         let mut stream = TcpStream::connect(self.node.url.trim_start_matches("http://")).unwrap();
         // Whoever is refused early may not take the rest.
         drop(stream.write_all(request));
         drop(stream.shutdown(std::net::Shutdown::Write));
         let mut answer = Vec::new();
         drop(stream.read_to_end(&mut answer));
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let line = answer.lines().next().unwrap_or("closed").to_owned();
-        assert!(!line.contains(" 500 "), "{what}: {answer}");
-        let code = answer.split("\"code\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-        writeln!(self.answers, "{what:<58} {line} {code}").unwrap();
+        answer
     }
 
     fn position(&self) -> String {

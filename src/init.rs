@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use tenure_events::data::{
-    ApiKeyIssued, OrgCreated, PlatformInitialised, PrivilegeDefined, ResourceKindDefined, RoleDefined, Subscription,
-    SubscriptionGranted, UserCreated, UserTypeDefined,
+    ApiKeyIssued, Assignee, GroupCreated, GroupMemberAdded, OrgCreated, PlatformInitialised, PrivilegeDefined,
+    ResourceKindDefined, RoleAssigned, RoleDefined, RoleTemplateDefined, Subscription, SubscriptionGranted,
+    UserCreated, UserTypeDefined,
 };
 use tenure_events::{ApiKeyId, Event, InvalidId, OrgId, RoleId, Time, UserId, UserType};
 use uuid::Uuid;
@@ -12,10 +13,10 @@ use uuid::Uuid;
 use crate::chain::{Head, Origin, link};
 use crate::clock::Clock;
 use crate::data::{DataError, DataFolder};
-use crate::decide::{Draft, MAX_EVENTS};
+use crate::decide::{Draft, MAX_EVENTS, starting_role};
 use crate::keys::{KeyStore, StoreError};
 use crate::log::{AppendError, FileLog, FileOptions, Log, MemoryLog, OpenError};
-use crate::presets::{ADMINISTRATOR, Preset, PresetKind, PresetRole};
+use crate::presets::{ADMINISTRATOR, Preset, PresetKind, PresetRole, SYSTEM_ADMINISTRATOR};
 use crate::token::Token;
 
 /// How a platform begins.
@@ -123,7 +124,7 @@ fn first_command(log: Uuid, founding: &Founding<'_>, clock: &Clock) -> Result<(T
 /// What the first command decides on. All of it stands in the root's history, so that the root is the first org of all.
 fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitError> {
     let Founding { preset, name, admin } = founding;
-    let Preset { name: preset_name, settings, privileges, user_types, kinds, roles } = preset;
+    let Preset { name: preset_name, settings, privileges, user_types, kinds, roles, org_roles } = preset;
     if name.trim().is_empty() {
         return Err(InitError::NoName);
     }
@@ -141,14 +142,13 @@ fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitErro
         let defined = UserTypeDefined { user_type, ceiling };
         Event::UserTypeDefined(defined)
     }));
-    events.extend(kinds.iter().cloned().map(|PresetKind { kind, create, view, edit, delete, share }| {
-        Event::ResourceKindDefined(ResourceKindDefined { kind, create, view, edit, delete, share })
+    events.extend(kinds.iter().cloned().map(|PresetKind { kind, create, view, edit, delete, share, nature }| {
+        Event::ResourceKindDefined(ResourceKindDefined { kind, create, view, edit, delete, share, nature })
     }));
-    for PresetRole { name, privileges } in roles {
-        let role = RoleId::new(name.as_str()).map_err(|error| InitError::Role(name.clone(), error))?;
-        let (name, privileges) = (name.clone(), privileges.clone());
-        events.push(Event::RoleDefined(RoleDefined { role, org: None, name, privileges }));
-    }
+    events.extend(org_roles.iter().cloned().map(|PresetRole { name, privileges }| {
+        let defined = RoleTemplateDefined { name, privileges };
+        Event::RoleTemplateDefined(defined)
+    }));
     events.push(Event::OrgCreated(OrgCreated {
         org: root.clone(),
         name: (*name).to_owned(),
@@ -158,6 +158,15 @@ fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitErro
         managing_group: None,
         region: None,
     }));
+    for PresetRole { name, privileges } in roles {
+        let role = RoleId::new(name.as_str()).map_err(|error| InitError::Role(name.clone(), error))?;
+        let (name, privileges) = (name.clone(), privileges.clone());
+        events.push(Event::RoleDefined(RoleDefined { role, org: None, name, privileges }));
+    }
+    for PresetRole { name, privileges } in org_roles {
+        let defined = starting_role(&root, name, privileges.clone());
+        events.push(Event::RoleDefined(defined.map_err(|error| InitError::Role(name.clone(), error))?));
+    }
     events.push(Event::UserCreated(UserCreated { user: admin.clone(), org: root.clone(), name: None, email: None }));
     events.push(Event::SubscriptionGranted(SubscriptionGranted {
         user: admin.clone(),
@@ -169,6 +178,15 @@ fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitErro
             valid_until: None,
         },
     }));
+    if roles.iter().any(|role| role.name == SYSTEM_ADMINISTRATOR) {
+        let (role, to) = (fixed(SYSTEM_ADMINISTRATOR), Assignee::User(admin.clone()));
+        events.push(Event::RoleAssigned(RoleAssigned { role, to, valid_until: None }));
+    }
+    if let Some(group) = settings.administrators_group.clone() {
+        let name = group.to_string();
+        events.push(Event::GroupCreated(GroupCreated { group: group.clone(), org: None, name }));
+        events.push(Event::GroupMemberAdded(GroupMemberAdded { group, user: admin.clone() }));
+    }
     events.push(Event::ApiKeyIssued(ApiKeyIssued {
         key: token.key().clone(),
         user: admin.clone(),

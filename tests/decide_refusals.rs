@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use tenure::decide::Kind;
+use tenure_events::Event;
+use tenure_events::data::RoleTemplateDefined;
 
 use crate::support::given::{RUN, given, given_with};
 use crate::support::memory::World;
@@ -100,6 +102,10 @@ fn orgs(t: &mut Table) {
     t.check("kate", "create-org", json!({"name": "x", "parent": "kick", "managing_group": "team"}));
     let world = World::with(|settings| settings.managing_team_required = true);
     t.check_in(&world, "admin", "create-org", json!({"name": "x"}));
+    let mut world = given();
+    let template = RoleTemplateDefined { name: "guest".to_owned(), privileges: Vec::new() };
+    world.fact("root", Event::RoleTemplateDefined(template));
+    t.check_in(&world, "admin", "create-org", json!({"id": "o".repeat(123), "name": "x"}));
     t.check("admin", "tag-org", json!({"org": "kick", "tags": vec!["t"; 51]}));
     t.check("admin", "rename-org", json!({"org": "kick", "name": "kick"}));
     t.check("kate", "admit-landlord", json!({"org": "kick"}));

@@ -5,7 +5,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiKeyId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, Time, UserId, UserType};
+use crate::{
+    ApiKeyId, EnvironmentId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, Time, UserId, UserType,
+};
 
 macro_rules! data {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => {$(
@@ -36,6 +38,83 @@ pub enum NameScope {
     Parent,
     /// Per org and kind.
     Org,
+}
+
+/// When a mechanism that a platform may do without is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Switch {
+    /// Never.
+    Off,
+    /// From the first use of it: a first tenant permission granted, a first licence installed.
+    OnceUsed,
+    /// Always.
+    On,
+}
+
+/// Whose it is to make, change, disable and archive orgs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Lifecycle {
+    /// Whoever holds `org.manage` in the org or above it (P, O).
+    OrgManage,
+    /// System administrators alone (D).
+    SystemAdministrator,
+    /// Whoever may by a tenant permission makes one; the team that it names manages it (A).
+    ManagingTeam,
+    /// Whoever holds `org.manage` in the root org: only the root has children (H).
+    Root,
+}
+
+/// Whether those above an org manage its users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TenantUsers {
+    /// As members of the org who hold what it takes.
+    WhenSubscribed,
+    /// System administrators do, everywhere (D).
+    Always,
+    /// Nobody from above, whatever they hold (H).
+    Never,
+}
+
+/// What content of a kind is to the rules, beside its actions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Nature {
+    /// Nothing more.
+    #[default]
+    Content,
+    /// Holds other content; workspaces are made of these (D, H).
+    Folder,
+    /// Opens somebody's data: it is never copied along (P).
+    Connection,
+    /// Is handed to other orgs, and never copied by them (H).
+    Pack,
+    /// Published, it is seen in the market place of its org (H).
+    App,
+}
+
+/// Where the data of a pack comes from (H).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// A file that was uploaded.
+    File(Everyone),
+    /// The engine that comes with the product.
+    Engine(Everyone),
+    /// A connection.
+    Connection(ResourceId),
+}
+
+/// With whose rights the data of a pack is read (H).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataPermission {
+    /// Those of whoever made the app.
+    AppAuthor,
+    /// Those of whoever made the dataset.
+    DatasetAuthor,
 }
 
 /// What somebody may do with a piece of content; each level includes those before it.
@@ -112,6 +191,22 @@ data! {
         name_scope: NameScope,
         /// An org cannot be made without a managing team (A).
         managing_team_required: bool,
+        /// System administrators hold everything in every org that does not exclude them (D).
+        system_administrator_reaches: bool,
+        /// Whether those above an org manage its users.
+        tenant_users: TenantUsers,
+        /// Each org starts with a folder that is for everybody in it (D, H).
+        public_folders: bool,
+        /// Each member of an org has a folder there that is theirs alone (D, H).
+        personal_folders: bool,
+        /// Actions that name a tenant permission need it through some group (A).
+        tenant_permissions: Switch,
+        /// Orgs below the root are tenants on trial until they are licensed (H).
+        licences: Switch,
+        /// Whose it is to make and end orgs.
+        lifecycle: Lifecycle,
+        /// The global group that holds every tenant permission and alone may give and see them (A).
+        #[serde(default, skip_serializing_if = "Option::is_none")] administrators_group: Option<GroupId>,
     }
 
     /// The platform exists; always the first event.
@@ -137,7 +232,10 @@ data! {
         #[serde(default, skip_serializing_if = "Option::is_none")] edit: Option<Privilege>,
         #[serde(default, skip_serializing_if = "Option::is_none")] delete: Option<Privilege>,
         #[serde(default, skip_serializing_if = "Option::is_none")] share: Option<Privilege>,
+        #[serde(default, skip_serializing_if = "is_plain")] nature: Nature,
     }
+    /// Every org that is made from now on starts with a role of this name.
+    RoleTemplateDefined { name: String, privileges: Vec<Privilege> }
 
     /// An org exists.
     OrgCreated {
@@ -276,6 +374,14 @@ data! {
         name: String,
         #[serde(default, skip_serializing_if = "Option::is_none")] parent: Option<ResourceId>,
         creator: UserId,
+        /// The environment that it belongs to (A).
+        #[serde(default, skip_serializing_if = "Option::is_none")] environment: Option<EnvironmentId>,
+        /// Where a pack's data comes from (H).
+        #[serde(default, skip_serializing_if = "Option::is_none")] source: Option<Source>,
+        /// With whose rights a pack's data is read (H).
+        #[serde(default, skip_serializing_if = "Option::is_none")] data_permission: Option<DataPermission>,
+        /// Its creator's alone, with all that is put into it, also against administrators (D, H).
+        #[serde(default, skip_serializing_if = "is_false")] personal: bool,
     }
     /// A piece of content is called this now.
     ResourceRenamed {
@@ -344,7 +450,34 @@ data! {
     ApiKeyRevoked { key: ApiKeyId, user: UserId }
 }
 
+/// Every mechanism that can be off is off.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            single_org_hierarchy: false,
+            roles_need_membership: false,
+            landlord_rule: false,
+            cross_org_shares: CrossOrgShares::None,
+            name_scope: NameScope::Parent,
+            managing_team_required: false,
+            system_administrator_reaches: false,
+            tenant_users: TenantUsers::WhenSubscribed,
+            public_folders: false,
+            personal_folders: false,
+            tenant_permissions: Switch::Off,
+            licences: Switch::Off,
+            lifecycle: Lifecycle::OrgManage,
+            administrators_group: None,
+        }
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn is_false(yes: &bool) -> bool {
     !yes
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_plain(nature: &Nature) -> bool {
+    *nature == Nature::Content
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, forward_to_deseria
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::{Event, OrgId, Sealed, Time, UserId};
+use crate::{Event, OrgId, Sealed, Time, UserId, retired};
 
 /// Place of an event in the log; the first is 1, and 0 is before all of them.
 pub type Position = u64;
@@ -373,7 +373,11 @@ struct OfKind<'a>(&'a str);
 impl<'de> DeserializeSeed<'de> for OfKind<'_> {
     type Value = Event;
     fn deserialize<D: Deserializer<'de>>(self, data: D) -> Result<Event, D::Error> {
-        Event::deserialize(Tagged { kind: Some(self.0), data: Some(data) })
+        let tagged = Tagged { kind: Some(self.0), data: Some(data) };
+        if retired::KINDS.contains(&self.0) {
+            return retired::Retired::deserialize(tagged).map(Event::from);
+        }
+        Event::deserialize(tagged)
     }
 }
 

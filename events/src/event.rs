@@ -10,16 +10,18 @@ use crate::data::*;
 #[serde(tag = "type", content = "data")]
 #[expect(missing_docs, reason = "each variant is documented at the data it carries")]
 pub enum Event {
-    #[serde(rename = "tenure.platform.initialised.v1")]
+    #[serde(rename = "tenure.platform.initialised.v2")]
     PlatformInitialised(PlatformInitialised),
-    #[serde(rename = "tenure.platform.settings_changed.v1")]
+    #[serde(rename = "tenure.platform.settings_changed.v2")]
     SettingsChanged(SettingsChanged),
     #[serde(rename = "tenure.privilege.defined.v1")]
     PrivilegeDefined(PrivilegeDefined),
     #[serde(rename = "tenure.user_type.defined.v1")]
     UserTypeDefined(UserTypeDefined),
-    #[serde(rename = "tenure.resource_kind.defined.v1")]
+    #[serde(rename = "tenure.resource_kind.defined.v2")]
     ResourceKindDefined(ResourceKindDefined),
+    #[serde(rename = "tenure.role_template.defined.v1")]
+    RoleTemplateDefined(RoleTemplateDefined),
     #[serde(rename = "tenure.org.created.v1")]
     OrgCreated(OrgCreated),
     #[serde(rename = "tenure.org.renamed.v1")]
@@ -92,7 +94,7 @@ pub enum Event {
     RoleAssigned(RoleAssigned),
     #[serde(rename = "tenure.role.unassigned.v1")]
     RoleUnassigned(RoleUnassigned),
-    #[serde(rename = "tenure.resource.created.v1")]
+    #[serde(rename = "tenure.resource.created.v2")]
     ResourceCreated(ResourceCreated),
     #[serde(rename = "tenure.resource.renamed.v1")]
     ResourceRenamed(ResourceRenamed),
@@ -117,11 +119,12 @@ impl Event {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::PlatformInitialised(_) => "tenure.platform.initialised.v1",
-            Self::SettingsChanged(_) => "tenure.platform.settings_changed.v1",
+            Self::PlatformInitialised(_) => "tenure.platform.initialised.v2",
+            Self::SettingsChanged(_) => "tenure.platform.settings_changed.v2",
             Self::PrivilegeDefined(_) => "tenure.privilege.defined.v1",
             Self::UserTypeDefined(_) => "tenure.user_type.defined.v1",
-            Self::ResourceKindDefined(_) => "tenure.resource_kind.defined.v1",
+            Self::ResourceKindDefined(_) => "tenure.resource_kind.defined.v2",
+            Self::RoleTemplateDefined(_) => "tenure.role_template.defined.v1",
             Self::OrgCreated(_) => "tenure.org.created.v1",
             Self::OrgRenamed(_) => "tenure.org.renamed.v1",
             Self::OrgDescribed(_) => "tenure.org.described.v1",
@@ -158,7 +161,7 @@ impl Event {
             Self::RoleDeleted(_) => "tenure.role.deleted.v1",
             Self::RoleAssigned(_) => "tenure.role.assigned.v1",
             Self::RoleUnassigned(_) => "tenure.role.unassigned.v1",
-            Self::ResourceCreated(_) => "tenure.resource.created.v1",
+            Self::ResourceCreated(_) => "tenure.resource.created.v2",
             Self::ResourceRenamed(_) => "tenure.resource.renamed.v1",
             Self::ResourceMoved(_) => "tenure.resource.moved.v1",
             Self::ResourceDeleted(_) => "tenure.resource.deleted.v1",
@@ -174,7 +177,9 @@ impl Event {
     #[must_use]
     pub fn subject(&self) -> String {
         match self {
-            Self::PlatformInitialised(_) | Self::SettingsChanged(_) => "platform".to_owned(),
+            Self::PlatformInitialised(_) | Self::SettingsChanged(_) | Self::RoleTemplateDefined(_) => {
+                "platform".to_owned()
+            }
             Self::PrivilegeDefined(e) => format!("privileges/{}", e.privilege),
             Self::UserTypeDefined(e) => format!("user-types/{}", e.user_type),
             Self::ResourceKindDefined(e) => format!("kinds/{}", e.kind),

@@ -149,6 +149,12 @@ id!(
     "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
+    /// An environment.
+    EnvironmentId,
+    validate,
+    "^[A-Za-z0-9_:@|~-]{1,128}$"
+);
+id!(
     /// An API key (its public handle, not its secret).
     ApiKeyId,
     validate,

@@ -6,12 +6,15 @@ pub mod data;
 mod envelope;
 mod event;
 mod ids;
+mod retired;
 pub mod schema;
 mod sealed;
 mod time;
 
 pub use envelope::{Envelope, Hash, InvalidEvent, Position, parse};
 pub use event::Event;
-pub use ids::{ApiKeyId, GroupId, InvalidId, Kind, MAX_ID, OrgId, Privilege, ResourceId, RoleId, UserId, UserType};
+pub use ids::{
+    ApiKeyId, EnvironmentId, GroupId, InvalidId, Kind, MAX_ID, OrgId, Privilege, ResourceId, RoleId, UserId, UserType,
+};
 pub use sealed::Sealed;
 pub use time::{InvalidTime, Time};

@@ -8,16 +8,20 @@ use serde_json::{Map, Value, json};
 
 use crate::Event;
 use crate::envelope::Wire;
+use crate::retired::{KINDS, Retired};
 
-/// The schema of an event's data, by type.
+/// The schema of an event's data, by type; those that are written no more among them.
 #[must_use]
 pub fn data() -> BTreeMap<String, Value> {
-    let one = |event: &Value| {
-        let kind = event.pointer("/properties/type/const")?.as_str()?;
-        Some((kind.to_owned(), event.pointer("/properties/data")?.clone()))
-    };
-    let events = schema_of::<Event>().remove("oneOf");
-    events.iter().filter_map(Value::as_array).flatten().filter_map(one).collect()
+    let mut all = data_of::<Event>();
+    all.append(&mut data_of::<Retired>());
+    all
+}
+
+/// Whether events of this type are read, and written no more.
+#[must_use]
+pub fn is_retired(kind: &str) -> bool {
+    KINDS.contains(&kind)
 }
 
 /// The schema of what is around the data, whatever the event.
@@ -36,6 +40,20 @@ pub fn of(kind: &str) -> Option<Value> {
     schema.insert("title".to_owned(), json!(kind));
     complete(&mut schema, json!({ "const": kind }), data);
     Some(Value::Object(schema))
+}
+
+fn data_of<T: JsonSchema>() -> BTreeMap<String, Value> {
+    let one = |event: &Value| {
+        let kind = event.pointer("/properties/type/const")?.as_str()?;
+        let mut data = event.pointer("/properties/data")?.clone();
+        // A description of the variant is that of its data.
+        if let (Some(description), Some(data)) = (event.get("description"), data.as_object_mut()) {
+            data.entry("description").or_insert_with(|| description.clone());
+        }
+        Some((kind.to_owned(), data))
+    };
+    let events = schema_of::<T>().remove("oneOf");
+    events.iter().filter_map(Value::as_array).flatten().filter_map(one).collect()
 }
 
 fn complete(envelope: &mut Map<String, Value>, kind: Value, data: Value) {

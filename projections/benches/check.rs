@@ -14,7 +14,7 @@ use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::time::Instant;
 
-use tenure_events::data::{self, Assignee, CrossOrgShares, NameScope, Settings};
+use tenure_events::data::{self, Assignee, CrossOrgShares, Settings};
 use tenure_events::{Envelope, Event, GroupId, Hash, OrgId, Privilege, RoleId, Time, UserId, UserType};
 use tenure_projections::judge::{self, Action, Object, Question, administrative};
 use tenure_projections::values::{OrgNo, PrivilegeNo, UserNo};
@@ -264,12 +264,10 @@ impl World {
 
 fn settings() -> Settings {
     Settings {
-        single_org_hierarchy: false,
         roles_need_membership: true,
         landlord_rule: true,
         cross_org_shares: CrossOrgShares::Downward,
-        name_scope: NameScope::Parent,
-        managing_team_required: false,
+        ..Settings::default()
     }
 }
 

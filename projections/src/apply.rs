@@ -21,6 +21,10 @@ pub enum Change<'a> {
         ceiling: &'a [Privilege],
     },
     Kind(&'a data::ResourceKindDefined),
+    RoleTemplate {
+        name: &'a str,
+        privileges: &'a [Privilege],
+    },
     Org {
         org: &'a OrgId,
         parent: Option<&'a OrgId>,
@@ -190,6 +194,9 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         Event::PrivilegeDefined(e) => emit(Change::Privilege { privilege: &e.privilege, number: e.number }),
         Event::UserTypeDefined(e) => emit(Change::UserType { user_type: &e.user_type, ceiling: &e.ceiling }),
         Event::ResourceKindDefined(e) => emit(Change::Kind(e)),
+        Event::RoleTemplateDefined(e) => {
+            emit(Change::RoleTemplate { name: &e.name, privileges: &e.privileges });
+        }
         Event::OrgCreated(e) => {
             let data::OrgCreated { org, name, parent, description, tags, managing_group, region } = e;
             let (parent, region, managing_group) = (parent.as_ref(), region.as_deref(), managing_group.as_ref());
@@ -275,7 +282,7 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         }
         Event::RoleUnassigned(e) => emit(Change::Assignment { role: &e.role, to: &e.from, window: None }),
         Event::ResourceCreated(e) => {
-            let data::ResourceCreated { resource, org, kind, name, parent, creator } = e;
+            let data::ResourceCreated { resource, org, kind, name, parent, creator, .. } = e;
             place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
         }
         Event::ResourceCopied(e) => {

@@ -10,8 +10,8 @@ use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows};
 use crate::values::{
     FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
-    PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Share, Subscription, User, UserNo,
-    UserTypeNo, Window,
+    PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Subscription, User,
+    UserNo, UserTypeNo, Window,
 };
 
 /// Takes the changes of one event.
@@ -36,7 +36,7 @@ impl Installer<'_> {
     #[expect(clippy::too_many_lines, reason = "one arm per table; splitting it would only scatter the list")]
     pub fn change(&mut self, change: &Change<'_>) {
         match *change {
-            Change::Settings(settings) => self.row(table!(20 settings), 0, settings.clone()),
+            Change::Settings(settings) => self.row(table!(20 settings), 0, Settings(settings.clone())),
             Change::Privilege { privilege, number } => {
                 let no = self.id(table!(8 privileges), privilege.as_str());
                 debug_assert_eq!(no, u32::from(number), "privileges are numbered as they are defined");
@@ -50,7 +50,12 @@ impl Installer<'_> {
                 let row = self.kind(&e.kind).0;
                 let [create, view, edit, delete, share] = [&e.create, &e.view, &e.edit, &e.delete, &e.share]
                     .map(|privilege| privilege.as_ref().map(|privilege| self.privilege(privilege)));
-                self.row(table!(22 actions), row, KindActions { create, view, edit, delete, share });
+                self.row(table!(22 actions), row, KindActions { create, view, edit, delete, share, nature: e.nature });
+            }
+            Change::RoleTemplate { name, privileges } => {
+                let privileges = self.privileges(privileges);
+                let row = self.id(table!(14 role_templates), name);
+                self.row(table!(15 role_template), row, privileges);
             }
             Change::Org { org, parent, description, region, managing_group } => {
                 let (row, parent) = (self.org(org).0, parent.map(|parent| self.org(parent)));

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tenure_events::data::Settings;
 use tenure_events::{Envelope, Position, Time};
 
 use crate::apply::apply;
@@ -14,7 +13,7 @@ use crate::install::Installer;
 use crate::store::{Edges, Handle, Ids, Rows};
 use crate::values::{
     Done, FormNo, Group, Key, KindActions, Landlord, NameHolder, Org, OrgAbout, OrgNo, PrivilegeSet, Profile, Resource,
-    ResourceNo, Role, Share, Subscription, User, UserNo, Window,
+    ResourceNo, Role, Settings, Share, Subscription, User, UserNo, Window,
 };
 
 /// What can stand in a timeline.
@@ -101,6 +100,10 @@ tables! {
     12 forms: Ids,
     /// What subscriptions say.
     13 form: Rows<Subscription>,
+    /// Names of the roles that every new org starts with.
+    14 role_templates: Ids,
+    /// Role template: what it carries.
+    15 role_template: Rows<PrivilegeSet>,
     /// Row 0: the settings.
     20 settings: Rows<Settings>,
     /// Ceiling of a user type.
@@ -216,6 +219,7 @@ impl State {
             identities: above(&base.identities),
             commands: above(&base.commands),
             forms: above(&base.forms),
+            role_templates: above(&base.role_templates),
             ..Self::default()
         }
     }

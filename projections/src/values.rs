@@ -1,7 +1,7 @@
 //! The values that timelines hold. Handles instead of ids, bit sets instead of lists: what a check reads.
 
 use serde::{Deserialize, Serialize};
-use tenure_events::data::Level;
+use tenure_events::data::{self, Level, Nature};
 use tenure_events::{Position, Sealed, Time};
 
 macro_rules! number {
@@ -170,6 +170,31 @@ impl std::fmt::Display for Window {
     }
 }
 
+/// The settings. A checkpoint keeps them as JSON: what is left out in an event has no place in a form without names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings(pub(crate) data::Settings);
+
+impl std::ops::Deref for Settings {
+    type Target = data::Settings;
+    fn deref(&self) -> &data::Settings {
+        &self.0
+    }
+}
+
+impl Serialize for Settings {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let json = serde_json::to_string(&self.0).map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(&json)
+    }
+}
+
+impl<'de> Deserialize<'de> for Settings {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = String::deserialize(deserializer)?;
+        serde_json::from_str(&json).map(Self).map_err(serde::de::Error::custom)
+    }
+}
+
 /// Whether an org works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OrgStatus {
@@ -333,15 +358,17 @@ pub struct Key {
     pub window: Window,
 }
 
-/// Which privilege each action on content of a kind needs.
+/// A kind of content: which privilege each action on it needs, and what it is to the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the fields are the actions")]
+#[expect(missing_docs, reason = "the other fields are the actions")]
 pub struct KindActions {
     pub create: Option<PrivilegeNo>,
     pub view: Option<PrivilegeNo>,
     pub edit: Option<PrivilegeNo>,
     pub delete: Option<PrivilegeNo>,
     pub share: Option<PrivilegeNo>,
+    /// What it is to the rules.
+    pub nature: Nature,
 }
 
 /// Who took a name last. It is taken as long as that thing lives and still bears it in that place.

@@ -29,7 +29,7 @@ use uuid::Uuid;
 use crate::chain::Head;
 
 /// The version of what checkpoints hold: tables, values and their encoding. A checkpoint of another one is dropped.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// What a checkpoint is of. Taken between two commands; what is installed after it is left out.
 #[derive(Debug, Clone)]

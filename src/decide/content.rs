@@ -1,8 +1,8 @@
 //! Content: resources in folders, copies and shares.
 
 use tenure_events::data::{
-    Audience, ContentShared, ContentUnshared, CrossOrgShares, Level, ResourceCopied, ResourceCreated, ResourceDeleted,
-    ResourceMoved, ResourceRenamed,
+    Audience, ContentShared, ContentUnshared, CrossOrgShares, Level, Nature, ResourceCopied, ResourceCreated,
+    ResourceDeleted, ResourceMoved, ResourceRenamed,
 };
 use tenure_events::{Event, ResourceId, RoleId};
 use tenure_projections::judge::{Action, administrative};
@@ -14,9 +14,6 @@ use super::scene::{
     Plan, Scene, conflict, forbidden, invalid, kind_name, org_id, resource_id, unknown, unused, user_id,
 };
 use crate::command::{CopyResource, CreateResource, MoveResource, RenameResource, ShareContent, Unshare};
-
-/// Connections hold what opens somebody's data: they are never copied along (P).
-const NEVER_COPIED: &str = "connection";
 
 pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Result<(), Refusal> {
     let org = scene.live_org(&args.org)?;
@@ -33,6 +30,10 @@ pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Resu
         name,
         parent: args.parent.clone(),
         creator: user_id(scene, scene.subject.user),
+        environment: None,
+        source: None,
+        data_permission: None,
+        personal: false,
     };
     plan.add(scene, org, Event::ResourceCreated(created), &[]);
     Ok(())
@@ -103,8 +104,14 @@ pub fn delete(scene: &Scene<'_>, id: &ResourceId, plan: &mut Plan) -> Result<(),
 pub fn copy(scene: &Scene<'_>, args: &CopyResource, plan: &mut Plan) -> Result<(), Refusal> {
     let into = scene.live_org(&args.into_org)?;
     let (source, original) = source(scene, &args.resource, into)?;
-    if kind_name(scene, original.kind).as_str() == NEVER_COPIED {
-        return Err(conflict("copy.never", "connections are never copied: make one of your own"));
+    match actions(scene, original.kind)?.nature {
+        Nature::Connection => {
+            return Err(conflict("copy.never", "connections are never copied: make one of your own"));
+        }
+        Nature::Pack if original.org != into => {
+            return Err(conflict("copy.never", "packs of another org are never copied: make one of your own"));
+        }
+        Nature::Content | Nature::Folder | Nature::Pack | Nature::App => {}
     }
     scene.may(Action::Copy, source, Some(into))?;
     let parent = destination(scene, into, original.kind, args.parent.as_ref())?;

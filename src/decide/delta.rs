@@ -81,6 +81,7 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         | Event::PrivilegeDefined(_)
         | Event::UserTypeDefined(_)
         | Event::ResourceKindDefined(_)
+        | Event::RoleTemplateDefined(_)
         | Event::OrgCreated(_)
         | Event::OrgRenamed(_)
         | Event::OrgDescribed(_)
@@ -343,5 +344,11 @@ fn as_created(event: &Event) -> Option<&OrgId> {
 }
 
 fn of_org(event: &Event) -> Option<&OrgId> {
-    if let Event::SubscriptionGranted(e) = event { Some(&e.org) } else { None }
+    if let Event::SubscriptionGranted(e) = event {
+        Some(&e.org)
+    } else if let Event::RoleDefined(e) = event {
+        e.org.as_ref()
+    } else {
+        None
+    }
 }

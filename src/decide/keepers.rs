@@ -170,6 +170,7 @@ fn touched(scene: &Scene<'_>, after: &View<'_>, event: &Event, concerns: &mut Ve
         | Event::PrivilegeDefined(_)
         | Event::UserTypeDefined(_)
         | Event::ResourceKindDefined(_)
+        | Event::RoleTemplateDefined(_)
         | Event::OrgRenamed(_)
         | Event::OrgDescribed(_)
         | Event::OrgTagged(_)

@@ -25,6 +25,7 @@ use crate::command::{Command, Fresh};
 use scene::{Plan, Scene};
 use uuid::Uuid;
 
+pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
 pub use text::personal;
 

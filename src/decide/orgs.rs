@@ -3,9 +3,9 @@
 use tenure_events::Event;
 use tenure_events::data::{
     self, LandlordAdmitted, LandlordExcluded, OrgArchived, OrgCreated, OrgDescribed, OrgDisabled, OrgEnabled, OrgMoved,
-    OrgRenamed, OrgTagged, SubscriptionGranted, UserCreated,
+    OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted, UserCreated,
 };
-use tenure_events::{GroupId, OrgId, Sealed, UserId, UserType};
+use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, UserId, UserType};
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
 use tenure_projections::values::{NameHolder, OrgNo};
@@ -50,7 +50,31 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
     let twin = Event::OrgCreated(created.clone());
     plan.in_org(org.clone(), Event::OrgCreated(created));
     plan.0.push(super::Draft { org: org_id(scene, parent), event: twin, twin_of: Some(0) });
+    starting_roles(scene, &org, plan)?;
     args.admin.iter().try_for_each(|admin| first_admin(scene, &org, admin, plan))
+}
+
+/// A role that an org starts with: its id is `NAME@ORG`, with `-` for what cannot stand in an id.
+///
+/// # Errors
+/// The org's id, or the role's name, is too long for that.
+pub fn starting_role(org: &OrgId, name: &str, privileges: Vec<Privilege>) -> Result<RoleDefined, InvalidId> {
+    let word: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' }).collect();
+    let role = RoleId::new(format!("{word}@{org}"))?;
+    Ok(RoleDefined { role, org: Some(org.clone()), name: name.to_owned(), privileges })
+}
+
+/// The roles that the preset gives to every org.
+fn starting_roles(scene: &Scene<'_>, org: &OrgId, plan: &mut Plan) -> Result<(), Refusal> {
+    for (name, privileges) in scene.role_templates() {
+        let defined = starting_role(org, name, scene.named(privileges)).map_err(|_| {
+            let detail = format!("the id is too long for the org's role `{name}`: leave room for `@{name}`");
+            invalid("id", "id.too_long", detail)
+        })?;
+        unused(scene.find_role(defined.role.as_str()).is_some(), &defined.role)?;
+        plan.in_org(org.clone(), Event::RoleDefined(defined));
+    }
+    Ok(())
 }
 
 fn managing_group(scene: &Scene<'_>, id: &GroupId) -> Result<GroupId, Refusal> {

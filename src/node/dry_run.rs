@@ -127,6 +127,7 @@ impl Concerned<'_> {
             Event::PlatformInitialised(_)
             | Event::PrivilegeDefined(_)
             | Event::ResourceKindDefined(_)
+            | Event::RoleTemplateDefined(_)
             | Event::OrgCreated(_)
             | Event::OrgRenamed(_)
             | Event::OrgDescribed(_)

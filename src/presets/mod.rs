@@ -4,12 +4,12 @@
 //! all of them and come first in the catalogue; each kind of content adds a privilege for each action that needs one.
 
 use serde::Deserialize;
-use tenure_events::data::Settings;
+use tenure_events::data::{Nature, Settings};
 use tenure_events::{Kind, Privilege, UserType};
 use tenure_projections::judge::administrative;
 
 /// The names of the presets that come with the program.
-pub const NAMES: [&str; 2] = ["default", "panintelligence"];
+pub const NAMES: [&str; 6] = ["default", "panintelligence", "data-hub", "orgvue", "data-all", "hengshi"];
 
 /// The most privileges that a catalogue can hold.
 pub const MAX_PRIVILEGES: usize = 128;
@@ -29,11 +29,13 @@ pub struct Preset {
     pub kinds: Vec<PresetKind>,
     /// Global roles.
     pub roles: Vec<PresetRole>,
+    /// The roles that every org starts with.
+    pub org_roles: Vec<PresetRole>,
 }
 
-/// A kind of content, and the privilege that each action on it needs, if any.
+/// A kind of content, the privilege that each action on it needs, if any, and what it is to the rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are the actions")]
+#[expect(missing_docs, reason = "the other fields are the actions")]
 pub struct PresetKind {
     pub kind: Kind,
     pub create: Option<Privilege>,
@@ -41,12 +43,13 @@ pub struct PresetKind {
     pub edit: Option<Privilege>,
     pub delete: Option<Privilege>,
     pub share: Option<Privilege>,
+    pub nature: Nature,
 }
 
-/// A global role.
+/// A role: global, or one that every org starts with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresetRole {
-    /// What it is called; also its id.
+    /// What it is called; a global one has it for its id as well.
     pub name: String,
     /// What it carries.
     pub privileges: Vec<Privilege>,
@@ -89,6 +92,10 @@ impl Preset {
         match name {
             "default" => Self::parse(name, include_str!("default.toml")),
             "panintelligence" => Self::parse(name, include_str!("panintelligence.toml")),
+            "data-hub" => Self::parse(name, include_str!("data-hub.toml")),
+            "orgvue" => Self::parse(name, include_str!("orgvue.toml")),
+            "data-all" => Self::parse(name, include_str!("data-all.toml")),
+            "hengshi" => Self::parse(name, include_str!("hengshi.toml")),
             unknown => Err(InvalidPreset::Unknown(unknown.to_owned())),
         }
     }
@@ -103,7 +110,7 @@ impl Preset {
         let administrative = administrative::NAMES.iter().map(|name| privilege(name));
         let more = file.privileges.iter().map(|name| privilege(name));
         let mut privileges = administrative.chain(more).collect::<Result<Vec<_>, _>>()?;
-        for PresetKind { kind: _, create, view, edit, delete, share } in &kinds {
+        for PresetKind { kind: _, create, view, edit, delete, share, nature: _ } in &kinds {
             privileges.extend([create, view, edit, delete, share].into_iter().flatten().cloned());
         }
         if privileges.len() > MAX_PRIVILEGES {
@@ -119,16 +126,21 @@ impl Preset {
             Ok(PresetRole { name, privileges })
         };
         let roles = file.roles.into_iter().map(role).collect::<Result<Vec<_>, InvalidPreset>>()?;
+        let org_roles = file.org_roles.into_iter().map(role).collect::<Result<Vec<_>, InvalidPreset>>()?;
         once(privileges.iter().map(Privilege::as_str))?;
         once(user_types.iter().map(|(name, _)| name.as_str()))?;
         once(kinds.iter().map(|kind| kind.kind.as_str()))?;
         once(roles.iter().map(|role| role.name.as_str()))?;
+        once(org_roles.iter().map(|role| role.name.as_str()))?;
         if !user_types.iter().any(|(name, ceiling)| name.as_str() == ADMINISTRATOR && *ceiling == privileges) {
             return Err(InvalidPreset::NoAdministrator);
         }
-        Ok(Self { name: name.to_owned(), settings: file.settings, privileges, user_types, kinds, roles })
+        Ok(Self { name: name.to_owned(), settings: file.settings, privileges, user_types, kinds, roles, org_roles })
     }
 }
+
+/// The global role that a preset may have and that the platform's first administrator then holds (D).
+pub const SYSTEM_ADMINISTRATOR: &str = "system-administrator";
 
 /// The user type of a platform's first administrator.
 pub const ADMINISTRATOR: &str = "administrator";
@@ -144,6 +156,8 @@ struct File {
     kinds: Vec<FileKind>,
     #[serde(default)]
     roles: Vec<FileRole>,
+    #[serde(default)]
+    org_roles: Vec<FileRole>,
 }
 
 #[derive(Deserialize)]
@@ -160,6 +174,8 @@ struct FileKind {
     name: Kind,
     /// The actions that need a privilege.
     actions: Vec<Action>,
+    #[serde(default)]
+    nature: Nature,
 }
 
 #[derive(Deserialize, PartialEq, Eq)]
@@ -191,6 +207,7 @@ impl FileKind {
             edit: needs(Action::Edit, "edit")?,
             delete: needs(Action::Delete, "delete")?,
             share: needs(Action::Share, "share")?,
+            nature: self.nature,
             kind: self.name,
         })
     }
@@ -240,7 +257,8 @@ mod tests {
             let administrative: Vec<_> = preset.privileges.iter().take(12).map(Privilege::as_str).collect();
             assert_eq!(administrative, administrative::NAMES);
             let (_, viewer) = preset.user_types.iter().find(|(name, _)| name.as_str() == "viewer").unwrap();
-            assert!(viewer.is_empty(), "a viewer holds nothing: looking needs no privilege");
+            let looks = |privilege: &Privilege| privilege.as_str().ends_with(".view");
+            assert!(viewer.iter().all(looks), "a viewer of `{name}` looks and does nothing else");
         }
         assert_eq!(Preset::named("P"), Err(InvalidPreset::Unknown("P".to_owned())));
     }
@@ -249,6 +267,9 @@ mod tests {
     fn check(change: impl FnOnce(String) -> String, want: Result<(), InvalidPreset>) {
         let least = "[settings]\nsingle_org_hierarchy = true\nroles_need_membership = true\nlandlord_rule = true\n\
                      cross_org_shares = \"none\"\nname_scope = \"org\"\nmanaging_team_required = false\n\
+                     system_administrator_reaches = false\ntenant_users = \"never\"\npublic_folders = false\n\
+                     personal_folders = false\ntenant_permissions = \"off\"\nlicences = \"off\"\n\
+                     lifecycle = \"org_manage\"\n\
                      [[user_types]]\nname = \"administrator\"\nceiling = [\"*\"]\n\
                      [[kinds]]\nname = \"chart\"\nactions = [\"edit\"]\n";
         let text = change(least.to_owned());

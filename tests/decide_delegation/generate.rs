@@ -205,6 +205,10 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
                 name,
                 parent,
                 creator,
+                environment: None,
+                source: None,
+                data_permission: None,
+                personal: false,
             })
         }
         10 | 11 | 16 => {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tenure::command::{Command, Fresh, Plain};
 use tenure::decide::{Caller, Draft, Moment, Refusal, decide, personal};
 use tenure_events::data::{
-    CrossOrgShares, NameScope, OrgCreated, PlatformInitialised, PrivilegeDefined, ResourceKindDefined, Settings,
+    CrossOrgShares, Nature, OrgCreated, PlatformInitialised, PrivilegeDefined, ResourceKindDefined, Settings,
     Subscription, SubscriptionGranted, UserCreated, UserTypeDefined,
 };
 use tenure_events::{Envelope, Event, Hash, OrgId, Position, Sealed, Time, UserId};
@@ -187,12 +187,10 @@ pub fn command(name: &str, arguments: &Value, fresh: &Fresh) -> Result<Command<S
 /// The settings of the default preset.
 pub fn settings() -> Settings {
     Settings {
-        single_org_hierarchy: false,
         roles_need_membership: true,
         landlord_rule: true,
         cross_org_shares: CrossOrgShares::Downward,
-        name_scope: NameScope::Parent,
-        managing_team_required: false,
+        ..Settings::default()
     }
 }
 
@@ -240,7 +238,8 @@ fn platform(settings: Settings) -> Vec<Event> {
     events.extend(KINDS.iter().map(|(kind, actions)| {
         let needs = |action: &str| actions.contains(&action).then(|| id(&format!("{kind}.{action}")));
         let [create, view, edit, delete, share] = ["create", "view", "edit", "delete", "share"].map(needs);
-        Event::ResourceKindDefined(ResourceKindDefined { kind: id(kind), create, view, edit, delete, share })
+        let nature = if *kind == "connection" { Nature::Connection } else { Nature::Content };
+        Event::ResourceKindDefined(ResourceKindDefined { kind: id(kind), create, view, edit, delete, share, nature })
     }));
     let (parent, managing_group, region) = (None, None, None);
     let (name, description, tags) = ("Root".to_owned(), String::new(), Vec::new());

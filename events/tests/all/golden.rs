@@ -39,8 +39,12 @@ fn every_type_has_a_specimen_and_every_specimen_a_type() {
 fn specimens_are_read_and_written_byte_for_byte() {
     for (name, bytes) in specimens() {
         let envelope = read(&name, &bytes);
-        assert_eq!(envelope.event.kind(), kind(&name), "golden/{name}.json holds what it is named after");
         let written = envelope.to_bytes();
+        if schema::is_retired(&kind(&name)) {
+            assert_eq!(read(&name, &written), envelope, "golden/{name}.json means the same in its new shape");
+            continue;
+        }
+        assert_eq!(envelope.event.kind(), kind(&name), "golden/{name}.json holds what it is named after");
         assert!(written == bytes, "golden/{name}.json is written as\n{}", String::from_utf8_lossy(&written));
     }
 }

@@ -1,10 +1,12 @@
 //! The platform, its catalogue and its orgs.
 
 use tenure_events::Position;
-use tenure_events::data::{CrossOrgShares, NameScope, Settings};
+use tenure_events::data::{CrossOrgShares, NameScope};
 
 use super::{Fact, View};
-use crate::values::{GroupNo, KindActions, KindNo, Landlord, Org, OrgNo, OrgStatus, PrivilegeSet, UserTypeNo};
+use crate::values::{
+    GroupNo, KindActions, KindNo, Landlord, Org, OrgNo, OrgStatus, PrivilegeSet, Settings, UserTypeNo,
+};
 
 impl<'a> View<'a> {
     /// The settings; none before the platform exists.
@@ -48,6 +50,15 @@ impl<'a> View<'a> {
     pub fn kinds(&self) -> impl Iterator<Item = KindNo> + use<'a> {
         let view = *self;
         self.base.actions.rows().map(KindNo).filter(move |no| view.actions(*no).is_some())
+    }
+
+    /// The roles that every new org starts with: what they are called and carry, in the order of their definition.
+    pub fn role_templates(&self) -> impl Iterator<Item = (&'a str, PrivilegeSet)> + use<'a> {
+        let view = *self;
+        let templates = self.base.role_template.rows();
+        templates.filter_map(move |no| {
+            Some((view.text(|s| &s.role_templates, no), view.row(|s| &s.role_template, no)?.value))
+        })
     }
 
     /// What subscriptions of this type can hold at the most.

@@ -198,7 +198,11 @@ impl World {
     }
 
     pub fn event(&self, kind: &str, data: Value) -> Event {
-        let event = json!({ "type": format!("tenure.{kind}.v1"), "data": data });
+        let version = match kind {
+            "platform.initialised" | "platform.settings_changed" | "resource_kind.defined" | "resource.created" => 2,
+            _ => 1,
+        };
+        let event = json!({ "type": format!("tenure.{kind}.v{version}"), "data": data });
         serde_json::from_value(event.clone()).unwrap_or_else(|error| panic!("{event}: {error}"))
     }
 }
@@ -207,6 +211,8 @@ fn defaults(changed: &str) -> Value {
     let mut settings = json!({
         "single_org_hierarchy": false, "roles_need_membership": true, "landlord_rule": true,
         "cross_org_shares": "downward", "name_scope": "parent", "managing_team_required": false,
+        "system_administrator_reaches": false, "tenant_users": "when_subscribed", "public_folders": false,
+        "personal_folders": false, "tenant_permissions": "off", "licences": "off", "lifecycle": "org_manage",
     });
     for change in changed.split_whitespace() {
         let (name, value) = change.split_once('=').unwrap();

@@ -36,7 +36,7 @@ pub fn catalogue(ask: &Ask<'_>) -> Result<Reply, Problem> {
         user_types: view.user_types().map(ceiling).collect(),
         kinds: view.kinds().map(|kind| (view.kind_name(kind), actions(view, kind))).collect(),
         roles: roles.items.into_iter().map(|role| Role::of(view, role)).collect(),
-        settings: view.settings().map(|settings| &settings.value),
+        settings: view.settings().map(|settings| &*settings.value),
     })
 }
 

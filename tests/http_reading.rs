@@ -161,9 +161,9 @@ fn events_by_filter() {
     let (first, last) = (all[2], all[5]);
     assert_eq!(positions(&world.helen, &format!("org=educate&from={first}&to={last}")), all[2..=5]);
     assert_eq!(positions(&world.helen, &format!("from={first}&to={last}")), all[2..=5]);
-    let of_type = positions(&world.helen, "org=educate&type=tenure.resource.created.v1");
+    let of_type = positions(&world.helen, "org=educate&type=tenure.resource.created.v2");
     assert_eq!(of_type.len(), 3);
-    assert_eq!(positions(&world.helen, "type=tenure.resource.created.v1&actor=helen&limit=1000"), of_type);
+    assert_eq!(positions(&world.helen, "type=tenure.resource.created.v2&actor=helen&limit=1000"), of_type);
     assert_eq!(positions(&world.helen, "org=educate&subject=resources/scores").len(), 2);
     let everything = positions(&world.helen, "limit=1000");
     let seen: BTreeSet<_> = everything.iter().collect();

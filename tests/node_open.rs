@@ -26,7 +26,7 @@ async fn a_platform_begins_with_one_command() {
         assert_eq!(view.user_type_name(subscription.user_type), "administrator");
         let names: Vec<_> = view.privilege_names(view.all_privileges()).collect();
         assert_eq!(names, preset.privileges.iter().map(|p| p.as_str()).collect::<Vec<_>>());
-        assert_eq!(view.settings().unwrap().value, preset.settings);
+        assert_eq!(*view.settings().unwrap().value, preset.settings);
         assert_eq!(view.kinds().count(), preset.kinds.len());
     }
 }

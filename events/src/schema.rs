@@ -85,6 +85,15 @@ fn without_null(schema: &mut Value) {
                     schema.insert("type".to_owned(), only);
                 }
             }
+            // An optional field of a type with a schema of its own comes as that schema or null.
+            if let Some(Value::Array(choices)) = schema.get_mut("anyOf") {
+                choices.retain(|choice| choice != &json!({ "type": "null" }));
+                if let [Value::Object(only)] = choices.as_mut_slice() {
+                    let only = std::mem::take(only);
+                    schema.remove("anyOf");
+                    only.into_iter().for_each(|(name, value)| drop(schema.entry(name).or_insert(value)));
+                }
+            }
             schema.values_mut().for_each(without_null);
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

@@ -57,7 +57,7 @@ fn actions<'a>(view: &View<'a>, kind: KindNo) -> BTreeMap<&'static str, Option<&
 
 /// `GET /v1/settings`.
 pub fn settings(ask: &Ask<'_>) -> Result<Reply, Problem> {
-    ask.one(&ask.view.settings().map(|settings| &settings.value))
+    ask.one(&ask.view.settings().map(|settings| &*settings.value))
 }
 
 #[derive(Serialize)]

@@ -15,5 +15,6 @@ pub mod keys;
 pub mod log;
 pub mod node;
 pub mod presets;
+pub mod publish;
 pub mod serve;
 pub mod token;

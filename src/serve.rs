@@ -10,12 +10,15 @@ use tokio::task::JoinHandle;
 
 use crate::http;
 use crate::node::{Node, OpenError, OpenReport, Options};
+use crate::publish::{self, Publisher};
 
 /// A node that serves.
 pub struct Server {
     runtime: Runtime,
     serving: JoinHandle<Result<(), http::ServeError>>,
     stop: oneshot::Sender<()>,
+    node: Node,
+    publisher: Option<Publisher>,
     /// Where it answers.
     pub address: SocketAddr,
     /// Where its metrics are.
@@ -71,11 +74,17 @@ impl Server {
         let (node, report) = Node::open(options)?;
         drop(entered);
         let (stop, stopped) = oneshot::channel();
-        let serving = runtime.spawn(http::serve(node, api, metrics_listener, async {
+        let serving = runtime.spawn(http::serve(node.clone(), api, metrics_listener, async {
             // An error means that the server was dropped, which stops it as well.
             let _: Result<(), _> = stopped.await;
         }));
-        Ok(Self { runtime, serving, stop, address, metrics, report })
+        Ok(Self { runtime, serving, stop, node, publisher: None, address, metrics, report })
+    }
+
+    /// Publishes its log as well, for as long as it serves.
+    pub fn publish(&mut self, options: publish::Options) {
+        let _entered = self.runtime.enter();
+        self.publisher = Some(publish::start(self.node.clone(), options));
     }
 
     /// Serves until the process is told to stop by SIGTERM or SIGINT, or serving ends by itself; then ends it.

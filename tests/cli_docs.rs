@@ -3,12 +3,14 @@
 //! In a ```console block, `$ ` begins a command, a backslash at its end continues it, and what follows is its output,
 //! both streams together: `[..]` stands for any text in a line, a line of `...` for any lines. A command ends with status
 //! 0, or with the one in a last line `[exit status 1]`. Blocks of one document follow each other in one shell, in an
-//! empty folder. `tenure serve` and `tenure demo --serve` stay in the background, on a port that is free.
+//! empty folder. `tenure serve` and `tenure demo --serve` stay in the background, on a port that is free, and so does
+//! `nats-server`. A ```conf NAME block is a file of that name there.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use crate::support::nats::{NEWEST, NatsServer};
 use crate::support::program::{Serving, tenure};
 
 #[test]
@@ -51,9 +53,19 @@ struct Example {
 
 fn examples(document: &str) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
-    let (mut inside, mut goes_on) = (false, false);
+    let (mut inside, mut goes_on, mut file) = (false, false, None);
     for (number, line) in document.lines().enumerate() {
-        if line.starts_with("```") {
+        if let Some(text) = &mut file {
+            if line == "```" {
+                let command = format!("{text}END OF FILE");
+                examples.push(Example { line: number + 1, command, output: Vec::new(), status: 0 });
+                file = None;
+            } else {
+                *text = format!("{text}{line}\n");
+            }
+        } else if let Some(name) = line.strip_prefix("```conf ") {
+            file = Some(format!("cat >{name} <<'END OF FILE'\n"));
+        } else if line.starts_with("```") {
             inside = line == "```console";
         } else if !inside {
         } else if goes_on {
@@ -99,7 +111,11 @@ struct Shell {
     input: ChildStdin,
     output: BufReader<ChildStdout>,
     nodes: Vec<Serving>,
+    nats: Option<NatsServer>,
 }
+
+/// Where documents have NATS listen.
+const NATS: &str = "127.0.0.1:4222";
 
 const END: &str = "--- end of the example, status ";
 
@@ -123,13 +139,22 @@ impl Shell {
             .spawn()
             .unwrap();
         let (input, output) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        let mut shell = Self { folder, child, input, output, nodes: Vec::new() };
+        let mut shell = Self { folder, child, input, output, nodes: Vec::new(), nats: None };
         shell.run("exec 2>&1");
         shell
     }
 
     /// What the command writes, and its exit status.
     fn run(&mut self, command: &str) -> (String, i32) {
+        if let Some(file) = command.strip_prefix("nats-server --config ") {
+            let file = self.folder.path().join(file.trim_end_matches(" &"));
+            self.nats = Some(NatsServer::configured(NEWEST, &std::fs::read_to_string(file).unwrap()));
+            return (String::new(), 0);
+        }
+        let command = &match &self.nats {
+            Some(nats) => command.replace(NATS, nats.url().trim_start_matches("nats://")),
+            None => command.to_owned(),
+        };
         if let Some(serve) = command.strip_prefix("tenure serve ") {
             return (self.serve(serve), 0);
         }

@@ -15,6 +15,7 @@ const VERBS: &[&str] = &[
     "verify",
     "backup",
     "restore",
+    "doctor",
     "completions",
 ];
 

@@ -29,9 +29,7 @@ fn long_killed_at_any_moment_a_node_keeps_what_it_acknowledged() {
 }
 
 fn rounds(count: u64) {
-    let seed = std::env::var("TENURE_TEST_SEED").map_or_else(|_| RandomState::new().build_hasher().finish(), seed_of);
-    println!("to repeat: TENURE_TEST_SEED={seed}");
-    let mut random = Random(seed);
+    let mut random = Random::seeded();
     let mut history = History::new();
     let mut node = history.platform.serve();
     for round in 0..count {
@@ -46,10 +44,6 @@ fn rounds(count: u64) {
     println!("{acknowledged} acknowledged; of {unknown} unacknowledged {done} were done; {} events", history.head());
     assert!(acknowledged > count * 5, "the kills came too early for this to prove much");
     assert!(unknown >= count, "the kills came too late for this to prove much");
-}
-
-fn seed_of(text: String) -> u64 {
-    text.parse().expect("a seed is a number")
 }
 
 /// What clients know of one platform.
@@ -308,17 +302,25 @@ fn read(http: &Client, token: &str, from: usize) -> Vec<String> {
 }
 
 /// SplitMix64: the same numbers from the same seed.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    /// From a seed that is told, to repeat what failed.
+    pub fn seeded() -> Self {
+        let told = std::env::var("TENURE_TEST_SEED").ok();
+        let seed = told.map_or_else(|| RandomState::new().build_hasher().finish(), |seed| seed.parse().unwrap());
+        println!("to repeat: TENURE_TEST_SEED={seed}");
+        Self(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
 }

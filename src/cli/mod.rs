@@ -4,7 +4,9 @@
 
 mod ask;
 mod demo;
+mod doctor;
 mod failure;
+mod feed;
 mod keep;
 mod node;
 mod output;
@@ -40,6 +42,7 @@ pub fn main() -> ExitCode {
         Verb::Verify(verify) => verify.run(&global),
         Verb::Backup(backup) => backup.run(),
         Verb::Restore(restore) => restore.run(),
+        Verb::Doctor(doctor) => doctor.run(&global),
         Verb::Completions { shell } => completions(shell),
     };
     done.unwrap_or_else(|failure| {
@@ -102,6 +105,7 @@ enum Verb {
     Verify(keep::Verify),
     Backup(keep::Backup),
     Restore(keep::Restore),
+    Doctor(doctor::Doctor),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  tenure completions bash > /etc/bash_completion.d/tenure")]
     Completions {

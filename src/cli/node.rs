@@ -11,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::Global;
 use super::failure::{Failure, Result};
+use super::feed::Nats;
 use super::output::{Format, print, record};
 use crate::clock::Clock;
 use crate::init::{Founding, in_folder};
@@ -47,6 +48,7 @@ pub struct Init {
 Examples:
   tenure serve --data ./data
   tenure serve --data ./data --listen 127.0.0.1:7500 --log-format json 2>tenure.log
+  tenure serve --data ./data --nats tls://nats.example.org --nats-creds ./tenure.creds
 
 Plain HTTP: put what terminates TLS in front of it before you listen on anything but loopback.")]
 pub struct Serve {
@@ -65,6 +67,8 @@ pub struct Serve {
     /// What it tells: error, warn, info, debug, or by module
     #[arg(long, value_name = "LEVELS", env = "TENURE_LOG", default_value = "info")]
     log_level: String,
+    #[command(flatten)]
+    nats: Nats,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -111,16 +115,20 @@ impl Serve {
             LogFormat::Text => log.with_ansi(super::Paint::stderr().is_on()).init(),
             LogFormat::Json => log.json().init(),
         }
-        let server = Server::start(Options::folder(&self.data), self.listen, Some(self.metrics)).map_err(|error| {
-            let failure = Failure::new(&error);
-            match error {
-                ServerError::Listen { .. } => failure.hint("choose other addresses with --listen and --metrics"),
-                ServerError::Open(_) | ServerError::System(_) | ServerError::Serve(_) | ServerError::Broke(_) => {
-                    failure
+        let mut server =
+            Server::start(Options::folder(&self.data), self.listen, Some(self.metrics)).map_err(|error| {
+                let failure = Failure::new(&error);
+                match error {
+                    ServerError::Listen { .. } => failure.hint("choose other addresses with --listen and --metrics"),
+                    ServerError::Open(_) | ServerError::System(_) | ServerError::Serve(_) | ServerError::Broke(_) => {
+                        failure
+                    }
                 }
-            }
-        })?;
+            })?;
         tell(&server.report);
+        if let Some(feed) = self.nats.options() {
+            server.publish(feed);
+        }
         print(&format!("listening on http://{}\n", server.address))?;
         if let Some(metrics) = server.metrics {
             print(&format!("metrics on http://{metrics}/metrics\n"))?;

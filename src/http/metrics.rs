@@ -16,7 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::App;
-use crate::node::{self, Node};
+use crate::node::{self, FeedReport, FeedState, Node};
 
 /// Counters of the edge; those of the node are read when somebody asks.
 pub struct Metrics {
@@ -121,6 +121,9 @@ impl Collector for OfNode {
         gauge("state_changes", "Changes of state that the events made", stats.changes)?;
         gauge("queue_length", "Commands that wait to be decided", u64::try_from(stats.queue).unwrap_or(u64::MAX))?;
         gauge("writing", "1 while the node takes commands", u64::from(stats.writing))?;
+        if let Some(feed) = self.0.feed() {
+            of_feed(&mut encoder, &feed)?;
+        }
         let uptime = self.0.clock().elapsed().as_secs_f64();
         encoder
             .encode_descriptor("uptime_seconds", "Time since the node was opened", None, MetricType::Gauge)?
@@ -128,6 +131,25 @@ impl Collector for OfNode {
         histogram(&mut encoder, "commit_commands", "Commands in one commit", &stats.commit_commands)?;
         histogram(&mut encoder, "commit_seconds", "Time that one commit took, syncs included", &stats.commit_seconds)
     }
+}
+
+fn of_feed(encoder: &mut DescriptorEncoder<'_>, feed: &FeedReport) -> std::fmt::Result {
+    let mut gauge = |name: &str, help: &str, value: f64| {
+        encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)
+    };
+    let is = |state| f64::from(u8::from(feed.state == state));
+    gauge("feed_publishing", "1 while the stream takes what becomes durable", is(FeedState::Publishing))?;
+    gauge("feed_refused", "1 while the stream or its server has to be mended", is(FeedState::Refused))?;
+    #[expect(clippy::cast_precision_loss, reason = "positions stay far below 2^53")]
+    let float = |number: u64| number as f64;
+    if let Some((published, lag)) = feed.published.zip(feed.lag_positions) {
+        gauge("feed_position", "Position of the last event in the stream", float(published))?;
+        gauge("feed_lag_positions", "Durable events that the stream does not have", float(lag))?;
+    }
+    if let Some(seconds) = feed.lag_seconds {
+        gauge("feed_lag_seconds", "Age of the first event that the stream does not have", seconds)?;
+    }
+    Ok(())
 }
 
 fn histogram(

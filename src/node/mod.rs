@@ -6,8 +6,9 @@
 mod attempt;
 mod backup;
 mod checkpoints;
-
 mod dry_run;
+mod examine;
+mod feed;
 mod open;
 mod pending;
 mod precondition;
@@ -39,6 +40,8 @@ use shared::Core;
 use writer::{Ended, Reply, Submission};
 
 pub use backup::{Copied, CopyError, backup, restore};
+pub use examine::{Examination, examine};
+pub use feed::{Feed, FeedReport, FeedState};
 pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
 pub use replay::ReplayError;
 pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, CommandError, Request};

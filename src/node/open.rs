@@ -132,6 +132,7 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
         counters: Counters::default(),
         head: Mutex::new(head),
         committed: watch::Sender::new(head.position),
+        feed: Mutex::new(None),
         stopped: AtomicBool::new(false),
     });
     let (sender, receiver) = mpsc::channel(queue.max(1));

@@ -8,6 +8,7 @@ use tenure_projections::{State, View};
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::feed::Feed;
 use super::stats::Counters;
 use crate::chain::Head;
 use crate::clock::Clock;
@@ -25,6 +26,8 @@ pub(super) struct Core {
     pub head: Mutex<Head>,
     /// Its position, for those who wait for it.
     pub committed: watch::Sender<Position>,
+    /// How publishing stands; none if nobody publishes.
+    pub feed: Mutex<Option<Feed>>,
     /// Nothing is written any more.
     pub stopped: AtomicBool,
 }

@@ -2,9 +2,11 @@
 
 pub mod given;
 pub mod memory;
+pub mod nats;
 pub mod platform;
 pub mod program;
 pub mod server;
+pub mod stream;
 pub mod world;
 
 use std::path::Path;

@@ -35,15 +35,26 @@ impl NatsServer {
 
     /// The same with more lines in its configuration: some that concern JetStream, and others.
     pub fn with(version: &str, jetstream: &str, others: &str) -> Self {
-        let program = program(version);
-        let folder = TempDir::new().unwrap();
-        let store = folder.path().join("store");
-        let jetstream = format!("jetstream {{\nstore_dir: {store:?}\nsync_interval: always\n{jetstream}\n}}");
-        let text = format!("host: 127.0.0.1\n{jetstream}\n{others}\n");
-        std::fs::write(folder.path().join("nats.conf"), text).unwrap();
-        let mut server = Self { program, folder, port: 0, child: None };
+        let mut server = Self { program: program(version), folder: TempDir::new().unwrap(), port: 0, child: None };
+        server.configure(jetstream, others);
         server.restart();
         server
+    }
+
+    /// The same with a configuration of its own, in which paths are relative to the server's folder.
+    pub fn configured(version: &str, configuration: &str) -> Self {
+        let mut server = Self { program: program(version), folder: TempDir::new().unwrap(), port: 0, child: None };
+        std::fs::write(server.folder().join("nats.conf"), configuration).unwrap();
+        server.restart();
+        server
+    }
+
+    /// Writes its configuration anew, for the next start.
+    pub fn configure(&self, jetstream: &str, others: &str) {
+        let store = self.folder().join("store");
+        let jetstream = format!("jetstream {{\nstore_dir: {store:?}\nsync_interval: always\n{jetstream}\n}}");
+        let text = format!("{jetstream}\n{others}\n");
+        std::fs::write(self.folder().join("nats.conf"), text).unwrap();
     }
 
     /// Where it listens.
@@ -69,7 +80,13 @@ impl NatsServer {
         self.kill();
         let folder = self.folder.path();
         let mut command = Command::new(&self.program);
-        command.arg("--config").arg(folder.join("nats.conf")).arg("--log").arg(folder.join("log"));
+        command
+            .current_dir(folder)
+            .args(["--addr", "127.0.0.1"])
+            .arg("--config")
+            .arg(folder.join("nats.conf"))
+            .arg("--log")
+            .arg(folder.join("log"));
         let port = if self.port == 0 { "-1".to_owned() } else { self.port.to_string() };
         command.args(["--port", &port]).arg("--ports_file_dir").arg(folder);
         self.child = Some(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());

@@ -21,7 +21,7 @@ pub struct Ran {
 /// The program, knowing nothing of this machine's environment.
 pub fn tenure() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenure"));
-    for name in ["TENURE_URL", "TENURE_TOKEN", "TENURE_LOG", "COLUMNS"] {
+    for name in ["TENURE_URL", "TENURE_TOKEN", "TENURE_LOG", "TENURE_NATS", "COLUMNS"] {
         command.env_remove(name);
     }
     command

@@ -1,0 +1,220 @@
+//! `tenure doctor`: whether all is well with a data folder, a node and the feed, and what to do where it is not.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Global;
+use super::failure::Result;
+use super::feed::Nats;
+use super::output::{Column, field, list, print};
+use crate::client::{Answer, Client, ClientError};
+use crate::node::{self, Examination};
+use crate::publish;
+
+/// Look whether all is well with a data folder, a node, and the feed on NATS.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tenure doctor
+  tenure doctor --data ./data --nats nats://127.0.0.1:4222 --format json
+
+Looks at the node that --url names, at the folder that --data names, and at the stream that the
+--nats options name, which is compared with the log if --data is given. Writes to none of them.
+Exit status: 0 all is well, 1 something is not, 2 it cannot be looked at.")]
+pub struct Doctor {
+    /// The folder of a platform, whether a node uses it or not
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    nats: Nats,
+}
+
+/// What was looked at, in order.
+#[derive(Default)]
+struct Findings(Vec<Value>);
+
+/// How a thing is.
+#[derive(Clone, Copy)]
+enum Verdict {
+    /// As it should be.
+    Well,
+    /// To be known.
+    Note,
+    /// Not as it should be.
+    Bad,
+}
+
+/// Below so much free space a disk is told of: some millions of events.
+const ROOM: u64 = 1 << 30;
+
+/// Below so many positions, or seconds, a feed does not lag: it only works.
+const LAG: (u64, f64) = (10_000, 10.0);
+
+impl Doctor {
+    /// Looks, and tells what was found.
+    pub fn run(self, global: &Global) -> Result<ExitCode> {
+        let mut findings = Findings::default();
+        let folder = self.data.as_deref().and_then(|data| look_at_folder(data, &mut findings));
+        let must_run = folder.as_ref().is_none_or(|folder| folder.in_use);
+        look_at_node(&global.client(), must_run, &mut findings);
+        if let Some(options) = self.nats.options() {
+            let log = folder.as_ref().and_then(|folder| folder.log.as_ref().ok()).map(|(log, _)| log);
+            let examination = publish::examine(&options, log);
+            let head = log.map(|log| log.head());
+            look_at_feed(options.stream(), &examination, head, &mut findings);
+        }
+        let Findings(checks) = findings;
+        let is_bad = checks.iter().any(|check| field(check, "verdict") == Verdict::Bad.name());
+        let verdict = if is_bad { "something is wrong" } else { "all is well" };
+        let whole = json!({ "verdict": verdict, "checks": checks });
+        print(&list(global.format, COLUMNS, &checks, &whole))?;
+        Ok(if is_bad { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    }
+}
+
+const COLUMNS: &[Column] = &[
+    Column { title: "check", cell: |check| field(check, "check") },
+    Column { title: "verdict", cell: |check| field(check, "verdict") },
+    Column { title: "detail", cell: |check| field(check, "detail") },
+];
+
+fn look_at_folder(path: &Path, findings: &mut Findings) -> Option<Examination> {
+    let found = match node::examine(path) {
+        Ok(found) => found,
+        Err(error) => {
+            findings.add("folder", Verdict::Bad, error);
+            return None;
+        }
+    };
+    let used = if found.in_use { "in use by a node" } else { "not in use" };
+    findings.add("folder", Verdict::Well, format_args!("the platform with log {}, {used}", found.log_id));
+    match &found.log {
+        Ok((_, report)) => {
+            let text = format!("{} events in {} bytes, every checksum right", report.head, report.bytes);
+            match &report.cut {
+                Some(cut) if !found.in_use => findings.add(
+                    "log",
+                    Verdict::Note,
+                    format_args!("{text}; a crash left {} bytes half written, which the next start drops", cut.bytes),
+                ),
+                Some(_) | None => findings.add("log", Verdict::Well, text),
+            }
+        }
+        Err(error) => findings.add("log", Verdict::Bad, format_args!("{error}; restore the last backup")),
+    }
+    match &found.keys {
+        Some(Ok(())) => findings.add("keys", Verdict::Well, "they can be opened"),
+        Some(Err(error)) => findings.add("keys", Verdict::Bad, error),
+        None => {}
+    }
+    match &found.checkpoint {
+        Some(Ok(position)) => findings.add("checkpoint", Verdict::Well, format_args!("up to position {position}")),
+        Some(Err(why)) => findings.add("checkpoint", Verdict::Note, format_args!("the next start drops it: {why}")),
+        None => {}
+    }
+    if let Some(free) = found.free {
+        let verdict = if free < ROOM { Verdict::Bad } else { Verdict::Well };
+        let advice = if free < ROOM { "; make room: a node stops when its disk is full" } else { "" };
+        findings.add("disk", verdict, format_args!("{} MiB are free{advice}", free >> 20));
+    }
+    Some(found)
+}
+
+/// What the node says of itself; a feed that only connects, as it does for a moment after a start, is given some seconds.
+fn readiness(client: &Client) -> std::result::Result<Answer, ClientError> {
+    let is_connecting = |answer: &Answer| answer.body.pointer("/feed/state").is_some_and(|state| state == "connecting");
+    let mut answer = client.get("/readyz", &[])?;
+    for _ in 0..25 {
+        if !is_connecting(&answer) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        answer = client.get("/readyz", &[])?;
+    }
+    Ok(answer)
+}
+
+fn look_at_node(client: &Client, must_run: bool, findings: &mut Findings) {
+    let ready = match readiness(client) {
+        Ok(answer) => answer.body,
+        Err(ClientError::Unreachable { .. }) if !must_run => {
+            findings.add("node", Verdict::Note, format_args!("none answers at {}", client.url()));
+            return;
+        }
+        Err(ClientError::Refused(_)) => {
+            findings.add("node", Verdict::Bad, "it takes no commands: see its log, then start it anew");
+            return;
+        }
+        Err(error @ (ClientError::Unreachable { .. } | ClientError::Foreign { .. })) => {
+            findings.add("node", Verdict::Bad, error);
+            return;
+        }
+    };
+    findings.add("node", Verdict::Well, format_args!("ready, at position {}", field(&ready, "position")));
+    let Some(feed) = ready.get("feed") else { return };
+    let (state, trouble) = (field(feed, "state"), field(feed, "trouble"));
+    let lag = (feed.get("lag_positions").and_then(Value::as_u64), feed.get("lag_seconds").and_then(Value::as_f64));
+    let behind = match lag {
+        (Some(0), _) => "nothing behind the log".to_owned(),
+        (Some(positions), Some(seconds)) => format!("{positions} events and {seconds:.1} s behind the log"),
+        (Some(_) | None, _) => "how far behind the log is not known yet".to_owned(),
+    };
+    let lags = lag.0.is_some_and(|lag| lag > LAG.0) && lag.1.is_some_and(|lag| lag > LAG.1);
+    let is_well = state == "publishing" && !lags;
+    let why = if trouble.is_empty() || is_well { String::new() } else { format!(": {trouble}") };
+    let verdict = if is_well { Verdict::Well } else { Verdict::Bad };
+    findings.add("publisher", verdict, format_args!("{state}, {behind}{why}"));
+}
+
+fn look_at_feed(stream: &str, found: &publish::Examination, head: Option<u64>, findings: &mut Findings) {
+    if let Some(version) = &found.server {
+        findings.add("nats", Verdict::Well, format_args!("server {version}"));
+    }
+    if let Some(facts) = &found.stream
+        && found.wrong.is_none()
+    {
+        let compared = match head {
+            Some(head) => format!("the same as the log there, {} events behind its end", head - facts.last.min(head)),
+            None => "not compared with a log: give --data for that".to_owned(),
+        };
+        let text =
+            format!("`{stream}` is at {}, {} bytes on {} servers; {compared}", facts.last, facts.bytes, facts.replicas);
+        findings.add("stream", Verdict::Well, text);
+    }
+    match (&found.wrong, &found.stream) {
+        (Some(wrong), _) => findings.add(if found.server.is_some() { "stream" } else { "nats" }, Verdict::Bad, wrong),
+        (None, None) => {
+            findings.add("stream", Verdict::Note, format_args!("there is no `{stream}` yet; the node makes it"))
+        }
+        (None, Some(facts)) => {
+            if facts.replicas == 1 {
+                let text = "one server keeps the stream, and a power cut takes what it did not sync: see that it runs with \
+                            `sync_interval: always`, which cannot be seen from here";
+                findings.add("durability", Verdict::Note, text);
+            }
+            let text = "nobody but the administrator of NATS should be allowed to update, delete or purge the stream: \
+                        see docs/guides/nats.md";
+            findings.add("permissions", Verdict::Note, text);
+        }
+    }
+}
+
+impl Findings {
+    fn add(&mut self, check: &str, verdict: Verdict, detail: impl std::fmt::Display) {
+        self.0.push(json!({ "check": check, "verdict": verdict.name(), "detail": detail.to_string() }));
+    }
+}
+
+impl Verdict {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Note => "note",
+            Self::Bad => "bad",
+        }
+    }
+}

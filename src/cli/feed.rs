@@ -1,0 +1,52 @@
+//! Where the feed goes, as an operator says it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::publish::{Options, STREAM};
+
+/// What says where events are published.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "The feed, on NATS JetStream")]
+pub struct Nats {
+    /// Publish every event to this server, or to the cluster of these
+    #[arg(long = "nats", value_name = "URL", env = "TENURE_NATS", hide_env_values = true, value_delimiter = ',')]
+    servers: Vec<String>,
+    /// The file with the user's JWT and seed
+    #[arg(long = "nats-creds", value_name = "FILE", env = "TENURE_NATS_CREDS", hide_env_values = true)]
+    credentials: Option<PathBuf>,
+    /// The file with the seed of the user's NKEY
+    #[arg(long = "nats-nkey", value_name = "FILE", env = "TENURE_NATS_NKEY", hide_env_values = true)]
+    nkey: Option<PathBuf>,
+    /// The file with the certificates that sign the servers', if the system does not know them
+    #[arg(long = "nats-ca", value_name = "FILE", env = "TENURE_NATS_CA", hide_env_values = true)]
+    ca: Option<PathBuf>,
+    /// The file with the certificate to show to the servers
+    #[arg(long = "nats-cert", value_name = "FILE", env = "TENURE_NATS_CERT", hide_env_values = true, requires = "key")]
+    certificate: Option<PathBuf>,
+    /// The file with its key
+    #[arg(
+        long = "nats-key",
+        value_name = "FILE",
+        env = "TENURE_NATS_KEY",
+        hide_env_values = true,
+        requires = "certificate"
+    )]
+    key: Option<PathBuf>,
+    /// The name of the stream
+    #[arg(long = "nats-stream", value_name = "NAME", env = "TENURE_NATS_STREAM", hide_env_values = true, default_value = STREAM)]
+    stream: String,
+    /// How many servers keep the stream; if not said, 1 for a new one
+    #[arg(long = "nats-replicas", value_name = "N", env = "TENURE_NATS_REPLICAS", hide_env_values = true)]
+    replicas: Option<usize>,
+}
+
+impl Nats {
+    /// Where to publish, if anywhere.
+    pub fn options(self) -> Option<Options> {
+        let Self { servers, credentials, nkey, ca, certificate, key, stream, replicas } = self;
+        let certificate = certificate.zip(key);
+        (!servers.is_empty()).then_some(Options { servers, credentials, nkey, ca, certificate, stream, replicas })
+    }
+}

@@ -91,7 +91,9 @@ fn without_null(schema: &mut Value) {
                 if let [Value::Object(only)] = choices.as_mut_slice() {
                     let only = std::mem::take(only);
                     schema.remove("anyOf");
-                    only.into_iter().for_each(|(name, value)| drop(schema.entry(name).or_insert(value)));
+                    for (name, value) in only {
+                        schema.entry(name).or_insert(value);
+                    }
                 }
             }
             schema.values_mut().for_each(without_null);

@@ -9,6 +9,7 @@
 )]
 
 mod cli_docs;
+mod cli_doctor;
 mod cli_help;
 mod cli_keep;
 mod cli_node;
@@ -23,6 +24,7 @@ mod faults_input;
 mod faults_kill;
 mod faults_races;
 mod feed;
+mod feed_access;
 mod http_access_matrix;
 mod http_authzen;
 mod http_commands;

@@ -9,6 +9,7 @@ use tenure::publish;
 
 use crate::support::nats::{BEFORE, NEWEST, NatsServer, OLDEST, REFUSED};
 use crate::support::platform::Platform;
+use crate::support::server::Server;
 use crate::support::snapshots;
 use crate::support::stream::{
     assert_batches_are_whole, assert_is_the_log, config, info, is_level, jetstream, options, read, wait_for,
@@ -193,6 +194,41 @@ async fn a_mended_stream_is_taken_up() {
     update(&nats.url(), |config| config.max_age = Duration::ZERO).await;
     wait_for(&platform.node, is_level).await;
     assert_is_the_log(&read(&nats.url()).await, &log(&platform.node));
+}
+
+#[test]
+fn lag_and_state_are_told_to_whoever_watches() {
+    let server = Server::memory();
+    let ready = || server.send("GET", "/readyz", &[], None).json();
+    assert!(!server.metrics().contains("tenure_feed") && ready().get("feed").is_none(), "nobody publishes");
+    let mut nats = NatsServer::start(NEWEST);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _entered = runtime.enter();
+    let _publisher = publish::start(server.node.clone(), options(&nats.url()));
+    runtime.block_on(wait_for(&server.node, is_level));
+    let position = server.node.live().position();
+    let want = json!({"state": "publishing", "published": position, "lag_positions": 0, "lag_seconds": 0.0});
+    assert_eq!(ready()["feed"], want);
+    let told = |want: &[String]| {
+        let page = server.metrics();
+        let missing: Vec<&String> = want.iter().filter(|line| !page.lines().any(|found| found == *line)).collect();
+        assert!(missing.is_empty(), "{missing:?} in\n{page}");
+    };
+    let gauges = ["tenure_feed_publishing 1.0", "tenure_feed_refused 0.0", "tenure_feed_lag_positions 0.0"];
+    told(&gauges.map(str::to_owned));
+    told(&[format!("tenure_feed_position {position}.0"), "tenure_feed_lag_seconds 0.0".to_owned()]);
+
+    nats.kill();
+    server.done(&server.admin, "create-org", json!({"id": "late", "name": "late"}));
+    let feed = runtime.block_on(wait_for(&server.node, |feed| feed.state == FeedState::Waiting));
+    assert!(feed.lag_positions > Some(0) && feed.lag_seconds > Some(0.0), "{feed:?}");
+    let after = ready();
+    assert_eq!((&after["ready"], &after["feed"]["state"]), (&json!(true), &json!("waiting")));
+    assert!(!after["feed"]["trouble"].as_str().unwrap().is_empty());
+    told(&[
+        "tenure_feed_publishing 0.0".to_owned(),
+        format!("tenure_feed_lag_positions {}.0", feed.lag_positions.unwrap()),
+    ]);
 }
 
 /// A stream as the publisher makes it, but for a change.

@@ -95,7 +95,7 @@ async fn a_stream_that_does_not_match_the_log_is_refused() {
         assert_eq!(feed.state, FeedState::Refused, "{what}: {feed:?}");
         platform.done("rename-org", json!({"org": "root", "name": what})).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
-        drop(publisher);
+        publisher.stop().await;
         assert_eq!(info(&url).await.state.last_sequence, before.last_sequence, "{what}: nothing is written");
         assert!(platform.node.live().position() > position);
         said += &format!("{what}:\n  {}\n\n", feed.trouble.unwrap());

@@ -20,6 +20,15 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// A publisher at work; ends when dropped.
 pub struct Publisher(JoinHandle<()>);
 
+impl Publisher {
+    /// Ends it, and waits until it has.
+    pub async fn stop(mut self) {
+        self.0.abort();
+        // An error means that it was ended, as it was told.
+        let _: std::result::Result<(), _> = (&mut self.0).await;
+    }
+}
+
 impl Drop for Publisher {
     fn drop(&mut self) {
         self.0.abort();

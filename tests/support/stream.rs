@@ -37,7 +37,10 @@ pub fn options(url: &str) -> Options {
 
 /// JetStream of a server.
 pub async fn jetstream(url: &str) -> Context {
-    jetstream::new(async_nats::connect(url).await.unwrap())
+    let mut context = jetstream::new(async_nats::connect(url).await.unwrap());
+    // A machine that is busy with other tests is no fault.
+    context.set_timeout(Duration::from_secs(30));
+    context
 }
 
 /// What JetStream says of the stream.

@@ -34,6 +34,17 @@ impl Time {
         self.0
     }
 
+    /// Its text, as [`Display`](fmt::Display) shows it, given to a function.
+    pub(crate) fn with_text<R>(self, show: impl FnOnce(&str) -> R) -> R {
+        let time = DateTime::from_timestamp_micros(self.0);
+        let fixed = time.and_then(|time| written(&time));
+        match (time, fixed.as_ref().and_then(|text| std::str::from_utf8(text).ok())) {
+            (_, Some(text)) => show(text),
+            (Some(time), None) => show(&time.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            (None, None) => show(&format!("{} µs", self.0)),
+        }
+    }
+
     /// The next instant that can be told from this one.
     #[must_use]
     pub const fn next(self) -> Self {
@@ -55,10 +66,7 @@ impl From<DateTime<Utc>> for Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match DateTime::from_timestamp_micros(self.0) {
-            Some(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::Micros, true)),
-            None => write!(f, "{} µs", self.0),
-        }
+        self.with_text(|text| f.write_str(text))
     }
 }
 
@@ -92,9 +100,33 @@ fn fixed(text: &[u8]) -> Option<Time> {
     Some(Time(time.and_utc().timestamp_micros()))
 }
 
+/// The form that [`fixed`] reads, without chrono's general formatter: the writer makes one per event. None of years that
+/// four digits do not hold.
+fn written(time: &DateTime<Utc>) -> Option<[u8; 27]> {
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    let year = u32::try_from(time.year()).ok().filter(|year| *year < 10_000)?;
+    let micros = time.nanosecond() / 1_000;
+    let parts = [
+        (0..4, year),
+        (5..7, time.month()),
+        (8..10, time.day()),
+        (11..13, time.hour()),
+        (14..16, time.minute()),
+        (17..19, time.second()),
+        (20..26, micros),
+    ];
+    for (range, mut number) in parts {
+        for digit in text.get_mut(range)?.iter_mut().rev() {
+            *digit += u8::try_from(number % 10).ok()?;
+            number /= 10;
+        }
+    }
+    Some(text)
+}
+
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.with_text(|text| serializer.serialize_str(text))
     }
 }
 

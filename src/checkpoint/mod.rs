@@ -22,7 +22,7 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 use tenure_events::{Hash, Position, Time};
-use tenure_projections::store::{Edges, Ids, Rows};
+use tenure_projections::store::{Edges, Ids, Rows, Small};
 use tenure_projections::{Digest, State, Value, Visitor};
 use uuid::Uuid;
 
@@ -64,7 +64,7 @@ impl Visitor for Mark {
         Ok(())
     }
 
-    fn edges<V: Value>(&mut self, _: u8, _: &Edges<V>) -> Result<(), Self::Error> {
+    fn edges<V: Value + Small>(&mut self, _: u8, _: &Edges<V>) -> Result<(), Self::Error> {
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use tenure_events::{Position, Time};
-use tenure_projections::store::{Edges, Handle, Ids, Rows};
+use tenure_projections::store::{Edges, Handle, Ids, Rows, Small};
 use tenure_projections::{State, Value, Visitor};
 use uuid::Uuid;
 
@@ -119,7 +119,7 @@ impl Visitor for Reader<'_> {
         self.timelines(table, |row: &Handle, position, value| rows.set(*row, position, value))
     }
 
-    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<()> {
+    fn edges<V: Value + Small>(&mut self, table: u8, edges: &Edges<V>) -> Result<()> {
         self.timelines(table, |(from, to): &(Handle, Handle), position, value| edges.set(*from, *to, position, value))
     }
 }

@@ -1,10 +1,11 @@
 //! State into a database.
 
+use std::borrow::Borrow;
 use std::path::Path;
 
 use serde::Serialize;
 use tenure_events::Position;
-use tenure_projections::store::{Edges, Ids, Rows, Version};
+use tenure_projections::store::{Edges, Ids, Rows, Small, Version};
 use tenure_projections::{State, Value, Visitor};
 use uuid::Uuid;
 
@@ -81,19 +82,19 @@ impl Writer<'_> {
     }
 
     /// Writes what a timeline held at the mark, oldest first, each piece behind its key.
-    fn timeline<'v, V: Value + 'v>(
+    fn timeline<V: Value, B: Borrow<Version<V>>>(
         &mut self,
         key: &impl Serialize,
-        newest_first: impl Iterator<Item = &'v Version<V>>,
+        newest_first: impl Iterator<Item = B>,
     ) -> Result<()> {
-        let known = |version: &&Version<V>| version.position <= self.mark.head.position;
+        let known = |version: &B| version.borrow().position <= self.mark.head.position;
         let mut versions: Vec<_> = newest_first.filter(known).collect();
         versions.reverse();
         for piece in versions.chunks(PIECE) {
             self.put(key)?;
             self.put(&(piece.len() as u64))?;
             let mut before: Position = 0;
-            for Version { position, value } in piece {
+            for Version { position, value } in piece.iter().map(B::borrow) {
                 self.put(&(position - before))?;
                 self.put(value)?;
                 before = *position;
@@ -125,7 +126,7 @@ impl Visitor for Writer<'_> {
         self.end_of_record(true)
     }
 
-    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<()> {
+    fn edges<V: Value + Small>(&mut self, table: u8, edges: &Edges<V>) -> Result<()> {
         self.begin(table);
         for edge in edges.all() {
             self.timeline(&(edge.from, edge.to), edge.versions())?;

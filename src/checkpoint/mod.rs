@@ -8,7 +8,7 @@
 //! ```text
 //! checkpoint/
 //!   00000000000000004711/       the database
-//!     [table, chunk number]     a chunk: checksum, then timelines in the order of making
+//!     [table, chunk number]     a chunk: checksum, then timelines in the order of making, or as many ids or commands
 //!     manifest                  what it is a checkpoint of
 //!   00000000000000004711.seal   the files of the database and their checksums
 //! ```
@@ -29,7 +29,7 @@ use uuid::Uuid;
 use crate::chain::Head;
 
 /// The version of what checkpoints hold: tables, values and their encoding. A checkpoint of another one is dropped.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// What a checkpoint is of. Taken between two commands; what is installed after it is left out.
 #[derive(Debug, Clone)]
@@ -175,6 +175,8 @@ struct Manifest {
     time: i64,
     digest: Digest,
     chunks: u32,
+    /// How many entries each table has: room for them is made at once.
+    entries: Vec<(u8, u64)>,
 }
 
 impl Manifest {

@@ -21,12 +21,24 @@ const PIECE: usize = 4_096;
 
 pub fn write(database: &Path, log: Uuid, state: &State, mark: &Mark, go_on: &dyn Fn() -> bool) -> Result<()> {
     let database = super::open(database)?;
-    let mut writer = Writer { database: &database, mark, go_on, table: 0, chunk: Vec::new(), number: 0, chunks: 0 };
+    let mut writer = Writer {
+        database: &database,
+        mark,
+        go_on,
+        table: 0,
+        chunk: Vec::new(),
+        number: 0,
+        chunks: 0,
+        entries: Vec::new(),
+    };
     state.visit(&mut writer)?;
     writer.begin(TIMES);
+    let mut before = (0, 0);
     for (position, time) in state.commands(mark.head.position) {
-        writer.put(&(position, time.micros()))?;
-        writer.end_of_record(false)?;
+        let (position, time) = (position, time.micros());
+        writer.put(&(position - before.0, time - before.1))?;
+        writer.end_of_entry()?;
+        before = (position, time);
     }
     writer.end_of_record(true)?;
     let manifest = Manifest {
@@ -37,6 +49,7 @@ pub fn write(database: &Path, log: Uuid, state: &State, mark: &Mark, go_on: &dyn
         time: mark.head.time.micros(),
         digest: mark.digest.clone(),
         chunks: writer.chunks,
+        entries: writer.entries,
     };
     database.insert(MANIFEST, with_checksum(postcard::to_stdvec(&manifest)?))?;
     database.flush()?;
@@ -52,17 +65,26 @@ struct Writer<'a> {
     /// The number of the chunk in its table, and of all chunks.
     number: u32,
     chunks: u32,
+    entries: Vec<(u8, u64)>,
 }
 
 impl Writer<'_> {
     fn begin(&mut self, table: u8) {
         self.table = table;
         self.number = 0;
+        self.entries.push((table, 0));
     }
 
     fn put(&mut self, value: &impl Serialize) -> Result<()> {
         self.chunk = postcard::to_extend(value, std::mem::take(&mut self.chunk))?;
         Ok(())
+    }
+
+    fn end_of_entry(&mut self) -> Result<()> {
+        if let Some((_, entries)) = self.entries.last_mut() {
+            *entries += 1;
+        }
+        self.end_of_record(false)
     }
 
     /// Chunks end between records: when they are long enough, and with their table.
@@ -90,6 +112,9 @@ impl Writer<'_> {
         let known = |version: &B| version.borrow().position <= self.mark.head.position;
         let mut versions: Vec<_> = newest_first.filter(known).collect();
         versions.reverse();
+        if versions.is_empty() {
+            return Ok(());
+        }
         for piece in versions.chunks(PIECE) {
             self.put(key)?;
             self.put(&(piece.len() as u64))?;
@@ -101,7 +126,7 @@ impl Writer<'_> {
             }
             self.end_of_record(false)?;
         }
-        Ok(())
+        self.end_of_entry()
     }
 }
 
@@ -113,7 +138,7 @@ impl Visitor for Writer<'_> {
         let marked = self.mark.ids.iter().find(|(of, _)| *of == table).map_or(0, |(_, count)| *count);
         for text in (ids.first()..).take(marked).map_while(|handle| ids.text(handle)) {
             self.put(&text)?;
-            self.end_of_record(false)?;
+            self.end_of_entry()?;
         }
         self.end_of_record(true)
     }

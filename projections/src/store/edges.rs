@@ -80,14 +80,25 @@ impl<V: Small> Edges<V> {
     /// Sets an edge's value from a position on, making the edge if need be. For the writer alone; positions of an edge
     /// must not decrease, and of two values at one position readers get the later.
     pub fn set(&self, from: Handle, to: Handle, position: Position, value: V) {
+        self.extend(from, to, [(position, value)]);
+    }
+
+    /// Sets an edge's values from one position on after the other, as [`Edges::set`] does.
+    pub fn extend(&self, from: Handle, to: Handle, versions: impl IntoIterator<Item = (Position, V)>) {
         let table = self.0.get_or_init(|| Box::new(Table::new()));
-        let word = table.past.word(position, value);
-        let Some(entry) = table.find(from, to) else { return table.make(from, to, word) };
-        let owner = table.owner(&entry);
-        if let Some(slot) = table.slot(owner) {
-            let link = PAST | slot.words.push(&table.past, owner, word);
-            table.index.update(Entry { word, link, ..entry });
+        let mut words = versions.into_iter().map(|(position, value)| table.past.word(position, value));
+        let entry = table.find(from, to).or_else(|| table.make(from, to, words.next()?));
+        let Some((owner, entry)) = entry.map(|entry| (table.owner(&entry), entry)) else { return };
+        let Some(slot) = table.slot(owner) else { return };
+        let push = |word| Entry { word, link: PAST | slot.words.push(&table.past, owner, word), ..entry };
+        if let Some(newest) = words.map(push).last() {
+            table.index.update(newest);
         }
+    }
+
+    /// Makes room for so many edges at once, if there are none yet.
+    pub fn reserve(&self, edges: usize) {
+        self.0.get_or_init(|| Box::new(Table::new())).index.reserve(edges);
     }
 
     /// All edges from an end, newest first.
@@ -185,18 +196,20 @@ impl<V: Small> Table<V> {
         if entry.link & PAST == 0 { entry.link } else { self.past.owner(entry.link & !PAST) }
     }
 
-    fn make(&self, from: Handle, to: Handle, word: u64) {
+    fn make(&self, from: Handle, to: Handle, word: u64) -> Option<Entry> {
         let number = self.made.load(Ordering::Relaxed);
-        let (Some(slot), link) = (self.slots.cell(number), number + 1) else { return };
+        let (slot, link) = (self.slots.cell(number)?, number + 1);
         slot.from.store(from, Ordering::Relaxed);
         slot.to.store(to, Ordering::Relaxed);
         slot.older_from.store(newest(&self.newest_from, from), Ordering::Relaxed);
         slot.older_to.store(newest(&self.newest_to, to), Ordering::Relaxed);
         slot.words.begin(word);
         self.made.store(link, Ordering::Release);
-        self.index.insert(Entry { key: u64::from(from) << 32 | u64::from(to), word, link });
+        let entry = Entry { key: u64::from(from) << 32 | u64::from(to), word, link };
+        self.index.insert(entry);
         publish(&self.newest_from, from, link);
         publish(&self.newest_to, to, link);
+        Some(entry)
     }
 
     fn slot(&self, link: Link) -> Option<&Slot> {

@@ -63,6 +63,11 @@ impl Ids {
         }))
     }
 
+    /// Makes room for so many ids at once, if there are none yet.
+    pub fn reserve(&self, ids: usize) {
+        self.interned.get_or_init(|| Box::new(Interned::new())).index.reserve(ids);
+    }
+
     /// The id of a handle that was given out here.
     pub fn text(&self, handle: Handle) -> Option<&str> {
         let link = handle.checked_sub(self.first)?.checked_add(1)?;

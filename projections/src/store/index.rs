@@ -101,6 +101,16 @@ impl<const WHOLE: bool> Index<WHOLE> {
         segment.put(hash, entry);
     }
 
+    /// Makes room for so many entries at once, if there are none yet.
+    pub(super) fn reserve(&self, entries: usize) {
+        let buckets = (entries * 4).div_ceil(3 * LANES).next_power_of_two().max(SMALLEST);
+        let segments = buckets.div_ceil(LARGEST);
+        if self.directory.load(Ordering::Relaxed) == 0 {
+            let fresh = |_| self.fresh(buckets.min(LARGEST), segments.trailing_zeros()).0;
+            self.publish((0..segments).map(fresh).collect());
+        }
+    }
+
     /// Gives the entry of a key another word and link.
     pub(super) fn update(&self, entry: Entry) {
         let hash = self.hash(entry.key, entry.word);

@@ -10,7 +10,7 @@ use tenure_events::Position;
 
 use crate::lookup::Page;
 use crate::state::State;
-use crate::store::{Edges, Handle, Rows, Version};
+use crate::store::{Edges, Handle, Rows, Small};
 use crate::values::{GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, UserNo};
 use crate::view::View;
 
@@ -79,10 +79,9 @@ struct Sought {
 }
 
 impl Sought {
-    /// Takes a timeline, newest first.
-    fn timeline<'a, V: 'a>(&mut self, versions: impl Iterator<Item = &'a Version<V>>) {
-        for version in versions {
-            let position = version.position;
+    /// Takes the positions of a timeline, newest first.
+    fn timeline(&mut self, positions: impl Iterator<Item = Position>) {
+        for position in positions {
             let full = self.found.len() == self.room;
             let too_old = match self.order {
                 Order::NewestFirst => full && self.found.first().is_some_and(|oldest| position < *oldest),
@@ -170,14 +169,14 @@ impl<'a> Timelines<'a> {
     }
 
     fn row<V>(&mut self, table: &'a Rows<V>, row: Handle) {
-        self.sought.timeline(table.versions(row));
+        self.sought.timeline(table.versions(row).map(|version| version.position));
     }
 
-    fn from<V>(&mut self, table: &'a Edges<V>, from: Handle) {
-        table.from(from).for_each(|edge| self.sought.timeline(edge.versions()));
+    fn from<V: Small>(&mut self, table: &'a Edges<V>, from: Handle) {
+        table.from(from).for_each(|edge| self.sought.timeline(edge.versions().map(|version| version.position)));
     }
 
-    fn to<V>(&mut self, table: &'a Edges<V>, to: Handle) {
-        table.to(to).for_each(|edge| self.sought.timeline(edge.versions()));
+    fn to<V: Small>(&mut self, table: &'a Edges<V>, to: Handle) {
+        table.to(to).for_each(|edge| self.sought.timeline(edge.versions().map(|version| version.position)));
     }
 }

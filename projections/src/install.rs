@@ -10,7 +10,7 @@ use crate::apply::Change;
 use crate::digest::{Digest, pair};
 use crate::names::Scope;
 use crate::state::{State, Value};
-use crate::store::{Edges, Handle, Ids, Rows};
+use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
     FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
     PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Subscription, User,
@@ -251,7 +251,7 @@ impl Installer<'_> {
         rows(self.state).set(row, self.position, value);
     }
 
-    fn edge<V: Value>(&mut self, (tag, edges): Table<Edges<V>>, from: Handle, to: Handle, value: V) {
+    fn edge<V: Value + Small>(&mut self, (tag, edges): Table<Edges<V>>, from: Handle, to: Handle, value: V) {
         if let Some(writer) = &mut self.writer {
             writer.digest.add(tag, pair(from, to), self.position, &value);
         }

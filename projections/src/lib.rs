@@ -4,6 +4,7 @@
 //! question is asked, live or past.
 
 mod apply;
+mod codes;
 mod digest;
 pub mod history;
 mod install;

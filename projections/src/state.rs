@@ -10,7 +10,7 @@ use tenure_events::{Envelope, Position, Time};
 use crate::apply::apply;
 use crate::digest::Digest;
 use crate::install::{Installer, Writer};
-use crate::store::{Edges, Handle, Ids, Rows};
+use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
     Done, FormNo, Group, Key, KindActions, Landlord, NameHolder, Org, OrgAbout, OrgNo, PrivilegeSet, Profile, Resource,
     ResourceNo, Role, Settings, Share, Subscription, User, UserNo, Window,
@@ -68,7 +68,7 @@ pub trait Visitor {
     ///
     /// # Errors
     /// Ends the visit.
-    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<(), Self::Error>;
+    fn edges<V: Value + Small>(&mut self, table: u8, edges: &Edges<V>) -> Result<(), Self::Error>;
 }
 
 tables! {

@@ -8,7 +8,7 @@
 //! ```text
 //! checkpoint/
 //!   00000000000000004711/       the database
-//!     [table, chunk number]     a chunk: checksum, then timelines in the order of making
+//!     [table, chunk number]     a chunk: checksum, then timelines in the order of making, or as many ids or commands
 //!     manifest                  what it is a checkpoint of
 //!   00000000000000004711.seal   the files of the database and their checksums
 //! ```
@@ -22,14 +22,14 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 use tenure_events::{Hash, Position, Time};
-use tenure_projections::store::{Edges, Ids, Rows};
+use tenure_projections::store::{Edges, Ids, Rows, Small};
 use tenure_projections::{Digest, State, Value, Visitor};
 use uuid::Uuid;
 
 use crate::chain::Head;
 
 /// The version of what checkpoints hold: tables, values and their encoding. A checkpoint of another one is dropped.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// What a checkpoint is of. Taken between two commands; what is installed after it is left out.
 #[derive(Debug, Clone)]
@@ -64,7 +64,7 @@ impl Visitor for Mark {
         Ok(())
     }
 
-    fn edges<V: Value>(&mut self, _: u8, _: &Edges<V>) -> Result<(), Self::Error> {
+    fn edges<V: Value + Small>(&mut self, _: u8, _: &Edges<V>) -> Result<(), Self::Error> {
         Ok(())
     }
 }
@@ -175,6 +175,8 @@ struct Manifest {
     time: i64,
     digest: Digest,
     chunks: u32,
+    /// How many entries each table has: room for them is made at once.
+    entries: Vec<(u8, u64)>,
 }
 
 impl Manifest {

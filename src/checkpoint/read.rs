@@ -1,10 +1,11 @@
 //! A database into state.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::de::DeserializeOwned;
 use tenure_events::{Position, Time};
-use tenure_projections::store::{Edges, Handle, Ids, Rows};
+use tenure_projections::store::{Edges, Handle, Ids, Rows, Small};
 use tenure_projections::{State, Value, Visitor};
 use uuid::Uuid;
 
@@ -30,52 +31,54 @@ pub fn read(database: &Path, log: Uuid, log_head: Position) -> Result<(State, He
         return Err(CheckpointError::Ahead { checkpoint: manifest.position, log: log_head });
     }
     let state = State::new();
-    let chunks = fill(&database, &state)?;
-    let (commands, more) = commands(&database)?;
-    if chunks + more != manifest.chunks {
+    let (commands, chunks) = fill(&database, &state, &manifest)?;
+    if chunks != manifest.chunks {
         return Err(CheckpointError::Damaged("chunks are missing"));
     }
     state.resume(commands, manifest.digest.clone());
     Ok((state, manifest.head()))
 }
 
-/// Fills the tables, half of them in a second thread, and tells how many chunks they came from.
-fn fill(database: &sled::Db, state: &State) -> Result<u32> {
-    let fill = |odd| {
-        let mut reader = Reader { database, odd, chunks: 0 };
-        state.visit(&mut reader).map(|()| reader.chunks)
+type Commands = Vec<(Position, Time)>;
+
+/// Fills the tables in two threads: each takes the next table that the other has not begun. Tells the times of commands,
+/// and how many chunks all came from.
+fn fill(database: &sled::Db, state: &State, manifest: &Manifest) -> Result<(Commands, u32)> {
+    let taken = [const { AtomicBool::new(false) }; 256];
+    let fill = || {
+        let mut reader = Reader { database, manifest, taken: &taken, chunks: 0 };
+        // The times first: they are of one kind, and many.
+        let commands = reader.commands()?;
+        state.visit(&mut reader)?;
+        Ok((commands, reader.chunks))
     };
     std::thread::scope(|scope| {
-        let other = scope.spawn(|| fill(true));
-        let chunks = fill(false)?;
-        Ok(chunks + other.join().unwrap_or(Err(CheckpointError::Panicked))?)
+        let other = scope.spawn(fill);
+        let (mut commands, chunks) = fill()?;
+        let (others, more) = other.join().unwrap_or(Err(CheckpointError::Panicked))?;
+        commands.extend(others);
+        Ok((commands, chunks + more))
     })
-}
-
-/// The times of commands, and how many chunks they came from.
-fn commands(database: &sled::Db) -> Result<(Vec<(Position, Time)>, u32)> {
-    let (mut commands, mut reader) = (Vec::new(), Reader { database, odd: TIMES % 2 == 1, chunks: 0 });
-    reader.table(TIMES, |bytes| {
-        let (position, time) = take::<(Position, i64)>(bytes)?;
-        commands.push((position, Time::from_micros(time)));
-        Ok(())
-    })?;
-    Ok((commands, reader.chunks))
 }
 
 struct Reader<'a> {
     database: &'a sled::Db,
-    /// Which tables it reads: those of odd numbers, or the others.
-    odd: bool,
+    manifest: &'a Manifest,
+    /// Which tables somebody reads or has read.
+    taken: &'a [AtomicBool],
     chunks: u32,
 }
 
 impl Reader<'_> {
+    /// Whether a table has anything to read that nobody else reads, and how many entries.
+    fn take(&self, table: u8) -> Option<usize> {
+        let (_, entries) = self.manifest.entries.iter().find(|(of, entries)| *of == table && *entries > 0)?;
+        let taken = self.taken.get(usize::from(table))?.swap(true, Ordering::Relaxed);
+        if taken { None } else { usize::try_from(*entries).ok() }
+    }
+
     /// Lets `record` take one record after the other from the chunks of a table.
     fn table(&mut self, table: u8, mut record: impl FnMut(&mut &[u8]) -> Result<()>) -> Result<()> {
-        if (table % 2 == 1) != self.odd {
-            return Ok(());
-        }
         for (number, entry) in (0_u32..).zip(self.database.scan_prefix([table])) {
             let (key, value) = entry?;
             if key.strip_prefix(&[table]) != Some(number.to_be_bytes().as_slice()) {
@@ -90,23 +93,47 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn timelines<K: DeserializeOwned, V: Value>(&mut self, table: u8, set: impl Fn(&K, Position, V)) -> Result<()> {
+    /// The times of commands, if nobody else reads them.
+    fn commands(&mut self) -> Result<Commands> {
+        let (mut commands, mut before) = (Vec::new(), (0, 0_i64));
+        let Some(entries) = self.take(TIMES) else { return Ok(commands) };
+        commands.reserve(entries.min(MOST));
+        self.table(TIMES, |bytes| {
+            let (position, time) = take::<(Position, i64)>(bytes)?;
+            before = (sum(before.0, position)?, before.1.wrapping_add(time));
+            commands.push((before.0, Time::from_micros(before.1)));
+            Ok(())
+        })?;
+        Ok(commands)
+    }
+
+    fn timelines<K: DeserializeOwned, V: Value>(
+        &mut self,
+        table: u8,
+        mut set: impl FnMut(&K, std::vec::Drain<'_, (Position, V)>),
+    ) -> Result<()> {
+        let mut versions = Vec::new();
         self.table(table, |bytes| {
-            let key: K = take(bytes)?;
-            let mut position = 0;
+            let (key, mut position): (K, _) = (take(bytes)?, 0);
             for _ in 0..take::<u64>(bytes)? {
-                position += take::<Position>(bytes)?;
-                set(&key, position, take(bytes)?);
+                position = sum(position, take(bytes)?)?;
+                versions.push((position, take(bytes)?));
             }
+            set(&key, versions.drain(..));
             Ok(())
         })
     }
 }
 
+/// Memory for more entries than this is not taken before they are read.
+const MOST: usize = 100_000_000;
+
 impl Visitor for Reader<'_> {
     type Error = CheckpointError;
 
     fn ids(&mut self, table: u8, ids: &Ids) -> Result<()> {
+        let Some(entries) = self.take(table) else { return Ok(()) };
+        ids.reserve(entries.min(MOST));
         self.table(table, |bytes| {
             let text: &str;
             (text, *bytes) = postcard::take_from_bytes(bytes)?;
@@ -116,12 +143,21 @@ impl Visitor for Reader<'_> {
     }
 
     fn rows<V: Value>(&mut self, table: u8, rows: &Rows<V>) -> Result<()> {
-        self.timelines(table, |row: &Handle, position, value| rows.set(*row, position, value))
+        match self.take(table) {
+            Some(_) => self.timelines(table, |row: &Handle, versions| rows.extend(*row, versions)),
+            None => Ok(()),
+        }
     }
 
-    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<()> {
-        self.timelines(table, |(from, to): &(Handle, Handle), position, value| edges.set(*from, *to, position, value))
+    fn edges<V: Value + Small>(&mut self, table: u8, edges: &Edges<V>) -> Result<()> {
+        let Some(entries) = self.take(table) else { return Ok(()) };
+        edges.reserve(entries.min(MOST));
+        self.timelines(table, |(from, to): &(Handle, Handle), versions| edges.extend(*from, *to, versions))
     }
+}
+
+fn sum(position: Position, more: Position) -> Result<Position> {
+    position.checked_add(more).ok_or(CheckpointError::Damaged("a position is too large"))
 }
 
 fn take<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T> {

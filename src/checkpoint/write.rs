@@ -1,10 +1,11 @@
 //! State into a database.
 
+use std::borrow::Borrow;
 use std::path::Path;
 
 use serde::Serialize;
 use tenure_events::Position;
-use tenure_projections::store::{Edges, Ids, Rows, Version};
+use tenure_projections::store::{Edges, Ids, Rows, Small, Version};
 use tenure_projections::{State, Value, Visitor};
 use uuid::Uuid;
 
@@ -20,12 +21,24 @@ const PIECE: usize = 4_096;
 
 pub fn write(database: &Path, log: Uuid, state: &State, mark: &Mark, go_on: &dyn Fn() -> bool) -> Result<()> {
     let database = super::open(database)?;
-    let mut writer = Writer { database: &database, mark, go_on, table: 0, chunk: Vec::new(), number: 0, chunks: 0 };
+    let mut writer = Writer {
+        database: &database,
+        mark,
+        go_on,
+        table: 0,
+        chunk: Vec::new(),
+        number: 0,
+        chunks: 0,
+        entries: Vec::new(),
+    };
     state.visit(&mut writer)?;
     writer.begin(TIMES);
+    let mut before = (0, 0);
     for (position, time) in state.commands(mark.head.position) {
-        writer.put(&(position, time.micros()))?;
-        writer.end_of_record(false)?;
+        let (position, time) = (position, time.micros());
+        writer.put(&(position - before.0, time - before.1))?;
+        writer.end_of_entry()?;
+        before = (position, time);
     }
     writer.end_of_record(true)?;
     let manifest = Manifest {
@@ -36,6 +49,7 @@ pub fn write(database: &Path, log: Uuid, state: &State, mark: &Mark, go_on: &dyn
         time: mark.head.time.micros(),
         digest: mark.digest.clone(),
         chunks: writer.chunks,
+        entries: writer.entries,
     };
     database.insert(MANIFEST, with_checksum(postcard::to_stdvec(&manifest)?))?;
     database.flush()?;
@@ -51,17 +65,26 @@ struct Writer<'a> {
     /// The number of the chunk in its table, and of all chunks.
     number: u32,
     chunks: u32,
+    entries: Vec<(u8, u64)>,
 }
 
 impl Writer<'_> {
     fn begin(&mut self, table: u8) {
         self.table = table;
         self.number = 0;
+        self.entries.push((table, 0));
     }
 
     fn put(&mut self, value: &impl Serialize) -> Result<()> {
         self.chunk = postcard::to_extend(value, std::mem::take(&mut self.chunk))?;
         Ok(())
+    }
+
+    fn end_of_entry(&mut self) -> Result<()> {
+        if let Some((_, entries)) = self.entries.last_mut() {
+            *entries += 1;
+        }
+        self.end_of_record(false)
     }
 
     /// Chunks end between records: when they are long enough, and with their table.
@@ -81,26 +104,29 @@ impl Writer<'_> {
     }
 
     /// Writes what a timeline held at the mark, oldest first, each piece behind its key.
-    fn timeline<'v, V: Value + 'v>(
+    fn timeline<V: Value, B: Borrow<Version<V>>>(
         &mut self,
         key: &impl Serialize,
-        newest_first: impl Iterator<Item = &'v Version<V>>,
+        newest_first: impl Iterator<Item = B>,
     ) -> Result<()> {
-        let known = |version: &&Version<V>| version.position <= self.mark.head.position;
+        let known = |version: &B| version.borrow().position <= self.mark.head.position;
         let mut versions: Vec<_> = newest_first.filter(known).collect();
         versions.reverse();
+        if versions.is_empty() {
+            return Ok(());
+        }
         for piece in versions.chunks(PIECE) {
             self.put(key)?;
             self.put(&(piece.len() as u64))?;
             let mut before: Position = 0;
-            for Version { position, value } in piece {
+            for Version { position, value } in piece.iter().map(B::borrow) {
                 self.put(&(position - before))?;
                 self.put(value)?;
                 before = *position;
             }
             self.end_of_record(false)?;
         }
-        Ok(())
+        self.end_of_entry()
     }
 }
 
@@ -112,7 +138,7 @@ impl Visitor for Writer<'_> {
         let marked = self.mark.ids.iter().find(|(of, _)| *of == table).map_or(0, |(_, count)| *count);
         for text in (ids.first()..).take(marked).map_while(|handle| ids.text(handle)) {
             self.put(&text)?;
-            self.end_of_record(false)?;
+            self.end_of_entry()?;
         }
         self.end_of_record(true)
     }
@@ -125,7 +151,7 @@ impl Visitor for Writer<'_> {
         self.end_of_record(true)
     }
 
-    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<()> {
+    fn edges<V: Value + Small>(&mut self, table: u8, edges: &Edges<V>) -> Result<()> {
         self.begin(table);
         for edge in edges.all() {
             self.timeline(&(edge.from, edge.to), edge.versions())?;

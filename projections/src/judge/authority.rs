@@ -38,11 +38,11 @@ impl<'a> Standing<'a> {
     /// None if the view knows one of the two not.
     #[must_use]
     pub fn read(view: &View<'a>, user: UserNo, org: OrgNo) -> Option<Self> {
-        let subscription = view.subscription(user, org);
-        let org_row = view.org(org);
+        // Rows first: that they are there is foreseen, so their loads are on the way while the subscription is sought.
         let user_row = &view.user(user)?.value;
         let home = user_row.home;
-        let org_row = &org_row?.value;
+        let org_row = &view.org(org)?.value;
+        let subscription = view.subscription(user, org);
         let home_row = if home == org { org_row } else { &view.org(home)?.value };
         let enabled = user_row.status == UserStatus::Enabled;
         Some(Self { user, org, home, enabled, org_row, home_row, subscription })

@@ -4,7 +4,7 @@ use tenure_events::Position;
 
 use super::{Fact, View};
 use crate::state::State;
-use crate::store::Edges;
+use crate::store::{Edges, Version};
 use crate::values::{GroupNo, KeyNo, OrgNo, Resource, ResourceNo, RoleNo, Share, UserNo};
 
 impl<'a> View<'a> {
@@ -71,7 +71,7 @@ impl<'a> View<'a> {
     /// What every org has of one piece of content itself.
     #[must_use]
     pub fn share_with_all(&self, resource: ResourceNo) -> Option<(Share, Position)> {
-        share(self.row(|s| &s.share_all, resource.0))
+        share(self.row(|s| &s.share_all, resource.0).copied())
     }
 
     /// The other orgs that have a share of one piece of content itself.
@@ -103,8 +103,8 @@ impl<'a> View<'a> {
     }
 }
 
-fn share(fact: Fact<'_, Option<Share>>) -> Option<(Share, Position)> {
-    fact.and_then(|version| version.value.map(|share| (share, version.position)))
+fn share(version: Option<Version<Option<Share>>>) -> Option<(Share, Position)> {
+    version.and_then(|version| version.value.map(|share| (share, version.position)))
 }
 
 /// What sight and history need beside.

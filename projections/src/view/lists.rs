@@ -2,9 +2,9 @@
 
 use tenure_events::Position;
 
-use super::{Fact, View};
+use super::View;
 use crate::state::State;
-use crate::store::{EdgeNumber, Edges, Handle, Ids};
+use crate::store::{EdgeNumber, Edges, Handle, Ids, Small, Version};
 use crate::values::OrgNo;
 
 impl<'a> View<'a> {
@@ -31,12 +31,12 @@ impl<'a> View<'a> {
 
     /// Edges that leave a thing, newest first from below a number on, each with its number, and none where it is not
     /// known in this view. Those of an overlay come first: their numbers lie above all others.
-    pub(crate) fn numbered_from<V: 'a>(
+    pub(crate) fn numbered_from<V: Small + 'a>(
         &self,
         table: fn(&State) -> &Edges<V>,
         from: Handle,
         below: EdgeNumber,
-    ) -> impl Iterator<Item = Numbered<'a, V>> + use<'a, V> {
+    ) -> impl Iterator<Item = Numbered<V>> + use<'a, V> {
         let Self { base, over, position, .. } = *self;
         let supposed = move |to| over.and_then(|over| table(over).get(from, to, Position::MAX));
         let new = over.into_iter().flat_map(move |over| table(over).from_before(from, below.saturating_sub(OVER)));
@@ -50,12 +50,12 @@ impl<'a> View<'a> {
     }
 
     /// Edges that arrive at a thing, as [`View::numbered_from`].
-    pub(crate) fn numbered_to<V: 'a>(
+    pub(crate) fn numbered_to<V: Small + 'a>(
         &self,
         table: fn(&State) -> &Edges<V>,
         to: Handle,
         below: EdgeNumber,
-    ) -> impl Iterator<Item = Numbered<'a, V>> + use<'a, V> {
+    ) -> impl Iterator<Item = Numbered<V>> + use<'a, V> {
         let Self { base, over, position, .. } = *self;
         let supposed = move |from| over.and_then(|over| table(over).get(from, to, Position::MAX));
         let new = over.into_iter().flat_map(move |over| table(over).to_before(to, below.saturating_sub(OVER)));
@@ -70,7 +70,7 @@ impl<'a> View<'a> {
 }
 
 /// An edge's number, its other end, and what it is worth in the view.
-pub(crate) type Numbered<'a, V> = (EdgeNumber, (Handle, Fact<'a, V>));
+pub(crate) type Numbered<V> = (EdgeNumber, (Handle, Option<Version<V>>));
 
 /// Where the numbers of an overlay's edges begin.
 const OVER: EdgeNumber = 1 << 31;

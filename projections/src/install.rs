@@ -5,6 +5,7 @@ use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleI
 
 use crate::apply::Change;
 use crate::digest::{Digest, pair};
+use crate::judge::SYSTEM_ADMINISTRATOR;
 use crate::names::Scope;
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows};
@@ -157,7 +158,8 @@ impl Installer<'_> {
             Change::Role { role, org, name, privileges, live } => {
                 let (no, org) = (self.role(role), org.map(|org| self.org(org)));
                 let privileges = self.privileges(privileges);
-                self.row(table!(54 role), no.0, Role { org, privileges, live, name: name.to_owned() });
+                let system = org.is_none() && role.as_str() == SYSTEM_ADMINISTRATOR;
+                self.row(table!(54 role), no.0, Role { org, privileges, live, system, name: name.to_owned() });
                 match org {
                     Some(org) => self.edge(table!(57 org_roles), org.0, no.0, ()),
                     None => self.edge(table!(58 global_roles), 0, no.0, ()),

@@ -56,14 +56,14 @@ pub fn sees_user(view: &View<'_>, viewer: &Subject, target: UserNo) -> bool {
 }
 
 /// Whether the viewer sees a group: one of an org that they belong to; a global one that they are a member of, or any
-/// global one if they manage groups at the root.
+/// global one if they manage groups at the root, or, where system administrators reach, roles in any org.
 #[must_use]
 pub fn sees_group(view: &View<'_>, viewer: &Subject, group: GroupNo) -> bool {
     match view.group(group).map(|group| group.value.org) {
         Some(Some(org)) => belongs(view, viewer, org),
         Some(None) => {
             let member = stands(view, viewer) && view.membership(viewer.user, group).is_some();
-            member || at_root(view, viewer, GROUP_MANAGE)
+            member || at_root(view, viewer, GROUP_MANAGE) || assigns_everywhere(view, viewer)
         }
         None => false,
     }
@@ -164,6 +164,12 @@ fn holds_any(view: &View<'_>, viewer: &Subject, org: OrgNo, privileges: &[Privil
 
 fn at_root(view: &View<'_>, viewer: &Subject, privilege: PrivilegeNo) -> bool {
     view.root().is_some_and(|root| holds_any(view, viewer, root, &[privilege]))
+}
+
+/// D: whoever keeps the policy of an org assigns its roles to groups of the platform.
+fn assigns_everywhere(view: &View<'_>, viewer: &Subject) -> bool {
+    view.system_administrator_reaches()
+        && judge::orgs_of(view, viewer.user).into_iter().any(|org| holds_any(view, viewer, org, &[ROLE_MANAGE]))
 }
 
 fn belongs(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {

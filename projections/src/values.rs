@@ -310,6 +310,8 @@ pub struct Role {
     pub privileges: PrivilegeSet,
     /// Not deleted.
     pub live: bool,
+    /// Whether it is the one of the system administrators.
+    pub system: bool,
     /// What it is called.
     pub name: String,
 }

@@ -9,13 +9,16 @@ use tenure_projections::judge::{Action, administrative};
 use tenure_projections::names::Scope;
 use tenure_projections::values::{KindActions, KindNo, NameHolder, OrgNo, Resource, ResourceNo, Share, Window};
 
-use super::Refusal;
 use super::scene::{
     Plan, Scene, conflict, forbidden, invalid, kind_name, org_id, resource_id, unknown, unused, user_id,
 };
+use super::{Refusal, global};
 use crate::command::{CopyResource, CreateResource, MoveResource, RenameResource, ShareContent, Unshare};
 
 pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Result<(), Refusal> {
+    if global::is(scene, &args.org) {
+        return Err(global::no_workspace());
+    }
     let org = scene.live_org(&args.org)?;
     let kind = scene.find_kind(args.kind.as_str());
     let kind = kind.ok_or_else(|| invalid("kind", "kind.unknown", format!("there is no kind `{}`", args.kind)))?;

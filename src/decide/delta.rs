@@ -12,7 +12,7 @@ use tenure_projections::values::{GroupNo, OrgNo, PrivilegeSet, ResourceNo, Role,
 
 use super::scene::{Scene, forbidden};
 use super::subscriptions::{self, Entry};
-use super::{Draft, Kind, Refusal};
+use super::{Draft, Kind, Refusal, global};
 
 /// Refuses the first event that hands out more than is held.
 pub fn judge(scene: &Scene<'_>, drafts: &[Draft]) -> Result<(), Refusal> {
@@ -31,7 +31,7 @@ pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
         if scene.home(user) == Some(org) || scene.subscription(user, org).is_some() {
             works_in(scene, org)?;
         }
-        if !scene.holds(org, administrative::CONTENT_MANAGE) {
+        if !scene.holds(org, administrative::CONTENT_MANAGE) && !global::reaches_into(scene, org) {
             let archived = scene.is_archived(org);
             let made = scene.resources(org).filter(|_| !archived).filter(|no| made_by(scene, *no, user));
             made.map(|no| (no, Level::Manage, false)).try_for_each(|edge| holds_level(scene, edge))?;
@@ -245,7 +245,7 @@ fn made_by(view: &View<'_>, no: ResourceNo, user: UserNo) -> bool {
 
 fn holds_all(scene: &Scene<'_>, org: OrgNo, needed: PrivilegeSet) -> Result<(), Refusal> {
     let missing = needed.without(scene.held(org));
-    if missing.is_empty() || scene.is_archived(org) {
+    if missing.is_empty() || scene.is_archived(org) || global::reaches_into(scene, org) {
         return Ok(());
     }
     let detail = format!(
@@ -271,7 +271,7 @@ fn works_in(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
 /// A global role gives in every org: only who holds the same by global roles may hand it out.
 fn holds_everywhere(scene: &Scene<'_>, needed: PrivilegeSet) -> Result<(), Refusal> {
     let missing = needed.without(by_global_roles(scene).unwrap_or_default());
-    if missing.is_empty() {
+    if missing.is_empty() || global::reaches(scene) {
         return Ok(());
     }
     let detail =

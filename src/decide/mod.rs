@@ -4,6 +4,7 @@
 mod behalf;
 mod content;
 mod delta;
+mod global;
 mod groups;
 mod keepers;
 mod keys;
@@ -13,6 +14,7 @@ mod roles;
 mod scene;
 mod subscriptions;
 mod text;
+mod told;
 mod users;
 
 use tenure_events::{Envelope, Event, Hash, OrgId, Sealed, Time};
@@ -25,9 +27,11 @@ use crate::command::{Command, Fresh};
 use scene::{Plan, Scene};
 use uuid::Uuid;
 
+pub use global::GLOBAL;
 pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
 pub use text::personal;
+pub use told::{ForeignAccess, TELLING, Told, told};
 
 /// The most events that one command may have.
 pub const MAX_EVENTS: usize = 1_000;

@@ -2,7 +2,7 @@
 
 use tenure_events::Event;
 use tenure_events::data::{
-    self, LandlordAdmitted, LandlordExcluded, OrgArchived, OrgCreated, OrgDescribed, OrgDisabled, OrgEnabled, OrgMoved,
+    self, LandlordAdmitted, LandlordExcluded, Lifecycle, OrgArchived, OrgCreated, OrgDescribed, OrgDisabled, OrgEnabled, OrgMoved,
     OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted, UserCreated,
 };
 use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, UserId, UserType};
@@ -11,7 +11,7 @@ use tenure_projections::names::Scope;
 use tenure_projections::values::{NameHolder, OrgNo};
 
 use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, org_id, unused};
-use super::{Refusal, text};
+use super::{Refusal, global, text};
 use crate::command::{
     AdmitLandlord, All, ArchiveOrg, CreateOrg, DescribeOrg, FirstAdmin, MoveOrg, Privileges, RenameOrg, TagOrg,
 };
@@ -30,7 +30,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
     };
     manages_inside(scene, parent)?;
     let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    unused(scene.find_org(org.as_str()).is_some(), &org)?;
+    unused(scene.find_org(org.as_str()).is_some() || global::is(scene, &org), &org)?;
     let managing_group = match &args.managing_group {
         Some(group) => Some(managing_group(scene, group)?),
         None if scene.settings().is_some_and(|settings| settings.value.managing_team_required) => {
@@ -244,6 +244,10 @@ fn not_root(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
 fn manages(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
     if judge::manages(&scene.view, &scene.subject, org) {
         return Ok(());
+    }
+    if scene.lifecycle() == Lifecycle::SystemAdministrator {
+        let detail = "system administrators alone make, change and end orgs on this platform: ask one of them";
+        return Err(forbidden("lifecycle.system_administrator", detail));
     }
     scene.need(org, administrative::ORG_MANAGE)
 }

@@ -16,8 +16,10 @@ use crate::values::{KindActions, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, U
 use crate::view::View;
 
 pub use authority::{
-    Holding, Standing, belongs, belongs_effectively, holdings, manages, orgs_of, privileges, privileges_as, suspended,
+    Holding, SYSTEM_ADMINISTRATOR, Standing, belongs, belongs_effectively, holdings, is_system_administrator, manages,
+    orgs_of, privileges, privileges_as, suspended,
 };
+pub(crate) use authority::role_reaches;
 pub use code::Code;
 pub use reach::{Reach, reaches};
 

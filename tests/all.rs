@@ -17,6 +17,7 @@ mod decide_cases;
 mod decide_decisions;
 mod decide_delegation;
 mod decide_refusals;
+mod decide_workspace;
 mod faults_disk;
 mod faults_erasure;
 mod faults_feed;

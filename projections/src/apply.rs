@@ -133,6 +133,12 @@ pub enum Change<'a> {
         creator: &'a UserId,
         live: bool,
     },
+    /// The content is its creator's personal folder in the org.
+    Personal {
+        resource: &'a ResourceId,
+        org: &'a OrgId,
+        creator: &'a UserId,
+    },
     ResourceChild {
         parent: &'a ResourceId,
         resource: &'a ResourceId,
@@ -282,8 +288,11 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         }
         Event::RoleUnassigned(e) => emit(Change::Assignment { role: &e.role, to: &e.from, window: None }),
         Event::ResourceCreated(e) => {
-            let data::ResourceCreated { resource, org, kind, name, parent, creator, .. } = e;
+            let data::ResourceCreated { resource, org, kind, name, parent, creator, personal, .. } = e;
             place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
+            if *personal {
+                emit(Change::Personal { resource, org, creator });
+            }
         }
         Event::ResourceCopied(e) => {
             let data::ResourceCopied { resource, org, kind, name, parent, creator, source } = e;

@@ -63,7 +63,11 @@ impl Installer<'_> {
                 let managing_group = managing_group.map(|group| self.group(group));
                 self.row(table!(30 org_about), row, OrgAbout { region: region.map(str::to_owned) });
                 self.row(table!(36 org_description), row, description.to_owned());
-                self.row(table!(31 org), row, Org { status: OrgStatus::Live, parent, managing_group, guarded: false });
+                self.row(
+                    table!(31 org),
+                    row,
+                    Org { status: OrgStatus::Live, parent, managing_group, guarded: false, personal: false },
+                );
                 if let Some(group) = managing_group {
                     self.edge(table!(39 managed), group.0, row, ());
                 }
@@ -182,8 +186,19 @@ impl Installer<'_> {
             Change::Resource { resource, org, kind, parent, creator, live } => {
                 let (row, org, kind) = (self.resource(resource).0, self.org(org), self.kind(kind));
                 let (parent, creator) = (parent.map(|parent| self.resource(parent)), self.user(creator));
-                self.row(table!(60 resource), row, Resource { org, kind, parent, creator, live });
+                let before = self.last(|state| state.resource.get(row, Position::MAX).map(|version| version.value));
+                let personal = before.is_some_and(|before| before.personal);
+                self.row(table!(60 resource), row, Resource { org, kind, parent, creator, live, personal });
                 self.edge(table!(63 org_resources), org.0, row, ());
+            }
+            Change::Personal { resource, org, creator } => {
+                let (no, org, user) = (self.resource(resource), self.org(org), self.user(creator).0);
+                let row = self.last(|state| state.resource.get(no.0, Position::MAX).map(|version| version.value));
+                if let Some(row) = row {
+                    self.row(table!(60 resource), no.0, Resource { personal: true, ..row });
+                }
+                self.edge(table!(150 personal_folder), user, org.0, no);
+                self.change_org(org, |org| org.personal = true);
             }
             Change::ResourceChild { parent, resource, there } => {
                 let (parent, resource) = (self.resource(parent).0, self.resource(resource).0);

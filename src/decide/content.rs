@@ -12,7 +12,7 @@ use tenure_projections::values::{KindActions, KindNo, NameHolder, OrgNo, Resourc
 use super::scene::{
     Plan, Scene, conflict, forbidden, invalid, kind_name, org_id, resource_id, unknown, unused, user_id,
 };
-use super::{Refusal, global};
+use super::{Refusal, global, workspace};
 use crate::command::{CopyResource, CreateResource, MoveResource, RenameResource, ShareContent, Unshare};
 
 pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Result<(), Refusal> {
@@ -62,6 +62,7 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveResource, plan: &mut Plan) -> Resu
     scene.may(Action::Level(Level::Edit), no, None)?;
     super::delta::manages_content(scene, no)?;
     let parent = destination(scene, resource.org, resource.kind, args.parent.as_ref())?;
+    workspace::may_lie_in(scene, no, parent)?;
     if parent == resource.parent {
         return Err(conflict("nothing.changes", format!("`{}` lies there already", args.resource)));
     }
@@ -136,6 +137,7 @@ pub fn copy(scene: &Scene<'_>, args: &CopyResource, plan: &mut Plan) -> Result<(
 
 pub fn share(scene: &Scene<'_>, args: &ShareContent, plan: &mut Plan) -> Result<(), Refusal> {
     let (no, resource) = sharing(scene, &args.resource)?;
+    workspace::not_personal(scene, no)?;
     scene.not_past("valid_until", args.valid_until)?;
     let with = audience(scene, &resource, &args.with)?;
     let window = Window::new(None, args.valid_until);

@@ -12,7 +12,7 @@ use tenure_projections::values::{GroupNo, OrgNo, PrivilegeSet, ResourceNo, Role,
 
 use super::scene::{Scene, forbidden};
 use super::subscriptions::{self, Entry};
-use super::{Draft, Kind, Refusal, global};
+use super::{Draft, Kind, Refusal, global, workspace};
 
 /// Refuses the first event that hands out more than is held.
 pub fn judge(scene: &Scene<'_>, drafts: &[Draft]) -> Result<(), Refusal> {
@@ -34,6 +34,7 @@ pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
         if !scene.holds(org, administrative::CONTENT_MANAGE) && !global::reaches_into(scene, org) {
             let archived = scene.is_archived(org);
             let made = scene.resources(org).filter(|_| !archived).filter(|no| made_by(scene, *no, user));
+            let made = made.filter(|no| scene.personal_of(*no).is_none());
             made.map(|no| (no, Level::Manage, false)).try_for_each(|edge| holds_level(scene, edge))?;
         }
     }
@@ -42,6 +43,20 @@ pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
         role_bundle(scene, role)?;
     }
     scene.groups_of(user).try_for_each(|(group, ..)| group_bundle(scene, group))
+}
+
+/// Refuses if something lies in a personal folder of the user: it is theirs alone, so that nobody else has it to hand
+/// out. System administrators may, and it is recorded that they did.
+pub fn personal_content_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
+    let theirs = |org: &OrgNo| !scene.is_archived(*org) && workspace::has_personal_content(scene, user, *org);
+    match orgs_of(scene, user).into_iter().find(|org| theirs(org) && !global::reaches_into(scene, *org)) {
+        None => Ok(()),
+        Some(org) => {
+            let org = scene.org_id(org);
+            let detail = format!("the user's personal folder in org `{org}` is theirs alone: let them do it themself");
+            Err(forbidden("delegation.personal", detail))
+        }
+    }
 }
 
 /// Refuses unless content is managed: the level that moving it takes.

@@ -153,11 +153,7 @@ fn candidates(view: &View<'_>, org: OrgNo, mut visit: impl FnMut(UserNo) -> Cont
     own.chain(global).try_for_each(|role| holders(view, role, &mut visit))
 }
 
-fn holders(
-    view: &View<'_>,
-    role: RoleNo,
-    mut visit: impl FnMut(UserNo) -> ControlFlow<()>,
-) -> ControlFlow<()> {
+fn holders(view: &View<'_>, role: RoleNo, mut visit: impl FnMut(UserNo) -> ControlFlow<()>) -> ControlFlow<()> {
     view.users_with_role(role).try_for_each(|(user, ..)| visit(user))?;
     for (group, ..) in view.groups_with_role(role) {
         view.members(group).try_for_each(|(user, _)| visit(user))?;

@@ -16,6 +16,7 @@ mod subscriptions;
 mod text;
 mod told;
 mod users;
+mod workspace;
 
 use tenure_events::{Envelope, Event, Hash, OrgId, Sealed, Time};
 use tenure_projections::judge::Subject;
@@ -31,7 +32,8 @@ pub use global::GLOBAL;
 pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
 pub use text::personal;
-pub use told::{ForeignAccess, TELLING, Told, told};
+pub use told::{ForeignAccess, TELLING, Told, remains};
+pub use workspace::{first_personal_folder, public_folder};
 
 /// The most events that one command may have.
 pub const MAX_EVENTS: usize = 1_000;

@@ -8,7 +8,7 @@ use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet, Role, RoleNo, 
 
 use super::groups::place;
 use super::scene::{Plan, Scene, conflict, group_id, invalid, org_id, unused, user_id};
-use super::{Refusal, global};
+use super::{Refusal, global, workspace};
 use crate::command::{AssignRole, ChangeRole, DefineRole, UnassignRole};
 
 pub fn define(scene: &Scene<'_>, args: &DefineRole, plan: &mut Plan) -> Result<(), Refusal> {
@@ -73,6 +73,9 @@ pub fn assign(scene: &Scene<'_>, args: &AssignRole, plan: &mut Plan) -> Result<(
         let to = Assignee::User(user_id(scene, user));
         let assigned = RoleAssigned { role: id.clone(), to, valid_until };
         plan.add(scene, place, Event::RoleAssigned(assigned), scene.home(user).as_slice());
+        if let Some(org) = role.org.filter(|_| !scene.roles_need_membership()) {
+            workspace::welcome(scene, org, &user_id(scene, user), plan);
+        }
     }
     for group in &args.groups {
         let (group_no, group) = scene.group(group)?;

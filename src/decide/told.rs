@@ -67,7 +67,7 @@ pub const TELLING: [&str; 3] = ["withdraw-subscription", "unassign-role", "exclu
 
 /// What these events leave, in a view of the state after them, as far as whom it is told to may know.
 #[must_use]
-pub fn told<'a>(after: &View<'_>, teller: &Subject, events: impl Iterator<Item = &'a Event>) -> Option<Told> {
+pub fn remains<'a>(after: &View<'_>, teller: &Subject, events: impl Iterator<Item = &'a Event>) -> Option<Told> {
     let mut held = Vec::new();
     for event in events {
         if let Event::LandlordExcluded(e) = event {

@@ -14,7 +14,7 @@ use super::attempt::{Attempt, Decided, attempt, place};
 use super::request::{AccessDelta, AccessDeltas, Answer, CommandError, Request};
 use super::shared::Core;
 use super::stats::Outcome;
-use crate::decide::{Draft, suppose, told};
+use crate::decide::{Draft, remains, suppose};
 
 /// The most users who are compared.
 const MAX_USERS: usize = 1_000;
@@ -42,7 +42,7 @@ pub(super) fn dry_run(core: &Core, request: &Request) -> Result<Tried, CommandEr
     let over: State = suppose(&before, &decided.caller, &decided.moment, &decided.drafts);
     let after = before.over(&over);
     let deltas = access_deltas(before, after, &decided);
-    let told = told(&after, &decided.caller.actor, decided.drafts.iter().map(|draft| &draft.event));
+    let told = remains(&after, &decided.caller.actor, originals(&decided.drafts).map(|draft| &draft.event));
     let links = place(core, &mut head, &mut decided);
     core.keys.unstage(decided.origin.command);
     core.counters.command(Outcome::DryRun);
@@ -59,10 +59,14 @@ pub(super) fn dry_run(core: &Core, request: &Request) -> Result<Tried, CommandEr
 fn access_deltas(before: View<'_>, after: View<'_>, decided: &Decided) -> AccessDeltas {
     let asker = decided.caller.on_behalf_of.map_or(decided.caller.actor, Subject::from);
     let mut concerned = Concerned { before, after, users: BTreeSet::new(), complete: true };
-    decided.drafts.iter().filter(|draft| draft.twin_of.is_none()).for_each(|draft| concerned.add_draft(draft));
+    originals(&decided.drafts).for_each(|draft| concerned.add_draft(draft));
     let Concerned { users, complete, .. } = concerned;
     let deltas = users.into_iter().flat_map(|user| deltas_of(&before, &after, &asker, user)).collect();
     AccessDeltas { deltas, complete }
+}
+
+fn originals(drafts: &[Draft]) -> impl Iterator<Item = &Draft> {
+    drafts.iter().filter(|draft| draft.twin_of.is_none())
 }
 
 /// What a user gains and loses, in each org where the asker may know.

@@ -289,7 +289,14 @@ impl Node {
         let read = tokio::task::spawn_blocking(move || log.read(done.first, done.count as usize)).await;
         let Ok(Ok(stored)) = read else { return Err(CommandError::Stopped) };
         let events = stored.into_iter().map(|event| event.bytes).collect();
-        Ok(Answer { position: attempt::last_of(&done), events, secret: None, replayed: true, access_delta: None, told: None })
+        Ok(Answer {
+            position: attempt::last_of(&done),
+            events,
+            secret: None,
+            replayed: true,
+            access_delta: None,
+            told: None,
+        })
     }
 
     async fn try_out(&self, request: Request) -> Result<Answer, CommandError> {

@@ -238,7 +238,11 @@ fn platform(settings: Settings) -> Vec<Event> {
     events.extend(KINDS.iter().map(|(kind, actions)| {
         let needs = |action: &str| actions.contains(&action).then(|| id(&format!("{kind}.{action}")));
         let [create, view, edit, delete, share] = ["create", "view", "edit", "delete", "share"].map(needs);
-        let nature = if *kind == "connection" { Nature::Connection } else { Nature::Content };
+        let nature = match *kind {
+            "connection" => Nature::Connection,
+            "folder" => Nature::Folder,
+            _ => Nature::Content,
+        };
         Event::ResourceKindDefined(ResourceKindDefined { kind: id(kind), create, view, edit, delete, share, nature })
     }));
     let (parent, managing_group, region) = (None, None, None);

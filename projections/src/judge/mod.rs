@@ -5,6 +5,7 @@
 
 mod authority;
 mod code;
+mod personal;
 mod reach;
 
 use std::ops::ControlFlow;
@@ -15,11 +16,11 @@ use tenure_events::data::Level;
 use crate::values::{KindActions, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, UserNo};
 use crate::view::View;
 
+pub(crate) use authority::role_reaches;
 pub use authority::{
     Holding, SYSTEM_ADMINISTRATOR, Standing, belongs, belongs_effectively, holdings, is_system_administrator, manages,
     orgs_of, privileges, privileges_as, suspended,
 };
-pub(crate) use authority::role_reaches;
 pub use code::Code;
 pub use reach::{Reach, reaches};
 
@@ -217,6 +218,7 @@ fn deny<T: Trace>(view: &View<'_>, question: &Question, code: Code, trace: &mut 
         | Code::Home
         | Code::ContentManage
         | Code::Created
+        | Code::Personal
         | Code::SharedWithUser
         | Code::SharedWithRole
         | Code::SharedWithGroup

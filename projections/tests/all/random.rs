@@ -14,11 +14,11 @@ pub const ORGS: [&str; 4] = ["root", "o1", "o2", "o3"];
 pub const USERS: [&str; 5] = ["u0", "u1", "u2", "u3", "u4"];
 pub const GROUPS: [&str; 2] = ["g0", "g1"];
 pub const ROLES: [&str; 4] = ["r0", "r1", "r2", "r3"];
-pub const CONTENT: [&str; 6] = ["f0", "f1", "c0", "c1", "c2", "p0"];
+pub const CONTENT: [&str; 8] = ["f0", "f1", "c0", "c1", "c2", "p0", "d0", "d1"];
 pub const KEYS: [&str; 5] = ["k0", "k1", "k2", "k3", "k4"];
 
 /// What comes to be, in this order, between the other things that happen.
-const BORN: [&str; 26] = [
+const BORN: [&str; 28] = [
     "user u0 of root by u0",
     "group g0",
     "org o1 under root",
@@ -36,6 +36,8 @@ const BORN: [&str; 26] = [
     "user u3 of o3 by u0",
     "chart c1 of o1 by u1 in f1",
     "chart c2 of o2 by u2",
+    "folder d0 of o1 by u1 personal",
+    "chart d1 of o1 by u2 in d0",
     "user u4 of root by u3",
     "key k0 of u0",
     "key k1 of u1 in o1",

@@ -313,7 +313,7 @@ impl World {
             "revoke" => ("api_key.revoked", json!({ "key": w(1), "user": after("of") })),
             "delete" => (
                 "resource.deleted",
-                json!({ "kind": w(1), "resource": w(2), "org": after("of"), "creator": after("by"), "parent": after("in") }),
+                json!({ "kind": w(1), "resource": w(2), "org": after("of"), "creator": after("by"), "parent": after("in"), "personal": words.contains(&"personal") }),
             ),
             "move" => (
                 "resource.moved",

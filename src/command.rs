@@ -3,6 +3,7 @@
 mod about;
 mod args;
 mod arguments;
+mod bundle;
 mod names;
 
 use tenure_events::{Sealed, UserId};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 use arguments::arguments;
 
 pub use args::*;
+pub use bundle::{Contents, FORMAT, Item};
 pub use names::NAMES;
 
 /// New ids, made before the decision, for what a command makes and the caller did not name.
@@ -68,6 +70,8 @@ pub enum Command<P> {
     MoveResource(MoveResource),
     DeleteResource(OnlyResource),
     CopyResource(CopyResource),
+    ExportResources(ExportResources),
+    ImportResources(ImportResources),
     Share(ShareContent),
     Unshare(Unshare),
     IssueApiKey(IssueApiKey<P>),
@@ -142,6 +146,8 @@ impl Command<Plain> {
             "move-resource" => arguments(body).map(Self::MoveResource),
             "delete-resource" => arguments(body).map(Self::DeleteResource),
             "copy-resource" => arguments(body).map(Self::CopyResource),
+            "export-resources" => arguments(body).map(Self::ExportResources),
+            "import-resources" => arguments(body).map(Self::ImportResources),
             "share" => arguments(body).map(Self::Share),
             "unshare" => arguments(body).map(Self::Unshare),
             "issue-api-key" => arguments(body).map(Self::IssueApiKey),
@@ -226,6 +232,8 @@ impl Command<Plain> {
             Self::MoveResource(args) => Command::MoveResource(args),
             Self::DeleteResource(args) => Command::DeleteResource(args),
             Self::CopyResource(args) => Command::CopyResource(args),
+            Self::ExportResources(args) => Command::ExportResources(args),
+            Self::ImportResources(args) => Command::ImportResources(args),
             Self::Share(args) => Command::Share(args),
             Self::Unshare(args) => Command::Unshare(args),
             Self::RevokeApiKey(args) => Command::RevokeApiKey(args),

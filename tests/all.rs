@@ -42,5 +42,6 @@ mod node_checkpoint;
 mod node_commands;
 mod node_crash;
 mod node_open;
+mod story_data_hub;
 mod story_panintelligence;
 mod support;

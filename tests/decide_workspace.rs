@@ -1,7 +1,7 @@
 //! Orgs side by side with a workspace each, and the global policy (D): what is let through, and ways around it.
 
 use serde_json::{Value, json};
-use tenure::decide::remains;
+use tenure::decide::{bundled, remains};
 use tenure_events::Event;
 use tenure_events::data::{Level, Settings, SettingsChanged};
 use tenure_projections::judge::{self, Action, Object, Question, Subject};
@@ -9,7 +9,7 @@ use tenure_projections::sight;
 
 use crate::support::given::given;
 use crate::support::hub::hub;
-use crate::support::memory::World;
+use crate::support::memory::{World, id};
 
 fn assign(role: &str, user: &str) -> Value {
     json!({"role": role, "users": [user]})
@@ -250,4 +250,56 @@ fn who_keeps_a_policy_sees_the_groups_of_the_platform() {
     let group = view.find_group("trainees").unwrap();
     let sees = |user: &str| sight::sees_group(&view, &Subject::from(view.find_user(user).unwrap()), group);
     assert_eq!(EVERYBODY.map(sees), [true, true, true, true, false, false]);
+}
+
+/// What an export left, as one who imports it brings it.
+fn bundle(world: &World, org: &str, resources: &[&str]) -> Value {
+    let view = world.view();
+    let resources: Vec<_> = resources.iter().map(|name| id(name)).collect();
+    let contents = bundled(&view, view.find_org(org).unwrap(), &resources, world.now());
+    Value::from(String::from_utf8(contents.to_bytes()).unwrap())
+}
+
+#[test]
+fn content_moves_by_export_and_import() {
+    let mut w = hub();
+    w.must("ann", "create-resource", make("shelf", "root", "folder", Some("Public@root")));
+    w.must("ann", "create-resource", make("inner", "root", "folder", Some("shelf")));
+    w.must("ann", "create-resource", make("sales", "root", "chart", Some("inner")));
+    w.must("ann", "create-resource", make("wire", "root", "connection", Some("inner")));
+    let bundle = bundle(&w, "root", &["inner", "shelf"]);
+    assert!(!bundle.as_str().unwrap().contains("wire"), "a connection does not go along");
+    let into = |parent: &str| json!({"org": "training", "parent": parent, "bundle": bundle});
+    w.must_not("bob", "import-resources", into("Public@training"), "privilege.not_held");
+    w.must_not("ann", "import-resources", into("personal:cat@training"), "resource.unknown");
+    let made = w.give("cat", "import-resources", &into("personal:cat@training")).unwrap();
+    assert_eq!(made.len(), 3);
+    let again = w.give("cat", "import-resources", &into("Public@training")).unwrap();
+    assert_eq!(again.len(), 0, "cat sees hers");
+    let made = w.give("ann", "import-resources", &into("Public@training")).unwrap();
+    assert_eq!(made.len(), 3, "ann does not");
+    let view = w.view();
+    let imported: Vec<_> = view.imports_of(view.find_resource("sales").unwrap()).collect();
+    let folders = |no| view.folders(no).map(|folder| view.resource_name(folder).to_owned()).collect::<Vec<_>>();
+    assert_eq!(folders(imported[0]), ["sales", "inner", "shelf", "Public"]);
+    assert_eq!(folders(imported[1]), ["sales", "inner", "shelf", "cat"]);
+    // What was deleted is brought back.
+    let sales = view.resource_id(view.imports_of(view.find_resource("sales").unwrap()).next().unwrap()).to_owned();
+    w.must("ann", "delete-resource", json!({ "resource": sales }));
+    assert_eq!(w.give("ann", "import-resources", &into("Public@training")).unwrap().len(), 1);
+}
+
+#[test]
+fn export_needs_manage_and_ones_own_token() {
+    let mut w = hub();
+    w.must("ann", "create-resource", make("sales", "root", "chart", Some("Public@root")));
+    let export = json!({"org": "root", "resources": ["sales"]});
+    w.must("admin", "create-user", json!({"id": "tom", "org": "root", "name": "t", "user_type": "member"}));
+    w.must_not("tom", "export-resources", export.clone(), "content.not_allowed");
+    w.must_not("cat", "export-resources", export.clone(), "org.unknown");
+    w.must_not("admin>ann", "export-resources", export.clone(), "act_as.not_covered");
+    w.must("ann", "export-resources", export);
+    w.must("cat", "create-resource", make("diary", "training", "report", Some("personal:cat@training")));
+    w.must_not("ann", "export-resources", json!({"org": "training", "resources": ["diary"]}), "resource.unknown");
+    w.must("cat", "export-resources", json!({"org": "training", "resources": ["diary"]}));
 }

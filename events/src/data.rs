@@ -269,6 +269,26 @@ data! {
         /// What it was copied from.
         source: ResourceId,
     }
+    /// A piece of content, with all that lies in it, was handed out as a signed bundle.
+    ResourceExported {
+        resource: ResourceId,
+        org: OrgId,
+        /// SHA-256 of what the bundle holds, in base64url without padding.
+        bundle: String,
+    }
+    /// A piece of content exists as a bundle held it.
+    ResourceImported {
+        resource: ResourceId,
+        org: OrgId,
+        kind: Kind,
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] parent: Option<ResourceId>,
+        creator: UserId,
+        /// What it was exported as.
+        source: ResourceId,
+        /// SHA-256 of what the bundle holds, in base64url without padding.
+        bundle: String,
+    }
     /// Somebody has content, and what is below it, at a level.
     ContentShared {
         resource: ResourceId,

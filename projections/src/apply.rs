@@ -151,6 +151,13 @@ pub enum Change<'a> {
         parent: Option<&'a ResourceId>,
         name: &'a str,
     },
+    Exported {
+        resource: &'a ResourceId,
+    },
+    Imported {
+        source: &'a ResourceId,
+        resource: &'a ResourceId,
+    },
     Source {
         resource: &'a ResourceId,
         source: &'a ResourceId,
@@ -298,6 +305,13 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
             let data::ResourceCopied { resource, org, kind, name, parent, creator, source } = e;
             place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
             emit(Change::Source { resource, source });
+        }
+        Event::ResourceExported(e) => emit(Change::Exported { resource: &e.resource }),
+        Event::ResourceImported(e) => {
+            let data::ResourceImported { resource, org, kind, name, parent, creator, source, bundle: _ } = e;
+            place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
+            emit(Change::Source { resource, source });
+            emit(Change::Imported { source, resource });
         }
         Event::ResourceRenamed(e) => {
             let data::ResourceRenamed { resource, org, kind, name, parent } = e;

@@ -211,6 +211,14 @@ impl Installer<'_> {
                 let scope = Scope::resource(self.name_scope(), org, kind, parent);
                 self.name(scope, name, NameHolder::Resource(no));
             }
+            Change::Exported { resource } => {
+                let row = self.resource(resource).0;
+                self.row(table!(151 exported), row, ());
+            }
+            Change::Imported { source, resource } => {
+                let (source, resource) = (self.resource(source).0, self.resource(resource).0);
+                self.edge(table!(152 imported), source, resource, ());
+            }
             Change::Source { resource, source } => {
                 let (row, source) = (self.resource(resource).0, self.resource(source));
                 self.row(table!(62 source), row, source);

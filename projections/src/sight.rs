@@ -90,10 +90,19 @@ pub fn sees_resource(view: &View<'_>, viewer: &Subject, acting: Option<OrgNo>, r
         return false;
     };
     if !found.value.live {
-        return reads_history(view, viewer, found.value.org);
+        return reads_history(view, viewer, found.value.org) && !is_personal(view, viewer, resource);
     }
     let (action, object) = (Action::Level(Level::View), Object::Resource(resource));
     judge::check(view, &Question { subject: *viewer, action, object, acting }, &mut ())
+}
+
+/// Whether content lies in a personal folder, deleted or not, and is none of the viewer's business.
+#[must_use]
+pub fn is_personal(view: &View<'_>, viewer: &Subject, resource: ResourceNo) -> bool {
+    let org = view.resource(resource).map(|resource| resource.value.org);
+    let others =
+        |(_, owner): (_, UserNo)| owner != viewer.user && org.is_some_and(|org| !judge::has_left(view, owner, org));
+    view.personal_of(resource).is_some_and(others)
 }
 
 /// Whether the viewer sees an API key: their own, or one of a user in whose home org they manage keys.

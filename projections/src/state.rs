@@ -194,6 +194,10 @@ tables! {
     81 done: Rows<Done>,
     /// User and org: the user's personal folder there, the last of them.
     150 personal_folder: Edges<ResourceNo>,
+    /// Content: exported.
+    151 exported: Rows<()>,
+    /// Content, and what it was imported as.
+    152 imported: Edges<()>,
 }
 
 impl State {

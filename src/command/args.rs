@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use tenure_events::data::{Audience, Level};
 use tenure_events::{ApiKeyId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Time, UserId, UserType};
 
+use super::Contents;
+
 /// Text about a person as it came in. It is never shown in logs and never reaches a decision: see [`Command::seal`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -133,6 +135,11 @@ args! {
     OnlyResource { resource: ResourceId }
     /// Copy content into an org.
     CopyResource { resource: ResourceId, into_org: OrgId, parent: Option<ResourceId>, name: Option<String>, id: Option<ResourceId> }
+    /// Hand out content of an org, with all that lies in it, as a signed bundle.
+    ExportResources { org: OrgId, resources: Vec<ResourceId> }
+    /// Make in an org what a bundle holds, unless it was made there before. The caller leaves `contents` out: it is what
+    /// the bundle holds, if it is genuine.
+    ImportResources { org: OrgId, bundle: String, parent: Option<ResourceId>, #[serde(skip)] contents: Option<Contents> }
     /// Share content.
     ShareContent { resource: ResourceId, with: Audience, level: Level, #[serde(default)] copy: bool, valid_until: Option<Time> }
     /// End a share.

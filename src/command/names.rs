@@ -49,6 +49,8 @@ impl<P> Command<P> {
             Self::MoveResource(_) => "move-resource",
             Self::DeleteResource(_) => "delete-resource",
             Self::CopyResource(_) => "copy-resource",
+            Self::ExportResources(_) => "export-resources",
+            Self::ImportResources(_) => "import-resources",
             Self::Share(_) => "share",
             Self::Unshare(_) => "unshare",
             Self::IssueApiKey(_) => "issue-api-key",
@@ -58,7 +60,7 @@ impl<P> Command<P> {
 }
 
 /// The names of all commands.
-pub const NAMES: [&str; 46] = [
+pub const NAMES: [&str; 48] = [
     "create-org",
     "rename-org",
     "describe-org",
@@ -101,6 +103,8 @@ pub const NAMES: [&str; 46] = [
     "move-resource",
     "delete-resource",
     "copy-resource",
+    "export-resources",
+    "import-resources",
     "share",
     "unshare",
     "issue-api-key",

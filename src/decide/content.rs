@@ -166,7 +166,7 @@ pub fn unshare(scene: &Scene<'_>, args: &Unshare, plan: &mut Plan) -> Result<(),
 }
 
 /// Content of an org that works; changed from its own org alone.
-fn inside(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
+pub fn inside(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
     let (no, resource) = scene.resource(id)?;
     scene.live_org(&org_id(scene, resource.org)).map_err(|refusal| match refusal.kind {
         // Content that is seen from elsewhere, in an org that is not.
@@ -193,7 +193,7 @@ fn source(scene: &Scene<'_>, id: &ResourceId, into: OrgNo) -> Result<(ResourceNo
 }
 
 /// Where content of a kind may be made: at the top of an org, or in a folder that the caller may edit.
-fn destination(
+pub fn destination(
     scene: &Scene<'_>,
     org: OrgNo,
     kind: KindNo,
@@ -210,12 +210,12 @@ fn destination(
     Ok(Some(no))
 }
 
-fn actions(scene: &Scene<'_>, kind: KindNo) -> Result<KindActions, Refusal> {
+pub fn actions(scene: &Scene<'_>, kind: KindNo) -> Result<KindActions, Refusal> {
     let actions = tenure_projections::View::actions(scene, kind).map(|actions| actions.value);
     actions.ok_or_else(|| invalid("kind", "kind.unknown", "there is no such kind"))
 }
 
-fn scope(scene: &Scene<'_>, org: OrgNo, kind: KindNo, parent: Option<ResourceNo>) -> Scope {
+pub fn scope(scene: &Scene<'_>, org: OrgNo, kind: KindNo, parent: Option<ResourceNo>) -> Scope {
     Scope::resource(scene.name_scope(), org.handle(), kind.handle(), parent.map(ResourceNo::handle))
 }
 

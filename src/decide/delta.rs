@@ -126,6 +126,8 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         // A maker has what they made, in an org and folder in which they may make it.
         | Event::ResourceCreated(_)
         | Event::ResourceCopied(_)
+        | Event::ResourceExported(_)
+        | Event::ResourceImported(_)
         | Event::ResourceRenamed(_)
         | Event::ResourceDeleted(_)
         | Event::ContentUnshared(_)

@@ -1,7 +1,7 @@
 //! The global policy: which users and groups hold the roles that are of no org. It is no org of the tree and has no
 //! workspace; where system administrators reach into every org (D) it knows their role alone, and it is theirs to keep.
 
-use tenure_events::OrgId;
+use tenure_events::{OrgId, RoleId};
 use tenure_projections::judge;
 use tenure_projections::values::{OrgNo, PrivilegeSet, Role};
 
@@ -46,6 +46,12 @@ pub fn keeps(scene: &Scene<'_>, role: &Role, name: &str, privileges: PrivilegeSe
     }
     let detail = "system administrators hold everything: their role takes more, and nothing is taken from it";
     Err(conflict("role.built_in", detail))
+}
+
+/// Refuses a role that the global policy does not take where system administrators reach.
+pub fn takes(scene: &Scene<'_>, role: &RoleId) -> Result<(), Refusal> {
+    let system = role.as_str() == judge::SYSTEM_ADMINISTRATOR;
+    if system || !scene.system_administrator_reaches() { Ok(()) } else { Err(one_role()) }
 }
 
 /// What the global policy does not take where system administrators reach.

@@ -216,6 +216,8 @@ fn touched(scene: &Scene<'_>, after: &View<'_>, event: &Event, concerns: &mut Ve
         | Event::ResourceMoved(_)
         | Event::ResourceDeleted(_)
         | Event::ResourceCopied(_)
+        | Event::ResourceExported(_)
+        | Event::ResourceImported(_)
         | Event::ContentShared(_)
         | Event::ContentUnshared(_)
         | Event::ApiKeyIssued(_)

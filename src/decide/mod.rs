@@ -4,6 +4,7 @@
 mod behalf;
 mod content;
 mod delta;
+mod exchange;
 mod global;
 mod groups;
 mod keepers;
@@ -28,6 +29,7 @@ use crate::command::{Command, Fresh};
 use scene::{Plan, Scene};
 use uuid::Uuid;
 
+pub use exchange::{bundled, may_export};
 pub use global::GLOBAL;
 pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
@@ -156,6 +158,8 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::MoveResource(args) => content::relocate(scene, args, plan),
         Command::DeleteResource(args) => content::delete(scene, &args.resource, plan),
         Command::CopyResource(args) => content::copy(scene, args, plan),
+        Command::ExportResources(args) => exchange::export(scene, args, plan),
+        Command::ImportResources(args) => exchange::import(scene, args, plan),
         Command::Share(args) => content::share(scene, args, plan),
         Command::Unshare(args) => content::unshare(scene, args, plan),
         Command::IssueApiKey(args) => keys::issue(scene, args, plan),

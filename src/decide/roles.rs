@@ -58,6 +58,9 @@ pub fn delete(scene: &Scene<'_>, id: &RoleId, plan: &mut Plan) -> Result<(), Ref
 
 pub fn assign(scene: &Scene<'_>, args: &AssignRole, plan: &mut Plan) -> Result<(), Refusal> {
     let id = named(scene, &args.role, args.org.as_ref());
+    if args.org.as_ref().is_some_and(|org| global::is(scene, org)) {
+        global::takes(scene, &id)?;
+    }
     let (no, role, place) = managed(scene, &id)?;
     same_org(scene, role, args.org.as_ref())?;
     scene.not_past("valid_until", args.valid_until)?;
@@ -133,12 +136,16 @@ fn managed<'a>(scene: &Scene<'a>, id: &RoleId) -> Result<(RoleNo, &'a Role, OrgN
     Ok((no, role, place))
 }
 
-/// The role of this id; where an org is named and no role has the id, the org's role of this name.
+/// The role of this id; where an org is named and no role has the id, the org's role that began with this name, or has it.
 fn named(scene: &Scene<'_>, role: &RoleId, org: Option<&OrgId>) -> RoleId {
     if scene.find_role(role.as_str()).is_some() {
         return role.clone();
     }
     let scope = org.filter(|org| !global::is(scene, org)).map(|org| scene.find_org(org.as_str()).map(OrgNo::handle));
+    let began = org.and_then(|org| RoleId::new(format!("{role}@{org}")).ok());
+    if let Some(began) = began.filter(|role| scene.find_role(role.as_str()).is_some()) {
+        return began;
+    }
     let by_name = org.and_then(|_| scene.find_name(Scope::Roles(scope?), role.as_str()));
     match by_name {
         Some(NameHolder::Role(no)) => RoleId::new(scene.role_id(no)).unwrap_or_else(|_| role.clone()),

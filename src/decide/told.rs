@@ -20,6 +20,8 @@ pub enum Told {
     StillHeld(Vec<Held>),
     /// Who from elsewhere can still enter an org that excludes its ancestors.
     ForeignAccess(ForeignAccess),
+    /// What was exported, signed: a JSON Web Signature in its compact form (RFC 7515) with EdDSA (RFC 8037).
+    Bundle(String),
 }
 
 /// What a user holds in an org.
@@ -63,7 +65,7 @@ pub struct Made {
 }
 
 /// The names of the commands whose answers tell more than their events.
-pub const TELLING: [&str; 3] = ["withdraw-subscription", "unassign-role", "exclude-landlord"];
+pub const TELLING: [&str; 4] = ["withdraw-subscription", "unassign-role", "exclude-landlord", "export-resources"];
 
 /// What these events leave, in a view of the state after them, as far as whom it is told to may know.
 #[must_use]

@@ -152,6 +152,8 @@ impl Concerned<'_> {
             | Event::ResourceMoved(_)
             | Event::ResourceDeleted(_)
             | Event::ResourceCopied(_)
+            | Event::ResourceExported(_)
+            | Event::ResourceImported(_)
             | Event::ContentShared(_)
             | Event::ContentUnshared(_)
             | Event::ApiKeyIssued(_)

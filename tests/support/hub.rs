@@ -1,6 +1,7 @@
 //! A platform as Data Hub is one, for cases that name what differs.
 
 use serde_json::json;
+use tenure::decide::public_folder;
 use tenure_events::data::{
     Assignee, CrossOrgShares, Lifecycle, RoleAssigned, RoleDefined, RoleTemplateDefined, TenantUsers,
 };
@@ -26,6 +27,8 @@ pub fn hub() -> World {
     w.fact("root", Event::RoleDefined(RoleDefined { role, org: None, name, privileges: all(|_| true) }));
     let (role, to) = (id("system-administrator"), Assignee::User(id("admin")));
     w.fact("root", Event::RoleAssigned(RoleAssigned { role, to, valid_until: None }));
+    let public = public_folder(&id("root"), &id("folder"), &id("admin")).unwrap();
+    public.into_iter().for_each(|event| w.fact("root", event));
     let above = ["org.manage", "landlord.manage", "licence.manage", "access.check", "act-as"];
     for (name, privileges) in [
         ("Administrator", all(|privilege| !above.contains(&privilege))),

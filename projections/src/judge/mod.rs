@@ -22,6 +22,7 @@ pub use authority::{
     orgs_of, privileges, privileges_as, suspended,
 };
 pub use code::Code;
+pub use personal::has_left;
 pub use reach::{Reach, reaches};
 
 /// Privileges that every preset has, at the same places of the catalogue.

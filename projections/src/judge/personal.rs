@@ -25,7 +25,7 @@ pub(super) fn personal(
     if owner == subject.user && belongs_effectively(view, owner, org) {
         return reach(Code::Personal, [view.resource(folder).map_or(0, |folder| folder.position), 0, 0, 0]);
     }
-    if !is_gone(view, owner, org) {
+    if !has_left(view, owner, org) {
         return Flow::Continue(());
     }
     let mut flow = Flow::Continue(());
@@ -40,7 +40,8 @@ pub(super) fn personal(
 
 /// Whether a user left an org for good: erased, or with no path to it that has not ended. Who is disabled, or shut out
 /// with the org's ancestors, may come back.
-fn is_gone(view: &View<'_>, user: UserNo, org: OrgNo) -> bool {
+#[must_use]
+pub fn has_left(view: &View<'_>, user: UserNo, org: OrgNo) -> bool {
     let Some(standing) = view.user(user).map(|user| user.value) else { return true };
     if standing.status == UserStatus::Erased || standing.home == org {
         return standing.status == UserStatus::Erased;

@@ -26,6 +26,11 @@ impl<'a> View<'a> {
         self.row(|s| &s.source, resource.0).map(|source| source.value)
     }
 
+    /// What content was imported as, wherever, deleted or not.
+    pub fn imports_of(&self, resource: ResourceNo) -> impl Iterator<Item = ResourceNo> + use<'a> {
+        self.from(|s| &s.imported, resource.0).map(|(import, _)| ResourceNo(import))
+    }
+
     /// Content and the folders that it lies in, from below.
     pub fn folders(&self, resource: ResourceNo) -> impl Iterator<Item = ResourceNo> + use<'a> {
         let view = *self;

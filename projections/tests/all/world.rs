@@ -313,7 +313,7 @@ impl World {
             "revoke" => ("api_key.revoked", json!({ "key": w(1), "user": after("of") })),
             "delete" => (
                 "resource.deleted",
-                json!({ "kind": w(1), "resource": w(2), "org": after("of"), "creator": after("by"), "parent": after("in"), "personal": words.contains(&"personal") }),
+                json!({ "kind": w(1), "resource": w(2), "org": after("of"), "creator": after("by"), "parent": after("in") }),
             ),
             "move" => (
                 "resource.moved",
@@ -325,7 +325,7 @@ impl World {
             ),
             kind => (
                 "resource.created",
-                json!({ "kind": kind, "resource": w(1), "org": after("of"), "name": w(1), "creator": after("by"), "parent": after("in") }),
+                json!({ "kind": kind, "resource": w(1), "org": after("of"), "name": w(1), "creator": after("by"), "parent": after("in"), "personal": words.contains(&"personal") }),
             ),
         };
         let org = data["org"].as_str().map_or_else(|| "root".to_owned(), str::to_owned);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tenure_events::data::{
-    ApiKeyIssued, Assignee, GroupCreated, GroupMemberAdded, OrgCreated, PlatformInitialised, PrivilegeDefined,
+    ApiKeyIssued, Assignee, GroupCreated, GroupMemberAdded, Nature, OrgCreated, PlatformInitialised, PrivilegeDefined,
     ResourceKindDefined, RoleAssigned, RoleDefined, RoleTemplateDefined, Subscription, SubscriptionGranted,
     UserCreated, UserTypeDefined,
 };
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::chain::{Head, Origin, link};
 use crate::clock::Clock;
 use crate::data::{DataError, DataFolder};
-use crate::decide::{Draft, MAX_EVENTS, starting_role};
+use crate::decide::{Draft, MAX_EVENTS, first_personal_folder, public_folder, starting_role};
 use crate::keys::{KeyStore, StoreError};
 use crate::log::{AppendError, FileLog, FileOptions, Log, MemoryLog, OpenError};
 use crate::presets::{ADMINISTRATOR, Preset, PresetKind, PresetRole, SYSTEM_ADMINISTRATOR};
@@ -101,7 +101,7 @@ pub fn in_memory(founding: &Founding<'_>, clock: &Clock) -> Result<(Founded, Tok
 /// The bytes of the first command's events, and the key that its administrator starts with.
 fn first_command(log: Uuid, founding: &Founding<'_>, clock: &Clock) -> Result<(Token, Vec<Vec<u8>>), InitError> {
     let token = Token::generate(ApiKeyId::from(clock.new_id()))?;
-    let drafts = drafts(founding, &token)?;
+    let drafts = drafts(founding, &token, clock.new_id())?;
     if drafts.len() > MAX_EVENTS {
         return Err(InitError::TooManyEvents(drafts.len()));
     }
@@ -122,7 +122,7 @@ fn first_command(log: Uuid, founding: &Founding<'_>, clock: &Clock) -> Result<(T
 }
 
 /// What the first command decides on. All of it stands in the root's history, so that the root is the first org of all.
-fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitError> {
+fn drafts(founding: &Founding<'_>, token: &Token, folder_id: Uuid) -> Result<Vec<Draft>, InitError> {
     let Founding { preset, name, admin } = founding;
     let Preset { name: preset_name, settings, privileges, user_types, kinds, roles, org_roles } = preset;
     if name.trim().is_empty() {
@@ -158,6 +158,10 @@ fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitErro
         managing_group: None,
         region: None,
     }));
+    let folder = kinds.iter().find(|kind| kind.nature == Nature::Folder).map(|kind| &kind.kind);
+    if let Some(kind) = folder.filter(|_| settings.public_folders) {
+        events.extend(public_folder(&root, kind, admin).into_iter().flatten());
+    }
     for PresetRole { name, privileges } in roles {
         let role = RoleId::new(name.as_str()).map_err(|error| InitError::Role(name.clone(), error))?;
         let (name, privileges) = (name.clone(), privileges.clone());
@@ -178,6 +182,9 @@ fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitErro
             valid_until: None,
         },
     }));
+    if let Some(kind) = folder.filter(|_| settings.personal_folders) {
+        events.push(first_personal_folder(&root, kind, admin, folder_id));
+    }
     if roles.iter().any(|role| role.name == SYSTEM_ADMINISTRATOR) {
         let (role, to) = (fixed(SYSTEM_ADMINISTRATOR), Assignee::User(admin.clone()));
         events.push(Event::RoleAssigned(RoleAssigned { role, to, valid_until: None }));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tenure::command::NAMES;
 
 use crate::support::given::given;
+use crate::support::hub::hub;
 use crate::support::memory::World;
 use crate::support::snapshots;
 
@@ -18,6 +19,7 @@ fn decisions() {
     groups_and_roles(&mut table);
     subscriptions(&mut table);
     content_and_keys(&mut table);
+    workspaces(&mut table);
     let missing: Vec<_> = NAMES.iter().filter(|name| !table.names.contains(**name)).collect();
     assert!(missing.is_empty(), "commands without a case: {missing:?}");
     snapshots().bind(|| insta::assert_snapshot!("decisions", table.text));
@@ -179,4 +181,32 @@ fn content_and_keys(t: &mut Table) {
     t.check("ken", "issue-api-key", json!({"user": "ken", "name": "k"}));
     t.check("kate", "issue-api-key", json!({"user": "ken", "name": "k", "org": "kick", "privileges": ["chart.edit"]}));
     t.check("kate", "revoke-api-key", json!({"key": "narrow"}));
+}
+
+fn workspaces(t: &mut Table) {
+    let mut world = hub();
+    world.must("ann", "create-resource", json!({"id": "shelf", "org": "root", "kind": "folder", "name": "shelf"}));
+    world.must(
+        "ann",
+        "create-resource",
+        json!({"id": "sales", "org": "root", "kind": "chart", "name": "sales", "parent": "shelf"}),
+    );
+    t.check_in(
+        &world,
+        "admin",
+        "create-org",
+        json!({"id": "new", "name": "new", "admin": {"id": "ned", "name": "Ned"}}),
+    );
+    t.check_in(&world, "ann", "assign-role", json!({"role": "Consumer", "org": "training", "users": ["sid"]}));
+    t.check_in(&world, "sid", "select-active-org", json!({"org": "sales"}));
+    t.check_in(&world, "ann", "export-resources", json!({"org": "root", "resources": ["shelf"]}));
+    let items = json!([
+        {"id": "shelf", "kind": "folder", "name": "shelf"},
+        {"id": "sales", "kind": "chart", "name": "sales", "parent": "shelf"},
+    ]);
+    let bundle = json!({"format": 1, "org": "root", "exported": "2026-01-01T00:00:00.000000Z", "resources": items});
+    let import = json!({"org": "training", "parent": "Public@training", "bundle": bundle.to_string()});
+    t.check_in(&world, "ann", "import-resources", import.clone());
+    world.must("ann", "import-resources", import.clone());
+    t.check_in(&world, "ann", "import-resources", import);
 }

@@ -184,6 +184,10 @@ impl Game {
     }
 
     fn accept(&mut self, who: &str, name: &str, drafts: Vec<Draft>, dice: &mut Dice) -> Result<(), String> {
+        // What was imported before is there: nothing happens.
+        if drafts.is_empty() && name == "import-resources" {
+            return Ok(());
+        }
         if drafts.is_empty() || drafts.len() > MAX_EVENTS {
             return Err(format!("{} events", drafts.len()));
         }

@@ -1,5 +1,7 @@
 //! Every refusal that a decision can give, each with a case, in one approved table; and no code without a case.
 
+mod hub;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -23,6 +25,7 @@ fn refusals() {
     subscriptions(&mut table);
     content(&mut table);
     texts_and_standing(&mut table);
+    hub::rows(&mut table);
     let (given, written) = (&table.codes, codes("src/decide"));
     let missing: Vec<_> = written.difference(given).collect();
     assert!(missing.is_empty(), "codes without a case here: {missing:?}");

@@ -246,6 +246,8 @@ fn commands() -> Vec<Row> {
         ("move-resource", scores(json!({}))),
         ("delete-resource", scores(json!({}))),
         ("copy-resource", scores(json!({"into_org": "educate", "name": "Copy"}))),
+        ("export-resources", json!({"org": "educate", "resources": ["scores"]})),
+        ("import-resources", json!({"org": "educate", "bundle": "x.y.z"})),
         ("share", scores(json!({"with": {"user": "mike"}, "level": "edit"}))),
         ("unshare", scores(json!({"with": {"role": "readers"}}))),
         ("issue-api-key", with(mike(), json!({"name": "k"}))),

@@ -88,6 +88,8 @@ impl Event {
             Self::ResourceMoved(_) => ("`move-resource`", ORG),
             Self::ResourceDeleted(_) => ("`delete-resource`", "the org, and each org that it is shared with"),
             Self::ResourceCopied(_) => ("`copy-resource`", "the org of the copy, and that of the original"),
+            Self::ResourceExported(_) => ("`export-resources`, for each thing named", ORG),
+            Self::ResourceImported(_) => ("`import-resources`, for each thing that it made or found there", ORG),
             Self::ContentShared(_) => ("`share`", SHARED),
             Self::ContentUnshared(_) => ("`unshare`", SHARED),
             Self::ApiKeyIssued(_) => ("`issue-api-key`; `tenure init`, for the first administrator", HOME),

@@ -104,6 +104,10 @@ pub enum Event {
     ResourceDeleted(ResourceDeleted),
     #[serde(rename = "tenure.resource.copied.v1")]
     ResourceCopied(ResourceCopied),
+    #[serde(rename = "tenure.resource.exported.v1")]
+    ResourceExported(ResourceExported),
+    #[serde(rename = "tenure.resource.imported.v1")]
+    ResourceImported(ResourceImported),
     #[serde(rename = "tenure.content.shared.v1")]
     ContentShared(ContentShared),
     #[serde(rename = "tenure.content.unshared.v1")]
@@ -166,6 +170,8 @@ impl Event {
             Self::ResourceMoved(_) => "tenure.resource.moved.v1",
             Self::ResourceDeleted(_) => "tenure.resource.deleted.v1",
             Self::ResourceCopied(_) => "tenure.resource.copied.v1",
+            Self::ResourceExported(_) => "tenure.resource.exported.v1",
+            Self::ResourceImported(_) => "tenure.resource.imported.v1",
             Self::ContentShared(_) => "tenure.content.shared.v1",
             Self::ContentUnshared(_) => "tenure.content.unshared.v1",
             Self::ApiKeyIssued(_) => "tenure.api_key.issued.v1",
@@ -224,6 +230,8 @@ impl Event {
             Self::ResourceMoved(e) => format!("resources/{}", e.resource),
             Self::ResourceDeleted(e) => format!("resources/{}", e.resource),
             Self::ResourceCopied(e) => format!("resources/{}", e.resource),
+            Self::ResourceExported(e) => format!("resources/{}", e.resource),
+            Self::ResourceImported(e) => format!("resources/{}", e.resource),
             Self::ContentShared(e) => format!("resources/{}", e.resource),
             Self::ContentUnshared(e) => format!("resources/{}", e.resource),
             Self::ApiKeyIssued(e) => format!("keys/{}", e.key),

@@ -133,6 +133,12 @@ pub enum Change<'a> {
         creator: &'a UserId,
         live: bool,
     },
+    /// The content is its creator's personal folder in the org.
+    Personal {
+        resource: &'a ResourceId,
+        org: &'a OrgId,
+        creator: &'a UserId,
+    },
     ResourceChild {
         parent: &'a ResourceId,
         resource: &'a ResourceId,
@@ -144,6 +150,13 @@ pub enum Change<'a> {
         kind: &'a Kind,
         parent: Option<&'a ResourceId>,
         name: &'a str,
+    },
+    Exported {
+        resource: &'a ResourceId,
+    },
+    Imported {
+        source: &'a ResourceId,
+        resource: &'a ResourceId,
     },
     Source {
         resource: &'a ResourceId,
@@ -282,13 +295,23 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         }
         Event::RoleUnassigned(e) => emit(Change::Assignment { role: &e.role, to: &e.from, window: None }),
         Event::ResourceCreated(e) => {
-            let data::ResourceCreated { resource, org, kind, name, parent, creator, .. } = e;
+            let data::ResourceCreated { resource, org, kind, name, parent, creator, personal, .. } = e;
             place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
+            if *personal {
+                emit(Change::Personal { resource, org, creator });
+            }
         }
         Event::ResourceCopied(e) => {
             let data::ResourceCopied { resource, org, kind, name, parent, creator, source } = e;
             place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
             emit(Change::Source { resource, source });
+        }
+        Event::ResourceExported(e) => emit(Change::Exported { resource: &e.resource }),
+        Event::ResourceImported(e) => {
+            let data::ResourceImported { resource, org, kind, name, parent, creator, source, bundle: _ } = e;
+            place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
+            emit(Change::Source { resource, source });
+            emit(Change::Imported { source, resource });
         }
         Event::ResourceRenamed(e) => {
             let data::ResourceRenamed { resource, org, kind, name, parent } = e;

@@ -3,7 +3,7 @@
 use tenure_events::data::Level;
 
 use crate::store::Small;
-use crate::values::{FormNo, Share, Window};
+use crate::values::{FormNo, ResourceNo, Share, Window};
 
 impl Small for Option<FormNo> {
     fn code(&self) -> Option<u32> {
@@ -84,5 +84,16 @@ mod tests {
                 check(Some(Share { level, copy, window: bounded }), false);
             }
         }
+    }
+}
+
+/// The first eight million; what comes after is kept whole.
+impl Small for ResourceNo {
+    fn code(&self) -> Option<u32> {
+        Some(self.0)
+    }
+
+    fn from_code(code: u32) -> Option<Self> {
+        Some(Self(code))
     }
 }

@@ -161,6 +161,7 @@ impl<'a> Timelines<'a> {
         let state = self.state;
         self.row(&state.resource, resource);
         self.row(&state.resource_name, resource);
+        self.row(&state.exported, resource);
         self.row(&state.share_all, resource);
         self.from(&state.share_user, resource);
         self.from(&state.share_role, resource);

@@ -8,6 +8,7 @@ use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleI
 
 use crate::apply::Change;
 use crate::digest::{Digest, pair};
+use crate::judge::SYSTEM_ADMINISTRATOR;
 use crate::names::Scope;
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
@@ -77,7 +78,11 @@ impl Installer<'_> {
                 let managing_group = managing_group.map(|group| self.group(group));
                 self.row(table!(30 org_about), row, OrgAbout { region: region.map(str::to_owned) });
                 self.row(table!(36 org_description), row, description.to_owned());
-                self.row(table!(31 org), row, Org { status: OrgStatus::Live, parent, managing_group, guarded: false });
+                self.row(
+                    table!(31 org),
+                    row,
+                    Org { status: OrgStatus::Live, parent, managing_group, guarded: false, personal: false },
+                );
                 if let Some(group) = managing_group {
                     self.edge(table!(39 managed), group.0, row, ());
                 }
@@ -172,7 +177,8 @@ impl Installer<'_> {
             Change::Role { role, org, name, privileges, live } => {
                 let (no, org) = (self.role(role), org.map(|org| self.org(org)));
                 let privileges = self.privileges(privileges);
-                self.row(table!(54 role), no.0, Role { org, privileges, live, name: name.to_owned() });
+                let system = org.is_none() && role.as_str() == SYSTEM_ADMINISTRATOR;
+                self.row(table!(54 role), no.0, Role { org, privileges, live, system, name: name.to_owned() });
                 match org {
                     Some(org) => self.edge(table!(57 org_roles), org.0, no.0, ()),
                     None => self.edge(table!(58 global_roles), 0, no.0, ()),
@@ -195,8 +201,19 @@ impl Installer<'_> {
             Change::Resource { resource, org, kind, parent, creator, live } => {
                 let (row, org, kind) = (self.resource(resource).0, self.org(org), self.kind(kind));
                 let (parent, creator) = (parent.map(|parent| self.resource(parent)), self.user(creator));
-                self.row(table!(60 resource), row, Resource { org, kind, parent, creator, live });
+                let before = self.last(|state| state.resource.get(row, Position::MAX).map(|version| version.value));
+                let personal = before.is_some_and(|before| before.personal);
+                self.row(table!(60 resource), row, Resource { org, kind, parent, creator, live, personal });
                 self.edge(table!(63 org_resources), org.0, row, ());
+            }
+            Change::Personal { resource, org, creator } => {
+                let (no, org, user) = (self.resource(resource), self.org(org), self.user(creator).0);
+                let row = self.last(|state| state.resource.get(no.0, Position::MAX).map(|version| version.value));
+                if let Some(row) = row {
+                    self.row(table!(60 resource), no.0, Resource { personal: true, ..row });
+                }
+                self.edge(table!(150 personal_folder), user, org.0, no);
+                self.change_org(org, |org| org.personal = true);
             }
             Change::ResourceChild { parent, resource, there } => {
                 let (parent, resource) = (self.resource(parent).0, self.resource(resource).0);
@@ -208,6 +225,14 @@ impl Installer<'_> {
                 self.row(table!(61 resource_name), no.0, name.to_owned());
                 let scope = Scope::resource(self.name_scope(), org, kind, parent);
                 self.name(scope, name, NameHolder::Resource(no));
+            }
+            Change::Exported { resource } => {
+                let row = self.resource(resource).0;
+                self.row(table!(151 exported), row, ());
+            }
+            Change::Imported { source, resource } => {
+                let (source, resource) = (self.resource(source).0, self.resource(resource).0);
+                self.edge(table!(152 imported), source, resource, ());
             }
             Change::Source { resource, source } => {
                 let (row, source) = (self.resource(resource).0, self.resource(source));

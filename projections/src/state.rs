@@ -192,6 +192,12 @@ tables! {
     80 name: Rows<NameHolder>,
     /// Command with an idempotency key: what came of it.
     81 done: Rows<Done>,
+    /// User and org: the user's personal folder there, the last of them.
+    150 personal_folder: Edges<ResourceNo>,
+    /// Content: exported.
+    151 exported: Rows<()>,
+    /// Content, and what it was imported as.
+    152 imported: Edges<()>,
 }
 
 impl State {

@@ -217,6 +217,8 @@ pub struct Org {
     pub managing_group: Option<GroupNo>,
     /// Whether it ever excluded its ancestors: only then is there more to read.
     pub guarded: bool,
+    /// Whether there ever was a personal folder in it: only then is there more to read.
+    pub personal: bool,
 }
 
 /// An org's face.
@@ -310,6 +312,8 @@ pub struct Role {
     pub privileges: PrivilegeSet,
     /// Not deleted.
     pub live: bool,
+    /// Whether it is the one of the system administrators.
+    pub system: bool,
     /// What it is called.
     pub name: String,
 }
@@ -327,6 +331,8 @@ pub struct Resource {
     pub creator: UserNo,
     /// Not deleted.
     pub live: bool,
+    /// Its creator's alone, with all that lies in it; never changes.
+    pub personal: bool,
 }
 
 /// What an audience may do with content.

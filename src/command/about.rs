@@ -52,6 +52,8 @@ impl<P> Command<P> {
             | Self::MoveResource(_)
             | Self::DeleteResource(_)
             | Self::CopyResource(_)
+            | Self::ExportResources(_)
+            | Self::ImportResources(_)
             | Self::Share(_)
             | Self::Unshare(_)
             | Self::RevokeApiKey(_) => None,

@@ -9,13 +9,16 @@ use tenure_projections::judge::{Action, administrative};
 use tenure_projections::names::Scope;
 use tenure_projections::values::{KindActions, KindNo, NameHolder, OrgNo, Resource, ResourceNo, Share, Window};
 
-use super::Refusal;
 use super::scene::{
     Plan, Scene, conflict, forbidden, invalid, kind_name, org_id, resource_id, unknown, unused, user_id,
 };
+use super::{Refusal, global, workspace};
 use crate::command::{CopyResource, CreateResource, MoveResource, RenameResource, ShareContent, Unshare};
 
 pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Result<(), Refusal> {
+    if global::is(scene, &args.org) {
+        return Err(global::no_workspace());
+    }
     let org = scene.live_org(&args.org)?;
     let kind = scene.find_kind(args.kind.as_str());
     let kind = kind.ok_or_else(|| invalid("kind", "kind.unknown", format!("there is no kind `{}`", args.kind)))?;
@@ -59,6 +62,7 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveResource, plan: &mut Plan) -> Resu
     scene.may(Action::Level(Level::Edit), no, None)?;
     super::delta::manages_content(scene, no)?;
     let parent = destination(scene, resource.org, resource.kind, args.parent.as_ref())?;
+    workspace::may_lie_in(scene, no, parent)?;
     if parent == resource.parent {
         return Err(conflict("nothing.changes", format!("`{}` lies there already", args.resource)));
     }
@@ -133,6 +137,7 @@ pub fn copy(scene: &Scene<'_>, args: &CopyResource, plan: &mut Plan) -> Result<(
 
 pub fn share(scene: &Scene<'_>, args: &ShareContent, plan: &mut Plan) -> Result<(), Refusal> {
     let (no, resource) = sharing(scene, &args.resource)?;
+    workspace::not_personal(scene, no)?;
     scene.not_past("valid_until", args.valid_until)?;
     let with = audience(scene, &resource, &args.with)?;
     let window = Window::new(None, args.valid_until);
@@ -161,7 +166,7 @@ pub fn unshare(scene: &Scene<'_>, args: &Unshare, plan: &mut Plan) -> Result<(),
 }
 
 /// Content of an org that works; changed from its own org alone.
-fn inside(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
+pub fn inside(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
     let (no, resource) = scene.resource(id)?;
     scene.live_org(&org_id(scene, resource.org)).map_err(|refusal| match refusal.kind {
         // Content that is seen from elsewhere, in an org that is not.
@@ -188,7 +193,7 @@ fn source(scene: &Scene<'_>, id: &ResourceId, into: OrgNo) -> Result<(ResourceNo
 }
 
 /// Where content of a kind may be made: at the top of an org, or in a folder that the caller may edit.
-fn destination(
+pub fn destination(
     scene: &Scene<'_>,
     org: OrgNo,
     kind: KindNo,
@@ -205,12 +210,12 @@ fn destination(
     Ok(Some(no))
 }
 
-fn actions(scene: &Scene<'_>, kind: KindNo) -> Result<KindActions, Refusal> {
+pub fn actions(scene: &Scene<'_>, kind: KindNo) -> Result<KindActions, Refusal> {
     let actions = tenure_projections::View::actions(scene, kind).map(|actions| actions.value);
     actions.ok_or_else(|| invalid("kind", "kind.unknown", "there is no such kind"))
 }
 
-fn scope(scene: &Scene<'_>, org: OrgNo, kind: KindNo, parent: Option<ResourceNo>) -> Scope {
+pub fn scope(scene: &Scene<'_>, org: OrgNo, kind: KindNo, parent: Option<ResourceNo>) -> Scope {
     Scope::resource(scene.name_scope(), org.handle(), kind.handle(), parent.map(ResourceNo::handle))
 }
 

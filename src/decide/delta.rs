@@ -12,7 +12,7 @@ use tenure_projections::values::{GroupNo, OrgNo, PrivilegeSet, ResourceNo, Role,
 
 use super::scene::{Scene, forbidden};
 use super::subscriptions::{self, Entry};
-use super::{Draft, Kind, Refusal};
+use super::{Draft, Kind, Refusal, global, workspace};
 
 /// Refuses the first event that hands out more than is held.
 pub fn judge(scene: &Scene<'_>, drafts: &[Draft]) -> Result<(), Refusal> {
@@ -31,9 +31,10 @@ pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
         if scene.home(user) == Some(org) || scene.subscription(user, org).is_some() {
             works_in(scene, org)?;
         }
-        if !scene.holds(org, administrative::CONTENT_MANAGE) {
+        if !scene.holds(org, administrative::CONTENT_MANAGE) && !global::reaches_into(scene, org) {
             let archived = scene.is_archived(org);
             let made = scene.resources(org).filter(|_| !archived).filter(|no| made_by(scene, *no, user));
+            let made = made.filter(|no| scene.personal_of(*no).is_none());
             made.map(|no| (no, Level::Manage, false)).try_for_each(|edge| holds_level(scene, edge))?;
         }
     }
@@ -42,6 +43,20 @@ pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
         role_bundle(scene, role)?;
     }
     scene.groups_of(user).try_for_each(|(group, ..)| group_bundle(scene, group))
+}
+
+/// Refuses if something lies in a personal folder of the user: it is theirs alone, so that nobody else has it to hand
+/// out. System administrators may, and it is recorded that they did.
+pub fn personal_content_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
+    let theirs = |org: &OrgNo| !scene.is_archived(*org) && workspace::has_personal_content(scene, user, *org);
+    match orgs_of(scene, user).into_iter().find(|org| theirs(org) && !global::reaches_into(scene, *org)) {
+        None => Ok(()),
+        Some(org) => {
+            let org = scene.org_id(org);
+            let detail = format!("the user's personal folder in org `{org}` is theirs alone: let them do it themself");
+            Err(forbidden("delegation.personal", detail))
+        }
+    }
 }
 
 /// Refuses unless content is managed: the level that moving it takes.
@@ -111,6 +126,8 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         // A maker has what they made, in an org and folder in which they may make it.
         | Event::ResourceCreated(_)
         | Event::ResourceCopied(_)
+        | Event::ResourceExported(_)
+        | Event::ResourceImported(_)
         | Event::ResourceRenamed(_)
         | Event::ResourceDeleted(_)
         | Event::ContentUnshared(_)
@@ -245,7 +262,7 @@ fn made_by(view: &View<'_>, no: ResourceNo, user: UserNo) -> bool {
 
 fn holds_all(scene: &Scene<'_>, org: OrgNo, needed: PrivilegeSet) -> Result<(), Refusal> {
     let missing = needed.without(scene.held(org));
-    if missing.is_empty() || scene.is_archived(org) {
+    if missing.is_empty() || scene.is_archived(org) || global::reaches_into(scene, org) {
         return Ok(());
     }
     let detail = format!(
@@ -271,7 +288,7 @@ fn works_in(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
 /// A global role gives in every org: only who holds the same by global roles may hand it out.
 fn holds_everywhere(scene: &Scene<'_>, needed: PrivilegeSet) -> Result<(), Refusal> {
     let missing = needed.without(by_global_roles(scene).unwrap_or_default());
-    if missing.is_empty() {
+    if missing.is_empty() || global::reaches(scene) {
         return Ok(());
     }
     let detail =

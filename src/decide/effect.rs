@@ -85,6 +85,8 @@ impl<'a> Effect<'a> {
             | Event::ResourceMoved(_)
             | Event::ResourceDeleted(_)
             | Event::ResourceCopied(_)
+            | Event::ResourceExported(_)
+            | Event::ResourceImported(_)
             | Event::ContentShared(_)
             | Event::ContentUnshared(_)
             | Event::ApiKeyIssued(_)

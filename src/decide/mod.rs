@@ -5,6 +5,8 @@ mod behalf;
 mod content;
 mod delta;
 mod effect;
+mod exchange;
+mod global;
 mod groups;
 mod keepers;
 mod keys;
@@ -14,7 +16,9 @@ mod roles;
 mod scene;
 mod subscriptions;
 mod text;
+mod told;
 mod users;
+mod workspace;
 
 use tenure_events::{Envelope, Event, Hash, OrgId, Sealed, Time};
 use tenure_projections::judge::Subject;
@@ -27,9 +31,13 @@ use scene::{Plan, Scene};
 use uuid::Uuid;
 
 pub use effect::Effect;
+pub use exchange::{bundled, may_export};
+pub use global::GLOBAL;
 pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
 pub use text::personal;
+pub use told::{ForeignAccess, TELLING, Told, remains};
+pub use workspace::{first_personal_folder, public_folder};
 
 /// The most events that one command may have.
 pub const MAX_EVENTS: usize = 1_000;
@@ -153,6 +161,8 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::MoveResource(args) => content::relocate(scene, args, plan),
         Command::DeleteResource(args) => content::delete(scene, &args.resource, plan),
         Command::CopyResource(args) => content::copy(scene, args, plan),
+        Command::ExportResources(args) => exchange::export(scene, args, plan),
+        Command::ImportResources(args) => exchange::import(scene, args, plan),
         Command::Share(args) => content::share(scene, args, plan),
         Command::Unshare(args) => content::unshare(scene, args, plan),
         Command::IssueApiKey(args) => keys::issue(scene, args, plan),

@@ -2,8 +2,8 @@
 
 use tenure_events::Event;
 use tenure_events::data::{
-    self, LandlordAdmitted, LandlordExcluded, OrgArchived, OrgCreated, OrgDescribed, OrgDisabled, OrgEnabled, OrgMoved,
-    OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted, UserCreated,
+    self, LandlordAdmitted, LandlordExcluded, Lifecycle, OrgArchived, OrgCreated, OrgDescribed, OrgDisabled,
+    OrgEnabled, OrgMoved, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted, UserCreated,
 };
 use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, UserId, UserType};
 use tenure_projections::judge::{self, administrative};
@@ -11,7 +11,7 @@ use tenure_projections::names::Scope;
 use tenure_projections::values::{NameHolder, OrgNo};
 
 use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, org_id, unused};
-use super::{Refusal, text};
+use super::{Refusal, global, text, workspace};
 use crate::command::{
     AdmitLandlord, All, ArchiveOrg, CreateOrg, DescribeOrg, FirstAdmin, MoveOrg, Privileges, RenameOrg, TagOrg,
 };
@@ -30,7 +30,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
     };
     manages_inside(scene, parent)?;
     let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    unused(scene.find_org(org.as_str()).is_some(), &org)?;
+    unused(scene.find_org(org.as_str()).is_some() || global::is(scene, &org), &org)?;
     let managing_group = match &args.managing_group {
         Some(group) => Some(managing_group(scene, group)?),
         None if scene.settings().is_some_and(|settings| settings.value.managing_team_required) => {
@@ -51,6 +51,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
     plan.in_org(org.clone(), Event::OrgCreated(created));
     plan.0.push(super::Draft { org: org_id(scene, parent), event: twin, twin_of: Some(0) });
     starting_roles(scene, &org, plan)?;
+    workspace::start(scene, &org, plan)?;
     args.admin.iter().try_for_each(|admin| first_admin(scene, &org, admin, plan))
 }
 
@@ -99,7 +100,9 @@ fn first_admin(scene: &Scene<'_>, org: &OrgId, admin: &FirstAdmin<Sealed>, plan:
     plan.in_org(org.clone(), Event::UserCreated(UserCreated { user: user.clone(), org: org.clone(), name, email }));
     let privileges = scene.named(privileges);
     let subscription = data::Subscription { user_type, privileges, valid_from: None, valid_until: None };
-    plan.in_org(org.clone(), Event::SubscriptionGranted(SubscriptionGranted { user, org: org.clone(), subscription }));
+    let granted = SubscriptionGranted { user: user.clone(), org: org.clone(), subscription };
+    plan.in_org(org.clone(), Event::SubscriptionGranted(granted));
+    workspace::welcome_first(scene, org, &user, plan);
     Ok(())
 }
 
@@ -244,6 +247,10 @@ fn not_root(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
 fn manages(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
     if judge::manages(&scene.view, &scene.subject, org) {
         return Ok(());
+    }
+    if scene.lifecycle() == Lifecycle::SystemAdministrator {
+        let detail = "system administrators alone make, change and end orgs on this platform: ask one of them";
+        return Err(forbidden("lifecycle.system_administrator", detail));
     }
     scene.need(org, administrative::ORG_MANAGE)
 }

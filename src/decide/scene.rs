@@ -176,8 +176,8 @@ impl<'a> Scene<'a> {
     /// Whether the org is managed from above by the one whose authority decides, and admits them.
     pub fn manages_from_above(&self, org: OrgNo) -> bool {
         let home = self.home(self.subject.user).unwrap_or(org);
-        let manages = |above| self.holds(above, judge::administrative::ORG_MANAGE);
-        !judge::suspended(&self.view, home, org).home && self.lineage(org).skip(1).any(manages)
+        let manages = |above| judge::manages(&self.view, &self.subject, above);
+        !judge::suspended(&self.view, home, org).home && self.parent(org).is_some_and(manages)
     }
 
     /// Refuses unless the privilege is held in the org.

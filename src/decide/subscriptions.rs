@@ -9,8 +9,8 @@ use tenure_events::{OrgId, UserId, UserType};
 use tenure_projections::judge::administrative;
 use tenure_projections::values::{OrgNo, PrivilegeSet, Subscription, UserNo};
 
-use super::Refusal;
 use super::scene::{Plan, Scene, conflict, forbidden, invalid, unknown, user_id, user_type_name};
+use super::{Refusal, workspace};
 use crate::command::{
     All, ExtendSubscription, GrantSubscriptions, MemberPrivileges, Privileges, RetypeSubscription, WithdrawSubscription,
 };
@@ -62,6 +62,7 @@ pub fn grant(scene: &Scene<'_>, args: &GrantSubscriptions, plan: &mut Plan) -> R
             subscription: subscription.clone(),
         };
         plan.add(scene, org, Event::SubscriptionGranted(granted), scene.home(user).as_slice());
+        workspace::welcome(scene, org, &user_id(scene, user), plan);
     }
     Ok(())
 }

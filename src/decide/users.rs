@@ -10,7 +10,7 @@ use tenure_projections::judge::{self, administrative};
 use tenure_projections::values::{OrgNo, PrivilegeNo, UserNo, UserStatus};
 
 use super::scene::{Plan, Scene, conflict, forbidden, invalid, org_id, unknown, unused, user_id};
-use super::{Refusal, subscriptions};
+use super::{Refusal, subscriptions, workspace};
 use crate::command::{ChangeProfile, CreateUser, EraseUser, Identity, SelectActiveOrg};
 
 /// The words that erasing a user takes.
@@ -29,8 +29,9 @@ pub fn create(scene: &Scene<'_>, args: &CreateUser<Sealed>, plan: &mut Plan) -> 
     plan.add(scene, org, Event::UserCreated(created), &[]);
     let (user_type, privileges) = (args.user_type.clone(), scene.named(privileges));
     let subscription = data::Subscription { user_type, privileges, valid_from: None, valid_until: None };
-    let granted = SubscriptionGranted { user, org: args.org.clone(), subscription };
+    let granted = SubscriptionGranted { user: user.clone(), org: args.org.clone(), subscription };
     plan.add(scene, org, Event::SubscriptionGranted(granted), &[]);
+    workspace::welcome(scene, org, &user, plan);
     Ok(())
 }
 
@@ -123,7 +124,9 @@ pub fn reset_credential(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Resu
     let user = tenant_admin.map_or_else(|| scene.user(id), Ok)?;
     let home = home(scene, user)?;
     if !scene.is_self(user) && tenant_admin.is_none() {
-        credential(scene, user, home, administrative::USER_MANAGE)?;
+        // The secret reaches the user, and nobody else.
+        scene.need(home, administrative::USER_MANAGE)?;
+        super::delta::everything_of(scene, user)?;
     }
     let reset = UserCredentialReset { user: id.clone(), org: org_id(scene, home) };
     plan.add(scene, home, Event::UserCredentialReset(reset), &[]);
@@ -196,6 +199,8 @@ pub fn select_active_org(scene: &Scene<'_>, args: &SelectActiveOrg, plan: &mut P
     let home = home(scene, user)?;
     let selected = ActiveOrgSelected { user: user_id(scene, user), org: args.org.clone() };
     plan.add(scene, home, Event::ActiveOrgSelected(selected), &[]);
+    // Who came by a group finds no folder yet.
+    workspace::welcome(scene, org, &user_id(scene, user), plan);
     Ok(())
 }
 
@@ -206,7 +211,8 @@ pub fn credential(scene: &Scene<'_>, user: UserNo, home: OrgNo, privilege: Privi
         return Ok(());
     }
     scene.need(home, privilege)?;
-    super::delta::everything_of(scene, user)
+    super::delta::everything_of(scene, user)?;
+    super::delta::personal_content_of(scene, user)
 }
 
 /// The user themself, or one whose home the privilege is held in.

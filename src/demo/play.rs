@@ -74,6 +74,7 @@ pub struct Played {
     pub position: u64,
     tokens: BTreeMap<&'static str, String>,
     marks: BTreeMap<&'static str, Marked>,
+    bundles: BTreeMap<&'static str, String>,
 }
 
 #[derive(Debug)]
@@ -95,7 +96,8 @@ pub fn play(
     mut show: impl FnMut(Scene<'_>),
 ) -> Result<Played, ClientError> {
     let tokens = BTreeMap::from([(story.stage.admin, token)]);
-    let played = Played { unexpected: 0, position: 0, tokens, marks: BTreeMap::new() };
+    let (marks, bundles) = (BTreeMap::new(), BTreeMap::new());
+    let played = Played { unexpected: 0, position: 0, tokens, marks, bundles };
     let mut player = Player { node, admin: story.stage.admin, now, played };
     player.played.position = player.head()?;
     for step in &story.steps {
@@ -170,7 +172,7 @@ impl Player<'_> {
         let caller = self.caller(act.who);
         match &act.what {
             What::Command { name, arguments } => {
-                let body = fill_in_moments(&arguments.to_string(), self.now);
+                let body = self.fill_in_bundles(fill_in_moments(&arguments.to_string(), self.now));
                 caller.post(&format!("/v1/commands/{name}"), &[], body.as_bytes())
             }
             What::Key { user } => {
@@ -206,6 +208,18 @@ impl Player<'_> {
         }))
     }
 
+    /// `{bundle MARK}` as what a marked act exported, `{bundle MARK, changed}` as that with one byte of it changed.
+    fn fill_in_bundles(&self, body: String) -> String {
+        self.played.bundles.iter().fold(body, |body, (mark, bundle)| {
+            let place = bundle.len() / 2;
+            let (before, after) =
+                (bundle.get(..place).unwrap_or_default(), bundle.get(place + 1..).unwrap_or_default());
+            let other = if bundle.get(place..=place) == Some("A") { "B" } else { "A" };
+            body.replace(&format!("{{bundle {mark}}}"), bundle)
+                .replace(&format!("{{bundle {mark}, changed}}"), &format!("{before}{other}{after}"))
+        })
+    }
+
     /// What an answer says: the verdict, the events that came of it, and where the log is.
     fn read(&mut self, act: &Act, answer: &Answer) -> Result<(Verdict, Vec<EventLine>, u64), ClientError> {
         let mut head = answer.position.unwrap_or_default();
@@ -215,6 +229,9 @@ impl Player<'_> {
                 events = event_lines(&answer.body);
                 if let (What::Key { user }, Some(token)) = (&act.what, answer.body.get("api_key")) {
                     self.played.tokens.insert(user, text(token));
+                }
+                if let (Some(mark), Some(bundle)) = (act.mark, answer.body.get("bundle")) {
+                    self.played.bundles.insert(mark, text(bundle));
                 }
                 Verdict::Done
             }

@@ -56,7 +56,8 @@ pub struct Act {
     pub mark: Option<&'static str>,
 }
 
-/// What is done. In texts, `{tomorrow 17:00}` stands for that moment.
+/// What is done. In texts, `{tomorrow 17:00}` stands for that moment, `{bundle MARK}` for what a marked act exported, and
+/// `{bundle MARK, changed}` for that with one byte changed.
 #[derive(Debug, Clone)]
 pub enum What {
     /// A command.

@@ -150,6 +150,7 @@ fn query_parameters() -> Map<String, Value> {
         ("type", "of this type, such as `tenure.user.created.v1`", &text),
         ("actor", "done by this user", &text),
         ("subject", "about this, such as `users/sally`", &text),
+        ("for", "`policy`: where the caller keeps the policy", &text),
         ("user", "of this user", &text),
         ("resource", "with the levels at which this content is had", &text),
         ("from", "a position or an RFC 3339 time: from here on", &text),

@@ -78,6 +78,8 @@ fn about<P>(view: &View<'_>, subject: &Subject, command: &Command<P>) -> Option<
         Command::MoveResource(args) => resource(&args.resource),
         Command::DeleteResource(args) => resource(&args.resource),
         Command::CopyResource(args) => resource(&args.resource),
+        Command::ExportResources(args) => org(&args.org),
+        Command::ImportResources(args) => args.parent.as_ref().map_or_else(|| org(&args.org), resource),
         Command::Share(args) => resource(&args.resource),
         Command::Unshare(args) => resource(&args.resource),
         Command::IssueApiKey(args) => user(&args.user),

@@ -385,6 +385,9 @@ impl Facts {
             Event::ResourceCopied(e) => {
                 made(self, &e.resource, &e.org, &e.kind, &e.name, e.parent.as_ref(), &e.creator)
             }
+            Event::ResourceImported(e) => {
+                made(self, &e.resource, &e.org, &e.kind, &e.name, e.parent.as_ref(), &e.creator)
+            }
             Event::ResourceRenamed(e) => {
                 let content = self.content(&e.resource);
                 self.contents[content].name.clone_from(&e.name);

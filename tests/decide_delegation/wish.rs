@@ -188,6 +188,20 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         }
         "delete-resource" => json!({"resource": content?.id}),
         "copy-resource" => json!({"resource": content?.id, "into_org": org, "name": label}),
+        "export-resources" => {
+            let content = content?;
+            by = Some(content.maker).filter(|_| dice.one_in(2));
+            json!({"org": facts.orgs[content.org].id, "resources": [content.id]})
+        }
+        "import-resources" => {
+            let parent = content.filter(|content| content.kind == 0 && dice.one_in(2));
+            let org = parent.map_or(&org, |parent| &facts.orgs[parent.org].id);
+            let item = dice.pick(facts.contents.iter())?;
+            let item = json!({"id": item.id, "kind": KINDS[item.kind].0, "name": label});
+            let exported = "2026-01-01T00:00:00.000000Z";
+            let bundle = json!({"format": 1, "org": "root", "exported": exported, "resources": [item]});
+            json!({"org": org, "bundle": bundle.to_string(), "parent": parent.map(|parent| &parent.id)})
+        }
         "share" => {
             json!({"resource": content?.id, "with": audience(facts, dice, content?.org)?, "level": LEVELS[dice.of(4)],
             "copy": dice.one_in(2), "valid_until": until})

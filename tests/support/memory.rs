@@ -1,7 +1,7 @@
 //! A platform in memory for tests of decisions: a state, a clock that counts, and the log of what was decided.
 
 use serde_json::Value;
-use tenure::command::{Command, Fresh, Plain};
+use tenure::command::{Command, Contents, Fresh, Plain};
 use tenure::decide::{Caller, Draft, Moment, Refusal, decide, personal};
 use tenure_events::data::{
     CrossOrgShares, Nature, OrgCreated, PlatformInitialised, PrivilegeDefined, ResourceKindDefined, Settings,
@@ -175,8 +175,11 @@ impl World {
 
 /// A command by name, its personal texts looked at, and sealed in a manner of speaking.
 pub fn command(name: &str, arguments: &Value, fresh: &Fresh) -> Result<Command<Sealed>, Refusal> {
-    let command = Command::parse(name, arguments.to_string().as_bytes())
+    let mut command = Command::parse(name, arguments.to_string().as_bytes())
         .unwrap_or_else(|error| panic!("{name} {arguments}: {error}"));
+    if let Command::ImportResources(args) = &mut command {
+        args.contents = Contents::from_bytes(args.bundle.as_bytes());
+    }
     let identity = |issuer: &str, subject: &str| format!("{issuer}#{subject}");
     command.seal(fresh, identity, |_, field, text: Plain| {
         personal(field, &text.0)?;
@@ -238,7 +241,11 @@ fn platform(settings: Settings) -> Vec<Event> {
     events.extend(KINDS.iter().map(|(kind, actions)| {
         let needs = |action: &str| actions.contains(&action).then(|| id(&format!("{kind}.{action}")));
         let [create, view, edit, delete, share] = ["create", "view", "edit", "delete", "share"].map(needs);
-        let nature = if *kind == "connection" { Nature::Connection } else { Nature::Content };
+        let nature = match *kind {
+            "connection" => Nature::Connection,
+            "folder" => Nature::Folder,
+            _ => Nature::Content,
+        };
         Event::ResourceKindDefined(ResourceKindDefined { kind: id(kind), create, view, edit, delete, share, nature })
     }));
     let (parent, managing_group, region) = (None, None, None);

@@ -12,6 +12,7 @@ pub enum Code {
     Home,
     ContentManage,
     Created,
+    Personal,
     SharedWithUser,
     SharedWithRole,
     SharedWithGroup,
@@ -36,7 +37,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Subscription,
         Self::Role,
         Self::RoleThroughGroup,
@@ -45,6 +46,7 @@ impl Code {
         Self::Home,
         Self::ContentManage,
         Self::Created,
+        Self::Personal,
         Self::SharedWithUser,
         Self::SharedWithRole,
         Self::SharedWithGroup,
@@ -95,6 +97,7 @@ impl Code {
             Self::Home => ("authority.home", "at home in the org"),
             Self::ContentManage => ("level.content_manage", "manages all content of the org"),
             Self::Created => ("level.created", "made it"),
+            Self::Personal => ("level.personal", "it lies in the user's personal folder"),
             Self::SharedWithUser => ("reach.share_user", "shared with the user"),
             Self::SharedWithRole => ("reach.share_role", "shared with a role of the user"),
             Self::SharedWithGroup => ("reach.share_group", "shared with a group of the user"),

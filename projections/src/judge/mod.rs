@@ -6,6 +6,7 @@
 mod authority;
 mod code;
 mod named;
+mod personal;
 mod reach;
 
 use std::ops::ControlFlow;
@@ -16,11 +17,14 @@ use tenure_events::data::Level;
 use crate::values::{KindActions, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, UserNo};
 use crate::view::View;
 
+pub(crate) use authority::role_reaches;
 pub use authority::{
-    Holding, Standing, belongs, belongs_effectively, holdings, manages, orgs_of, privileges, privileges_as, suspended,
+    Holding, SYSTEM_ADMINISTRATOR, Standing, belongs, belongs_effectively, holdings, is_system_administrator, manages,
+    orgs_of, privileges, privileges_as, suspended,
 };
 pub use code::Code;
 pub use named::{Asked, Thing};
+pub use personal::has_left;
 pub use reach::{Reach, reaches};
 
 /// Privileges that every preset has, at the same places of the catalogue.
@@ -217,6 +221,7 @@ fn deny<T: Trace>(view: &View<'_>, question: &Question, code: Code, trace: &mut 
         | Code::Home
         | Code::ContentManage
         | Code::Created
+        | Code::Personal
         | Code::SharedWithUser
         | Code::SharedWithRole
         | Code::SharedWithGroup

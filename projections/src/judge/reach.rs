@@ -6,6 +6,7 @@ use tenure_events::Position;
 use tenure_events::data::{CrossOrgShares, Level};
 
 use super::authority::{belongs_effectively, holdings};
+use super::personal::personal;
 use super::{Code, Subject, administrative};
 use crate::values::{OrgNo, ResourceNo, RoleNo, Share};
 use crate::view::View;
@@ -28,7 +29,8 @@ pub struct Reach {
 /// Shows the visitor every path by which the subject, acting in an org, has the content, until it breaks.
 ///
 /// From its own org: by managing all content there, by having made it, or by a share with the user, a role or group of
-/// theirs, or the org. From another org: by a share with that org or with all orgs, downward.
+/// theirs, or the org. From another org: by a share with that org or with all orgs, downward. What lies in a personal
+/// folder is had by its owner and by nobody else, as long as they are there.
 pub fn reaches(
     view: &View<'_>,
     subject: &Subject,
@@ -39,14 +41,16 @@ pub fn reaches(
     let Some(org) = view.resource(resource).map(|resource| resource.value.org) else {
         return;
     };
-    let _: ControlFlow<()> = if acting == org {
+    let _: ControlFlow<()> = if let Some(folder) = view.personal_of(resource) {
+        if acting == org { personal(view, subject, org, folder, &mut visit) } else { Flow::Continue(()) }
+    } else if acting == org {
         inside(view, subject, org, resource, &mut visit)
     } else {
         elsewhere(view, subject, acting, org, resource, &mut visit)
     };
 }
 
-type Flow = ControlFlow<()>;
+pub(super) type Flow = ControlFlow<()>;
 
 fn inside(
     view: &View<'_>,

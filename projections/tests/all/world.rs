@@ -325,7 +325,7 @@ impl World {
             ),
             kind => (
                 "resource.created",
-                json!({ "kind": kind, "resource": w(1), "org": after("of"), "name": w(1), "creator": after("by"), "parent": after("in") }),
+                json!({ "kind": kind, "resource": w(1), "org": after("of"), "name": w(1), "creator": after("by"), "parent": after("in"), "personal": words.contains(&"personal") }),
             ),
         };
         let org = data["org"].as_str().map_or_else(|| "root".to_owned(), str::to_owned);

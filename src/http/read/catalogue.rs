@@ -68,17 +68,26 @@ struct Whoami<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     key_org: Option<&'a str>,
     orgs: Vec<&'a str>,
+    /// Whether there is another org to work in.
+    may_switch: bool,
+    /// The org that they work in where a call names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    working_in: Option<&'a str>,
 }
 
 /// `GET /v1/whoami`: the caller, the key they come with, and the orgs that they can work in.
 pub fn whoami(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let (view, user) = (&ask.live, ask.viewer.user);
     let reach = |org: &_| ask.viewer.only.is_none_or(|only| only == *org);
+    let orgs: Vec<_> = judge::orgs_of(view, user).into_iter().filter(reach).map(|org| view.org_id(org)).collect();
+    let working_in = view.home(user).and_then(|home| judge::acting_org(view, user, home)).filter(reach);
     ask.one(&Whoami {
         user: User::of(ask, user),
         key: view.key_id(ask.key),
         key_org: ask.viewer.only.map(|org| view.org_id(org)),
-        orgs: judge::orgs_of(view, user).into_iter().filter(reach).map(|org| view.org_id(org)).collect(),
+        may_switch: orgs.len() > 1,
+        working_in: working_in.map(|org| view.org_id(org)),
+        orgs,
     })
 }
 

@@ -44,7 +44,10 @@ pub const ROUTES: &[Read] = &[
     Read::new("/v1/whoami", "who you are", catalogue::whoami),
     Read::new("/v1/catalogue", "privileges, user types, roles, kinds of content, settings", catalogue::catalogue),
     Read::new("/v1/settings", "which mechanisms are on", catalogue::settings),
-    Read::new("/v1/orgs", "orgs that you see", orgs::list),
+    Read {
+        query: &["for"],
+        ..Read::new("/v1/orgs", "orgs that you see; `for=policy`: those whose policy you keep", orgs::list)
+    },
     Read::new("/v1/orgs/{org}", "an org", orgs::one),
     Read::new("/v1/orgs/{org}/children", "the orgs directly below an org", orgs::children),
     Read::new("/v1/orgs/{org}/users", "at home in an org, or members of it", orgs::users),

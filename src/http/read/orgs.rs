@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tenure_events::{Position, Time};
 use tenure_projections::judge::{self, administrative};
+use tenure_projections::lookup::Cursor;
 use tenure_projections::values::{Landlord, OrgNo, OrgStatus, Subscription, UserNo};
 
 use super::super::answer::Reply;
@@ -11,6 +12,7 @@ use super::ask::{Ask, told};
 use super::people::{Group, User};
 use super::resources::Resource;
 use super::roles::Role;
+use crate::decide::GLOBAL;
 
 #[derive(Serialize)]
 struct Org<'a> {
@@ -30,6 +32,22 @@ struct Org<'a> {
 }
 
 impl<'a> Org<'a> {
+    /// The global policy, where orgs are listed for their policies.
+    const fn global() -> Self {
+        Self {
+            id: GLOBAL,
+            name: "Global",
+            status: status(OrgStatus::Live),
+            parent: None,
+            description: "",
+            tags: &[],
+            region: None,
+            managing_group: None,
+            admits_landlord: true,
+            admits_landlord_until: None,
+        }
+    }
+
     fn of(ask: &Ask<'a>, org: OrgNo) -> Self {
         let view = &ask.view;
         let landlord = view.landlord(org).map(|landlord| landlord.value);
@@ -86,8 +104,48 @@ impl<'a> Membership<'a> {
     }
 }
 
+/// An org where policies are kept, or the global policy, which is none.
+#[derive(Serialize)]
+struct Policy<'a> {
+    #[serde(flatten)]
+    org: Org<'a>,
+    workspace: bool,
+    /// The roles that the global policy takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<&'a str>>,
+}
+
+/// `GET /v1/orgs?for=policy`: the orgs in which the caller manages roles, and first of all the global policy, for those
+/// who manage that.
+fn policies(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let (live, view) = (&ask.live, &ask.view);
+    let keeps = |org: OrgNo| judge::privileges_as(live, &ask.viewer, org).has(administrative::ROLE_MANAGE);
+    let mut orgs = if judge::is_system_administrator(live, ask.viewer.user) {
+        ask.lookup()?.orgs()
+    } else {
+        ask.lookup()?.orgs_of(ask.viewer.user)
+    };
+    orgs.items.retain(|org| view.is_live(*org) && keeps(*org));
+    let org = |org| Policy { org: Org::of(ask, org), workspace: true, roles: None };
+    let mut page = told(orgs, org);
+    let keeps_global = match live.system_administrator_reaches() {
+        true => judge::is_system_administrator(live, ask.viewer.user),
+        false => live.root().is_some_and(keeps),
+    };
+    if keeps_global && ask.after::<Cursor>()?.is_none() {
+        let roles = view.global_roles().map(|role| view.role_id(role)).collect();
+        page.items.insert(0, Policy { org: Org::global(), workspace: false, roles: Some(roles) });
+    }
+    ask.page(page)
+}
+
 /// `GET /v1/orgs`.
 pub fn list(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    match ask.params.text("for") {
+        Some("policy") => return policies(ask),
+        Some(other) => return Err(Problem::malformed(format!("`for` is `policy` or left out, not `{other}`"))),
+        None => {}
+    }
     let lookup = ask.lookup()?;
     // Who manages nothing from above sees the orgs that they belong to, and need not look through all.
     let manages = |org: &OrgNo| judge::privileges_as(&ask.live, &ask.viewer, *org).has(administrative::ORG_MANAGE);

@@ -25,6 +25,9 @@ pub struct Resource<'a> {
     creator: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
+    /// A personal folder: its creator's alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    personal: bool,
     deleted: bool,
 }
 
@@ -45,6 +48,7 @@ impl<'a> Resource<'a> {
             parent: parent.map(|parent| view.resource_id(parent)),
             creator: creator.map(|creator| view.user_id(creator)),
             source: source.map(|source| view.resource_id(source)),
+            personal: value.is_some_and(|resource| resource.personal),
             deleted: value.is_none_or(|resource| !resource.live),
         }
     }

@@ -21,13 +21,6 @@ fn panintelligence() {
     snapshots().bind(|| insta::assert_snapshot!("story-panintelligence", demo.out));
 }
 
-#[test]
-fn all_steps_are_told() {
-    let steps: Vec<Vec<u8>> =
-        tenure::demo::stories().iter().map(|story| story.steps.iter().map(|step| step.number).collect()).collect();
-    assert_eq!(steps, [(1..=22).collect::<Vec<u8>>()]);
-}
-
 /// The things to try that `--serve` prints work as they are printed.
 #[test]
 fn things_to_try_afterwards() {

@@ -51,6 +51,14 @@ impl<P> Command<P> {
             Self::CopyResource(_) => "copy-resource",
             Self::Share(_) => "share",
             Self::Unshare(_) => "unshare",
+            Self::AssociateSubTenant(_) => "associate-sub-tenant",
+            Self::DisassociateSubTenant(_) => "disassociate-sub-tenant",
+            Self::Distribute(_) => "distribute",
+            Self::Undistribute(_) => "undistribute",
+            Self::HandOn(_) => "hand-on",
+            Self::TakeBack(_) => "take-back",
+            Self::SetRowRule(_) => "set-row-rule",
+            Self::ClearRowRule(_) => "clear-row-rule",
             Self::IssueApiKey(_) => "issue-api-key",
             Self::RevokeApiKey(_) => "revoke-api-key",
         }
@@ -58,7 +66,7 @@ impl<P> Command<P> {
 }
 
 /// The names of all commands.
-pub const NAMES: [&str; 46] = [
+pub const NAMES: [&str; 54] = [
     "create-org",
     "rename-org",
     "describe-org",
@@ -103,6 +111,14 @@ pub const NAMES: [&str; 46] = [
     "copy-resource",
     "share",
     "unshare",
+    "associate-sub-tenant",
+    "disassociate-sub-tenant",
+    "distribute",
+    "undistribute",
+    "hand-on",
+    "take-back",
+    "set-row-rule",
+    "clear-row-rule",
     "issue-api-key",
     "revoke-api-key",
 ];

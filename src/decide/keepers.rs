@@ -194,6 +194,14 @@ fn touched(scene: &Scene<'_>, after: &View<'_>, event: &Event, concerns: &mut Ve
         | Event::ResourceCopied(_)
         | Event::ContentShared(_)
         | Event::ContentUnshared(_)
+        | Event::SubTenantAssociated(_)
+        | Event::SubTenantDisassociated(_)
+        | Event::ContentDistributed(_)
+        | Event::ContentUndistributed(_)
+        | Event::ContentHandedOn(_)
+        | Event::ContentTakenBack(_)
+        | Event::RowRuleSet(_)
+        | Event::RowRuleCleared(_)
         | Event::ApiKeyIssued(_)
         | Event::ApiKeyRevoked(_) => {}
     }

@@ -148,6 +148,14 @@ impl Concerned<'_> {
             | Event::ResourceCopied(_)
             | Event::ContentShared(_)
             | Event::ContentUnshared(_)
+            | Event::SubTenantAssociated(_)
+            | Event::SubTenantDisassociated(_)
+            | Event::ContentDistributed(_)
+            | Event::ContentUndistributed(_)
+            | Event::ContentHandedOn(_)
+            | Event::ContentTakenBack(_)
+            | Event::RowRuleSet(_)
+            | Event::RowRuleCleared(_)
             | Event::ApiKeyIssued(_)
             | Event::ApiKeyRevoked(_) => {}
         }

@@ -13,11 +13,13 @@ use tenure_projections::{State, View};
 use uuid::Uuid;
 
 /// Kinds of content and the actions on each that need a privilege.
-pub const KINDS: [(&str, &[&str]); 4] = [
+pub const KINDS: [(&str, &[&str]); 6] = [
     ("folder", &["create", "edit", "delete", "share"]),
     ("chart", &["create", "edit", "delete", "share"]),
     ("report", &["create", "view", "edit", "share"]),
     ("connection", &["create", "edit"]),
+    ("pack", &["create", "view", "share"]),
+    ("app", &[]),
 ];
 
 /// User types: all, all of administration, all of content, nothing.
@@ -238,7 +240,13 @@ fn platform(settings: Settings) -> Vec<Event> {
     events.extend(KINDS.iter().map(|(kind, actions)| {
         let needs = |action: &str| actions.contains(&action).then(|| id(&format!("{kind}.{action}")));
         let [create, view, edit, delete, share] = ["create", "view", "edit", "delete", "share"].map(needs);
-        let nature = if *kind == "connection" { Nature::Connection } else { Nature::Content };
+        let nature = match *kind {
+            "connection" => Nature::Connection,
+            "folder" => Nature::Folder,
+            "pack" => Nature::Pack,
+            "app" => Nature::App,
+            _ => Nature::Content,
+        };
         Event::ResourceKindDefined(ResourceKindDefined { kind: id(kind), create, view, edit, delete, share, nature })
     }));
     let (parent, managing_group, region) = (None, None, None);

@@ -17,6 +17,10 @@ pub enum Code {
     SharedWithGroup,
     SharedWithOrg,
     SharedWithAllOrgs,
+    Association,
+    AssociationAdmin,
+    Distributed,
+    HandedOn,
     UserUnknown,
     UserDisabled,
     HomeOrgNotLive,
@@ -29,6 +33,7 @@ pub enum Code {
     NotHeld,
     LevelMissing,
     LandlordExcluded,
+    RowRule,
     KeyOfOtherOrg,
     KeyCapped,
     CallerNotPermitted,
@@ -36,7 +41,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 33] = [
         Self::Subscription,
         Self::Role,
         Self::RoleThroughGroup,
@@ -50,6 +55,10 @@ impl Code {
         Self::SharedWithGroup,
         Self::SharedWithOrg,
         Self::SharedWithAllOrgs,
+        Self::Association,
+        Self::AssociationAdmin,
+        Self::Distributed,
+        Self::HandedOn,
         Self::UserUnknown,
         Self::UserDisabled,
         Self::HomeOrgNotLive,
@@ -62,6 +71,7 @@ impl Code {
         Self::NotHeld,
         Self::LevelMissing,
         Self::LandlordExcluded,
+        Self::RowRule,
         Self::KeyOfOtherOrg,
         Self::KeyCapped,
         Self::CallerNotPermitted,
@@ -100,6 +110,14 @@ impl Code {
             Self::SharedWithGroup => ("reach.share_group", "shared with a group of the user"),
             Self::SharedWithOrg => ("reach.share_org", "shared with the org that the user acts in"),
             Self::SharedWithAllOrgs => ("reach.share_all_orgs", "shared with all orgs"),
+            Self::Association => {
+                ("reach.association", "shared by the master with a role of this name, and with its role `guest`")
+            }
+            Self::AssociationAdmin => {
+                ("reach.association_admin", "manages all content of the master and of its sub-tenant")
+            }
+            Self::Distributed => ("reach.distribution", "manages what the tenant is authorised to use"),
+            Self::HandedOn => ("reach.hand_on", "handed on by the tenant, which is authorised to use it"),
             Self::UserUnknown => ("standing.user_unknown", "there is no such user"),
             Self::UserDisabled => ("standing.user_disabled", "the user is disabled or erased"),
             Self::HomeOrgNotLive => ("standing.home_org_not_live", "the user's home org is disabled or archived"),
@@ -114,6 +132,9 @@ impl Code {
             Self::NotHeld => ("authority.not_held", "the privilege is not held in the org"),
             Self::LevelMissing => ("level.missing", "the content is not had at the level that the action needs"),
             Self::LandlordExcluded => ("landlord.excluded", "the org excludes its ancestors"),
+            Self::RowRule => {
+                ("row_rule.binds", "a row rule binds the user: what they see of it is never copied or exported")
+            }
             Self::KeyOfOtherOrg => ("key.other_org", "the key works in another org only"),
             Self::KeyCapped => ("key.capped", "the key does not carry the privilege"),
             Self::CallerNotPermitted => ("caller.not_permitted", "you may not ask this"),

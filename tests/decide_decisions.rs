@@ -20,6 +20,7 @@ fn decisions() {
     subscriptions(&mut table);
     content_and_keys(&mut table);
     workspaces(&mut table);
+    packs(&mut table);
     let missing: Vec<_> = NAMES.iter().filter(|name| !table.names.contains(**name)).collect();
     assert!(missing.is_empty(), "commands without a case: {missing:?}");
     snapshots().bind(|| insta::assert_snapshot!("decisions", table.text));
@@ -209,4 +210,30 @@ fn workspaces(t: &mut Table) {
     t.check_in(&world, "ann", "import-resources", import.clone());
     world.must("ann", "import-resources", import.clone());
     t.check_in(&world, "ann", "import-resources", import);
+}
+
+fn packs(t: &mut Table) {
+    let pair = json!({"master": "kick", "sub": "learn"});
+    t.check("admin", "associate-sub-tenant", pair.clone());
+    t.after(("admin", "associate-sub-tenant", pair), "admin", "disassociate-sub-tenant", json!({"sub": "learn"}));
+    let made =
+        json!({"id": "drinks", "org": "root", "kind": "pack", "name": "drinks", "data_permission": "dataset-author"});
+    t.check("admin", "create-resource", made.clone());
+    let mut world = given();
+    world.must("admin", "create-resource", made);
+    let (kick, all) =
+        (json!({"resource": "drinks", "to": {"org": "kick"}}), json!({"resource": "drinks", "to": {"all_orgs": true}}));
+    t.check_in(&world, "admin", "distribute", kick.clone());
+    t.check_in(&world, "admin", "distribute", all);
+    world.must("admin", "distribute", kick.clone());
+    t.check_in(&world, "admin", "undistribute", kick);
+    let on = json!({"resource": "drinks", "to": {"role": "designer"}});
+    t.check_in(&world, "kate@kick", "hand-on", on.clone());
+    world.must("kate@kick", "hand-on", on.clone());
+    t.check_in(&world, "kate@kick", "take-back", on);
+    let rule = json!({"resource": "drinks", "org": "kick", "users": ["ken", "nobody-yet"], "filter": "region = 'DK'"});
+    t.check_in(&world, "admin", "set-row-rule", rule.clone());
+    t.check_in(&world, "admin", "set-row-rule", json!({"resource": "drinks", "org": "kick", "filter": "year > 2020"}));
+    world.must("admin", "set-row-rule", rule);
+    t.check_in(&world, "admin", "clear-row-rule", json!({"resource": "drinks", "org": "kick", "users": ["ken"]}));
 }

@@ -9,6 +9,7 @@ mod audit;
 mod compare;
 mod facts;
 mod generate;
+mod packs;
 mod rules;
 mod wish;
 

@@ -1,6 +1,7 @@
 //! Every refusal that a decision can give, each with a case, in one approved table; and no code without a case.
 
 mod hub;
+mod packs;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -24,6 +25,9 @@ fn refusals() {
     groups_and_roles(&mut table);
     subscriptions(&mut table);
     content(&mut table);
+    packs::associations(&mut table);
+    packs::distributions(&mut table);
+    packs::rows_and_apps(&mut table);
     texts_and_standing(&mut table);
     hub::rows(&mut table);
     let (given, written) = (&table.codes, codes("src/decide"));
@@ -301,7 +305,12 @@ fn texts_and_standing(t: &mut Table) {
 fn codes(folder: &str) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            codes.extend(self::codes(path.to_str().unwrap()));
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
         for literal in text.split('"').skip(1) {
             let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
             let parts: Vec<&str> = literal.split('.').collect();

@@ -92,6 +92,18 @@ impl Event {
             Self::ResourceImported(_) => ("`import-resources`, for each thing that it made or found there", ORG),
             Self::ContentShared(_) => ("`share`", SHARED),
             Self::ContentUnshared(_) => ("`unshare`", SHARED),
+            Self::SubTenantAssociated(_) => ("`associate-sub-tenant`", "the master and the sub-tenant"),
+            Self::SubTenantDisassociated(_) => ("`disassociate-sub-tenant`", "the master and the sub-tenant"),
+            Self::ContentDistributed(_) => ("`distribute`", "the content's org; and the tenant that it is for"),
+            Self::ContentUndistributed(_) => ("`undistribute`", "the content's org; and the tenant that it was for"),
+            Self::ContentHandedOn(_) => ("`hand-on`", "the tenant that hands it on; and the content's org"),
+            Self::ContentTakenBack(_) => ("`take-back`", "the tenant that takes it back; and the content's org"),
+            Self::RowRuleSet(_) => {
+                ("`set-row-rule`, for an org or each user", "the content's org; and the org, or the user's home")
+            }
+            Self::RowRuleCleared(_) => {
+                ("`clear-row-rule`, for an org or each user", "the content's org; and the org, or the user's home")
+            }
             Self::ApiKeyIssued(_) => ("`issue-api-key`; `tenure init`, for the first administrator", HOME),
             Self::ApiKeyRevoked(_) => ("`revoke-api-key`; `erase-user`", HOME),
         };

@@ -42,6 +42,10 @@ pub enum Event {
     LandlordExcluded(LandlordExcluded),
     #[serde(rename = "tenure.landlord.admitted.v1")]
     LandlordAdmitted(LandlordAdmitted),
+    #[serde(rename = "tenure.sub_tenant.associated.v1")]
+    SubTenantAssociated(SubTenantAssociated),
+    #[serde(rename = "tenure.sub_tenant.disassociated.v1")]
+    SubTenantDisassociated(SubTenantDisassociated),
     #[serde(rename = "tenure.user.created.v1")]
     UserCreated(UserCreated),
     #[serde(rename = "tenure.user.profile_changed.v1")]
@@ -112,6 +116,18 @@ pub enum Event {
     ContentShared(ContentShared),
     #[serde(rename = "tenure.content.unshared.v1")]
     ContentUnshared(ContentUnshared),
+    #[serde(rename = "tenure.content.distributed.v1")]
+    ContentDistributed(ContentDistributed),
+    #[serde(rename = "tenure.content.undistributed.v1")]
+    ContentUndistributed(ContentUndistributed),
+    #[serde(rename = "tenure.content.handed_on.v1")]
+    ContentHandedOn(ContentHandedOn),
+    #[serde(rename = "tenure.content.taken_back.v1")]
+    ContentTakenBack(ContentTakenBack),
+    #[serde(rename = "tenure.row_rule.set.v1")]
+    RowRuleSet(RowRuleSet),
+    #[serde(rename = "tenure.row_rule.cleared.v1")]
+    RowRuleCleared(RowRuleCleared),
     #[serde(rename = "tenure.api_key.issued.v1")]
     ApiKeyIssued(ApiKeyIssued),
     #[serde(rename = "tenure.api_key.revoked.v1")]
@@ -139,6 +155,8 @@ impl Event {
             Self::OrgArchived(_) => "tenure.org.archived.v1",
             Self::LandlordExcluded(_) => "tenure.landlord.excluded.v1",
             Self::LandlordAdmitted(_) => "tenure.landlord.admitted.v1",
+            Self::SubTenantAssociated(_) => "tenure.sub_tenant.associated.v1",
+            Self::SubTenantDisassociated(_) => "tenure.sub_tenant.disassociated.v1",
             Self::UserCreated(_) => "tenure.user.created.v1",
             Self::UserProfileChanged(_) => "tenure.user.profile_changed.v1",
             Self::UserDisabled(_) => "tenure.user.disabled.v1",
@@ -174,6 +192,12 @@ impl Event {
             Self::ResourceImported(_) => "tenure.resource.imported.v1",
             Self::ContentShared(_) => "tenure.content.shared.v1",
             Self::ContentUnshared(_) => "tenure.content.unshared.v1",
+            Self::ContentDistributed(_) => "tenure.content.distributed.v1",
+            Self::ContentUndistributed(_) => "tenure.content.undistributed.v1",
+            Self::ContentHandedOn(_) => "tenure.content.handed_on.v1",
+            Self::ContentTakenBack(_) => "tenure.content.taken_back.v1",
+            Self::RowRuleSet(_) => "tenure.row_rule.set.v1",
+            Self::RowRuleCleared(_) => "tenure.row_rule.cleared.v1",
             Self::ApiKeyIssued(_) => "tenure.api_key.issued.v1",
             Self::ApiKeyRevoked(_) => "tenure.api_key.revoked.v1",
         }
@@ -199,6 +223,8 @@ impl Event {
             Self::OrgArchived(e) => format!("orgs/{}", e.org),
             Self::LandlordExcluded(e) => format!("orgs/{}", e.org),
             Self::LandlordAdmitted(e) => format!("orgs/{}", e.org),
+            Self::SubTenantAssociated(e) => format!("orgs/{}", e.sub),
+            Self::SubTenantDisassociated(e) => format!("orgs/{}", e.sub),
             Self::UserCreated(e) => format!("users/{}", e.user),
             Self::UserProfileChanged(e) => format!("users/{}", e.user),
             Self::UserDisabled(e) => format!("users/{}", e.user),
@@ -234,6 +260,12 @@ impl Event {
             Self::ResourceImported(e) => format!("resources/{}", e.resource),
             Self::ContentShared(e) => format!("resources/{}", e.resource),
             Self::ContentUnshared(e) => format!("resources/{}", e.resource),
+            Self::ContentDistributed(e) => format!("resources/{}", e.resource),
+            Self::ContentUndistributed(e) => format!("resources/{}", e.resource),
+            Self::ContentHandedOn(e) => format!("resources/{}", e.resource),
+            Self::ContentTakenBack(e) => format!("resources/{}", e.resource),
+            Self::RowRuleSet(e) => format!("resources/{}", e.resource),
+            Self::RowRuleCleared(e) => format!("resources/{}", e.resource),
             Self::ApiKeyIssued(e) => format!("keys/{}", e.key),
             Self::ApiKeyRevoked(e) => format!("keys/{}", e.key),
         }

@@ -1,6 +1,6 @@
 //! What an event changes: pure and total, reading no state.
 
-use tenure_events::data::{self, Assignee, Audience, Level, Settings};
+use tenure_events::data::{self, Assignee, Audience, Holder, Level, Recipient, RowSubject, Settings};
 use tenure_events::{
     ApiKeyId, Envelope, Event, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, UserId, UserType,
 };
@@ -167,6 +167,31 @@ pub enum Change<'a> {
         with: &'a Audience,
         share: Option<(Level, bool, Window)>,
     },
+    Master {
+        sub: &'a OrgId,
+        master: &'a OrgId,
+        associated: bool,
+    },
+    Pack {
+        resource: &'a ResourceId,
+        source: Option<&'a data::Source>,
+        data_permission: Option<data::DataPermission>,
+    },
+    Distribution {
+        resource: &'a ResourceId,
+        to: &'a Recipient,
+        there: bool,
+    },
+    HandOn {
+        resource: &'a ResourceId,
+        to: &'a Holder,
+        there: bool,
+    },
+    RowRule {
+        resource: &'a ResourceId,
+        of: &'a RowSubject,
+        filter: Option<&'a str>,
+    },
     Key {
         key: &'a ApiKeyId,
         issued: &'a data::ApiKeyIssued,
@@ -238,6 +263,12 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         Event::LandlordAdmitted(e) => {
             emit(Change::Landlord { org: &e.org, admitted: Some(Window::new(None, e.until)) });
         }
+        Event::SubTenantAssociated(e) => {
+            emit(Change::Master { sub: &e.sub, master: &e.master, associated: true });
+        }
+        Event::SubTenantDisassociated(e) => {
+            emit(Change::Master { sub: &e.sub, master: &e.master, associated: false });
+        }
         Event::UserCreated(e) => {
             emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Enabled, creator: Some(actor) });
             emit(Change::Home { org: &e.org, user: &e.user });
@@ -300,6 +331,10 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
             if *personal {
                 emit(Change::Personal { resource, org, creator });
             }
+            let (source, data_permission) = (e.source.as_ref(), e.data_permission);
+            if source.is_some() || data_permission.is_some() {
+                emit(Change::Pack { resource, source, data_permission });
+            }
         }
         Event::ResourceCopied(e) => {
             let data::ResourceCopied { resource, org, kind, name, parent, creator, source } = e;
@@ -333,6 +368,18 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
             emit(Change::Share { resource: &e.resource, with: &e.with, share });
         }
         Event::ContentUnshared(e) => emit(Change::Share { resource: &e.resource, with: &e.with, share: None }),
+        Event::ContentDistributed(e) => {
+            emit(Change::Distribution { resource: &e.resource, to: &e.to, there: true });
+        }
+        Event::ContentUndistributed(e) => {
+            emit(Change::Distribution { resource: &e.resource, to: &e.to, there: false });
+        }
+        Event::ContentHandedOn(e) => emit(Change::HandOn { resource: &e.resource, to: &e.to, there: true }),
+        Event::ContentTakenBack(e) => emit(Change::HandOn { resource: &e.resource, to: &e.from, there: false }),
+        Event::RowRuleSet(e) => {
+            emit(Change::RowRule { resource: &e.resource, of: &e.of, filter: Some(&e.filter) });
+        }
+        Event::RowRuleCleared(e) => emit(Change::RowRule { resource: &e.resource, of: &e.of, filter: None }),
         Event::ApiKeyIssued(issued) => emit(Change::Key { key: &issued.key, issued }),
         Event::ApiKeyRevoked(e) => emit(Change::KeyRevoked { key: &e.key }),
     }

@@ -3,7 +3,7 @@
 use tenure_events::data::Level;
 
 use crate::store::Small;
-use crate::values::{FormNo, ResourceNo, Share, Window};
+use crate::values::{FilterNo, FormNo, ResourceNo, Share, Window};
 
 impl Small for Option<FormNo> {
     fn code(&self) -> Option<u32> {
@@ -95,5 +95,16 @@ impl Small for ResourceNo {
 
     fn from_code(code: u32) -> Option<Self> {
         Some(Self(code))
+    }
+}
+
+/// The first eight million; what comes after is kept whole.
+impl Small for Option<FilterNo> {
+    fn code(&self) -> Option<u32> {
+        self.map_or(Some(0), |filter| filter.0.checked_add(1))
+    }
+
+    fn from_code(code: u32) -> Option<Self> {
+        Some(code.checked_sub(1).map(FilterNo))
     }
 }

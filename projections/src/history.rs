@@ -135,6 +135,8 @@ impl<'a> Timelines<'a> {
         self.from(&state.member, user);
         self.from(&state.role_user, user);
         self.to(&state.share_user, user);
+        self.to(&state.handed_user, user);
+        self.to(&state.row_rule_user, user);
         for edge in state.user_keys.from(user) {
             self.row(&state.key, edge.to);
         }
@@ -147,6 +149,7 @@ impl<'a> Timelines<'a> {
         self.to(&state.member, group);
         self.from(&state.role_group, group);
         self.to(&state.share_group, group);
+        self.to(&state.handed_group, group);
     }
 
     fn role(&mut self, role: Handle) {
@@ -155,6 +158,7 @@ impl<'a> Timelines<'a> {
         self.to(&state.role_user, role);
         self.to(&state.role_group, role);
         self.to(&state.share_role, role);
+        self.to(&state.handed_role, role);
     }
 
     fn resource(&mut self, resource: Handle) {
@@ -167,6 +171,13 @@ impl<'a> Timelines<'a> {
         self.from(&state.share_role, resource);
         self.from(&state.share_group, resource);
         self.from(&state.share_org, resource);
+        self.from(&state.distributed, resource);
+        self.row(&state.distributed_all, resource);
+        self.from(&state.handed_user, resource);
+        self.from(&state.handed_role, resource);
+        self.from(&state.handed_group, resource);
+        self.from(&state.row_rule_user, resource);
+        self.from(&state.row_rule_org, resource);
     }
 
     fn row<V>(&mut self, table: &'a Rows<V>, row: Handle) {

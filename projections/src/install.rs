@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tenure_events::data::{self, Assignee, Audience, NameScope};
+use tenure_events::data::{self, Assignee, Audience, Holder, NameScope, Recipient, RowSubject};
 use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, UserId, UserType};
 
 use crate::apply::Change;
 use crate::digest::{Digest, pair};
 use crate::judge::SYSTEM_ADMINISTRATOR;
-use crate::names::Scope;
+use crate::names::{Scope, fold};
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
-    PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Subscription, User,
-    UserNo, UserTypeNo, Window,
+    FilterNo, FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
+    Pack, PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source,
+    Subscription, User, UserNo, UserTypeNo, Window, WordNo,
 };
 
 /// Takes the changes of one event.
@@ -178,7 +178,8 @@ impl Installer<'_> {
                 let (no, org) = (self.role(role), org.map(|org| self.org(org)));
                 let privileges = self.privileges(privileges);
                 let system = org.is_none() && role.as_str() == SYSTEM_ADMINISTRATOR;
-                self.row(table!(54 role), no.0, Role { org, privileges, live, system, name: name.to_owned() });
+                let word = WordNo(self.id(table!(90 role_words), &fold(name)));
+                self.row(table!(54 role), no.0, Role { org, privileges, live, system, word, name: name.to_owned() });
                 match org {
                     Some(org) => self.edge(table!(57 org_roles), org.0, no.0, ()),
                     None => self.edge(table!(58 global_roles), 0, no.0, ()),
@@ -241,6 +242,45 @@ impl Installer<'_> {
             Change::Share { resource, with, share } => {
                 let share = share.map(|(level, copy, window)| Share { level, copy, window });
                 self.share(resource, with, share);
+            }
+            Change::Master { sub, master, associated } => {
+                let (sub, master) = (self.org(sub).0, self.org(master));
+                self.row(table!(91 master), sub, associated.then_some(master));
+                self.edge(table!(92 sub_tenants), master.0, sub, associated);
+            }
+            Change::Pack { resource, source, data_permission } => {
+                let row = self.resource(resource).0;
+                let source = source.map(|source| match source {
+                    data::Source::File(_) => Source::File,
+                    data::Source::Engine(_) => Source::Engine,
+                    data::Source::Connection(no) => Source::Connection(self.resource(no)),
+                });
+                self.row(table!(93 pack), row, Pack { source, data_permission });
+            }
+            Change::Distribution { resource, to, there } => {
+                let resource = self.resource(resource).0;
+                match to {
+                    Recipient::Org(org) => {
+                        let org = self.org(org).0;
+                        self.edge(table!(94 distributed), resource, org, there);
+                    }
+                    Recipient::AllOrgs(_) => self.row(table!(95 distributed_all), resource, there),
+                }
+            }
+            Change::HandOn { resource, to, there } => self.hand_on(resource, to, there),
+            Change::RowRule { resource, of, filter } => {
+                let (resource, filter) =
+                    (self.resource(resource).0, filter.map(|filter| FilterNo(self.id(table!(101 filters), filter))));
+                match of {
+                    RowSubject::User(user) => {
+                        let user = self.user(user).0;
+                        self.edge(table!(99 row_rule_user), resource, user, filter);
+                    }
+                    RowSubject::Org(org) => {
+                        let org = self.org(org).0;
+                        self.edge(table!(100 row_rule_org), resource, org, filter);
+                    }
+                }
             }
             Change::Key { key, issued } => self.key(key.as_str(), issued),
             Change::KeyRevoked { key } => {
@@ -352,6 +392,24 @@ impl Installer<'_> {
                 self.edge(table!(68 share_org), resource, org, share);
             }
             Audience::AllOrgs(_) => self.row(table!(69 share_all), resource, share),
+        }
+    }
+
+    fn hand_on(&mut self, resource: &ResourceId, to: &Holder, there: bool) {
+        let resource = self.resource(resource).0;
+        match to {
+            Holder::User(user) => {
+                let user = self.user(user).0;
+                self.edge(table!(96 handed_user), resource, user, there);
+            }
+            Holder::Role(role) => {
+                let role = self.role(role).0;
+                self.edge(table!(97 handed_role), resource, role, there);
+            }
+            Holder::Group(group) => {
+                let group = self.group(group).0;
+                self.edge(table!(98 handed_group), resource, group, there);
+            }
         }
     }
 

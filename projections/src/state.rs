@@ -12,8 +12,8 @@ use crate::digest::Digest;
 use crate::install::{Installer, Writer};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    Done, FormNo, Group, Key, KindActions, Landlord, NameHolder, Org, OrgAbout, OrgNo, PrivilegeSet, Profile, Resource,
-    ResourceNo, Role, Settings, Share, Subscription, User, UserNo, Window,
+    Done, FilterNo, FormNo, Group, Key, KindActions, Landlord, NameHolder, Org, OrgAbout, OrgNo, Pack, PrivilegeSet,
+    Profile, Resource, ResourceNo, Role, Settings, Share, Subscription, User, UserNo, Window,
 };
 
 /// What can stand in a timeline.
@@ -192,6 +192,30 @@ tables! {
     80 name: Rows<NameHolder>,
     /// Command with an idempotency key: what came of it.
     81 done: Rows<Done>,
+    /// Folded names of roles.
+    90 role_words: Ids,
+    /// Sub-tenant: its master.
+    91 master: Rows<Option<OrgNo>>,
+    /// Master and sub-tenant.
+    92 sub_tenants: Edges<bool>,
+    /// Pack: where its data comes from, and with whose rights it is read.
+    93 pack: Rows<Pack>,
+    /// Content and the tenant that is authorised to use it.
+    94 distributed: Edges<bool>,
+    /// Content: every tenant is authorised to use it.
+    95 distributed_all: Rows<bool>,
+    /// Content and the user whom their tenant handed it on to.
+    96 handed_user: Edges<bool>,
+    /// Content and the role that its tenant handed it on to.
+    97 handed_role: Edges<bool>,
+    /// Content and the group that its tenant handed it on to.
+    98 handed_group: Edges<bool>,
+    /// Content and the user who sees only some of its rows.
+    99 row_rule_user: Edges<Option<FilterNo>>,
+    /// Content and the org whose people see only some of its rows.
+    100 row_rule_org: Edges<Option<FilterNo>>,
+    /// Filters of rows, as texts.
+    101 filters: Ids,
     /// User and org: the user's personal folder there, the last of them.
     150 personal_folder: Edges<ResourceNo>,
     /// Content: exported.
@@ -226,6 +250,8 @@ impl State {
             commands: above(&base.commands),
             forms: above(&base.forms),
             role_templates: above(&base.role_templates),
+            filters: above(&base.filters),
+            role_words: above(&base.role_words),
             ..Self::default()
         }
     }

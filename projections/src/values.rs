@@ -1,7 +1,7 @@
 //! The values that timelines hold. Handles instead of ids, bit sets instead of lists: what a check reads.
 
 use serde::{Deserialize, Serialize};
-use tenure_events::data::{self, Level, Nature};
+use tenure_events::data::{self, DataPermission, Level, Nature};
 use tenure_events::{Position, Sealed, Time};
 
 macro_rules! number {
@@ -37,6 +37,10 @@ number! {
     KindNo
     /// A user type.
     UserTypeNo
+    /// A name of roles, whatever org they are of.
+    WordNo
+    /// A filter of rows.
+    FilterNo
 }
 
 /// The number of what a subscription says.
@@ -314,6 +318,8 @@ pub struct Role {
     pub live: bool,
     /// Whether it is the one of the system administrators.
     pub system: bool,
+    /// Its name as names are compared.
+    pub word: WordNo,
     /// What it is called.
     pub name: String,
 }
@@ -344,6 +350,26 @@ pub struct Share {
     pub copy: bool,
     /// When it counts.
     pub window: Window,
+}
+
+/// Where the data of a pack comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// A file that was uploaded.
+    File,
+    /// The engine that comes with the product.
+    Engine,
+    /// A connection.
+    Connection(ResourceNo),
+}
+
+/// What a pack is beside its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pack {
+    /// Where its data comes from.
+    pub source: Option<Source>,
+    /// With whose rights its data is read.
+    pub data_permission: Option<DataPermission>,
 }
 
 /// A key that speaks for a user.

@@ -56,6 +56,14 @@ impl<P> Command<P> {
             | Self::ImportResources(_)
             | Self::Share(_)
             | Self::Unshare(_)
+            | Self::AssociateSubTenant(_)
+            | Self::DisassociateSubTenant(_)
+            | Self::Distribute(_)
+            | Self::Undistribute(_)
+            | Self::HandOn(_)
+            | Self::TakeBack(_)
+            | Self::SetRowRule(_)
+            | Self::ClearRowRule(_)
             | Self::RevokeApiKey(_) => None,
         }
     }

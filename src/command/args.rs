@@ -1,7 +1,7 @@
 //! The arguments of the public interface, by command.
 
 use serde::{Deserialize, Serialize};
-use tenure_events::data::{Audience, Level};
+use tenure_events::data::{Audience, DataPermission, Holder, Level, Recipient, Source};
 use tenure_events::{ApiKeyId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Time, UserId, UserType};
 
 use super::Contents;
@@ -126,7 +126,10 @@ args! {
     /// Take a role from users and groups.
     UnassignRole { role: RoleId, org: Option<OrgId>, #[serde(default)] users: Vec<UserId>, #[serde(default)] groups: Vec<GroupId> }
     /// Make a piece of content.
-    CreateResource { id: Option<ResourceId>, org: OrgId, kind: Kind, name: String, parent: Option<ResourceId> }
+    CreateResource {
+        id: Option<ResourceId>, org: OrgId, kind: Kind, name: String, parent: Option<ResourceId>,
+        source: Option<Source>, data_permission: Option<DataPermission>,
+    }
     /// Call content otherwise.
     RenameResource { resource: ResourceId, name: String }
     /// Put content into another folder, or into none.
@@ -144,6 +147,18 @@ args! {
     ShareContent { resource: ResourceId, with: Audience, level: Level, #[serde(default)] copy: bool, valid_until: Option<Time> }
     /// End a share.
     Unshare { resource: ResourceId, with: Audience }
+    /// Make an org a sub-tenant of another.
+    AssociateSubTenant { master: OrgId, sub: OrgId }
+    /// End that an org is a sub-tenant.
+    DisassociateSubTenant { sub: OrgId }
+    /// Authorise a tenant, or each of them, to use a pack or what lies in a folder; or end that.
+    Distribute { resource: ResourceId, to: Recipient }
+    /// Hand on, or take back, what a tenant is authorised to use; the org acted in unless one is named.
+    HandOn { resource: ResourceId, org: Option<OrgId>, to: Holder }
+    /// Let an org's people, or these users, see only the rows that a filter lets through.
+    SetRowRule { resource: ResourceId, org: Option<OrgId>, #[serde(default)] users: Vec<UserId>, filter: String }
+    /// Let them see all rows again.
+    ClearRowRule { resource: ResourceId, org: Option<OrgId>, #[serde(default)] users: Vec<UserId> }
     /// Make a key that speaks for a user.
     IssueApiKey<P> { user: UserId, name: P, org: Option<OrgId>, privileges: Option<Vec<Privilege>>, expires: Option<Time> }
     /// End a key.

@@ -53,6 +53,14 @@ impl<P> Command<P> {
             Self::ImportResources(_) => "import-resources",
             Self::Share(_) => "share",
             Self::Unshare(_) => "unshare",
+            Self::AssociateSubTenant(_) => "associate-sub-tenant",
+            Self::DisassociateSubTenant(_) => "disassociate-sub-tenant",
+            Self::Distribute(_) => "distribute",
+            Self::Undistribute(_) => "undistribute",
+            Self::HandOn(_) => "hand-on",
+            Self::TakeBack(_) => "take-back",
+            Self::SetRowRule(_) => "set-row-rule",
+            Self::ClearRowRule(_) => "clear-row-rule",
             Self::IssueApiKey(_) => "issue-api-key",
             Self::RevokeApiKey(_) => "revoke-api-key",
         }
@@ -60,7 +68,7 @@ impl<P> Command<P> {
 }
 
 /// The names of all commands.
-pub const NAMES: [&str; 48] = [
+pub const NAMES: [&str; 56] = [
     "create-org",
     "rename-org",
     "describe-org",
@@ -107,6 +115,14 @@ pub const NAMES: [&str; 48] = [
     "import-resources",
     "share",
     "unshare",
+    "associate-sub-tenant",
+    "disassociate-sub-tenant",
+    "distribute",
+    "undistribute",
+    "hand-on",
+    "take-back",
+    "set-row-rule",
+    "clear-row-rule",
     "issue-api-key",
     "revoke-api-key",
 ];

@@ -26,6 +26,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Resu
     let resource = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
     unused(scene.find_resource(resource.as_str()).is_some(), &resource)?;
     let name = scene.name(scope(scene, org, kind, parent), &args.name, None)?;
+    let (source, data_permission) = super::packs::of_new(scene, org, &actions(scene, kind)?, args)?;
     let created = ResourceCreated {
         resource,
         org: args.org.clone(),
@@ -34,8 +35,8 @@ pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Resu
         parent: args.parent.clone(),
         creator: user_id(scene, scene.subject.user),
         environment: None,
-        source: None,
-        data_permission: None,
+        source,
+        data_permission,
         personal: false,
     };
     plan.add(scene, org, Event::ResourceCreated(created), &[]);
@@ -131,13 +132,17 @@ pub fn copy(scene: &Scene<'_>, args: &CopyResource, plan: &mut Plan) -> Result<(
         creator: user_id(scene, scene.subject.user),
         source: args.resource.clone(),
     };
-    plan.add(scene, into, Event::ResourceCopied(copied), &[original.org]);
+    // A master learns nothing of what its sub-tenants do.
+    let from_master = scene.master(into).is_some_and(|(master, _)| master == original.org);
+    let concerns = if from_master { Vec::new() } else { vec![original.org] };
+    plan.add(scene, into, Event::ResourceCopied(copied), &concerns);
     Ok(())
 }
 
 pub fn share(scene: &Scene<'_>, args: &ShareContent, plan: &mut Plan) -> Result<(), Refusal> {
     let (no, resource) = sharing(scene, &args.resource)?;
     workspace::not_personal(scene, no)?;
+    stays(scene, &resource, &args.with)?;
     scene.not_past("valid_until", args.valid_until)?;
     let with = audience(scene, &resource, &args.with)?;
     let window = Window::new(None, args.valid_until);
@@ -173,10 +178,11 @@ pub fn inside(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resourc
         super::Kind::NotFound => forbidden("content.not_allowed", format!("`{id}` belongs to another org")),
         super::Kind::Forbidden | super::Kind::Conflict | super::Kind::Invalid { .. } => refusal,
     })?;
+    super::associations::may_change(scene, id, resource.org)?;
     Ok((no, resource))
 }
 
-fn sharing(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
+pub fn sharing(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
     let (no, resource) = inside(scene, id)?;
     let share = actions(scene, resource.kind)?.share;
     scene.may(share.map_or(Action::Level(Level::Manage), Action::Privilege), no, None)?;
@@ -219,6 +225,20 @@ pub fn scope(scene: &Scene<'_>, org: OrgNo, kind: KindNo, parent: Option<Resourc
     Scope::resource(scene.name_scope(), org.handle(), kind.handle(), parent.map(ResourceNo::handle))
 }
 
+/// Apps that a tenant publishes are for that tenant.
+fn stays(scene: &Scene<'_>, resource: &Resource, with: &Audience) -> Result<(), Refusal> {
+    let own = match with {
+        Audience::Org(id) => scene.find_org(id.as_str()) == Some(resource.org),
+        Audience::AllOrgs(_) => false,
+        Audience::User(_) | Audience::Role(_) | Audience::Group(_) => true,
+    };
+    let app = actions(scene, resource.kind)?.nature == Nature::App;
+    if own || !app || scene.parent(resource.org).is_none() {
+        return Ok(());
+    }
+    Err(conflict("app.own_org", "an app is for the tenant that publishes it: share it with people there"))
+}
+
 /// Whom content may be shared with; a role may be named as well as given by id.
 fn audience(scene: &Scene<'_>, resource: &Resource, with: &Audience) -> Result<Audience, Refusal> {
     match with {
@@ -251,7 +271,7 @@ fn audience(scene: &Scene<'_>, resource: &Resource, with: &Audience) -> Result<A
     Ok(with.clone())
 }
 
-fn named_role(scene: &Scene<'_>, org: OrgNo, with: &Audience) -> Option<Audience> {
+pub fn named_role(scene: &Scene<'_>, org: OrgNo, with: &Audience) -> Option<Audience> {
     let Audience::Role(id) = with else { return None };
     let by_id = scene.find_role(id.as_str()).filter(|no| {
         let role = tenure_projections::View::role(scene, *no).map(|role| &role.value);

@@ -4,6 +4,9 @@
 //! over it, ignoring suspension, dates, membership, ceilings and empty groups. Whose authority decides must hold that
 //! bundle in the view before. It refuses some redundant paths that would add nothing; the message says so.
 
+mod association;
+mod packs;
+
 use tenure_events::data::{Assignee, ContentShared, Level, Subscription};
 use tenure_events::{Event, GroupId, OrgId, ResourceId, RoleId, UserId};
 use tenure_projections::View;
@@ -14,20 +17,22 @@ use super::scene::{Scene, forbidden};
 use super::subscriptions::{self, Entry};
 use super::{Draft, Kind, Refusal, global, workspace};
 
-/// Refuses the first event that hands out more than is held.
-pub fn judge(scene: &Scene<'_>, drafts: &[Draft]) -> Result<(), Refusal> {
+/// Refuses the first event that hands out more than is held, in a view of the state after them.
+pub fn judge<'v>(scene: &Scene<'_>, after: &dyn Fn() -> View<'v>, drafts: &[Draft]) -> Result<(), Refusal> {
     let originals = || drafts.iter().filter(|draft| draft.twin_of.is_none()).map(|draft| &draft.event);
     // What arises inside an org in the command that creates it is exempt.
     let created = originals().find_map(as_created);
-    originals()
-        .filter(|event| of_org(event).is_none_or(|org| Some(org) != created))
-        .try_for_each(|event| judge_event(scene, event))
+    let judged = || originals().filter(|event| of_org(event).is_none_or(|org| Some(org) != created));
+    judged().try_for_each(|event| judge_event(scene, event))?;
+    packs::managers(scene, after, judged())
 }
 
 /// Refuses unless everything that a user can hold anywhere is held: whoever has their credential has it all.
 pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
     for org in orgs_of(scene, user) {
-        holds_all(scene, org, potential(scene, user, org))?;
+        let all = potential(scene, user, org);
+        holds_all(scene, org, all)?;
+        packs::manages_given(scene, org, PrivilegeSet::NONE, all)?;
         if scene.home(user) == Some(org) || scene.subscription(user, org).is_some() {
             works_in(scene, org)?;
         }
@@ -39,10 +44,18 @@ pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
         }
     }
     scene.shares_with_user(user).try_for_each(|(no, share)| holds_share(scene, no, &share))?;
+    if let Some(home) = scene.home(user) {
+        packs::handed_with(scene, home, scene.handed_with_user(user))?;
+    }
     for (role, ..) in scene.roles_of_user(user) {
         role_bundle(scene, role)?;
+        association::role_of_sub(scene, role)?;
     }
-    scene.groups_of(user).try_for_each(|(group, ..)| group_bundle(scene, group))
+    for (group, ..) in scene.groups_of(user) {
+        group_bundle(scene, group)?;
+        scene.roles_of_group(group).try_for_each(|(role, ..)| association::role_of_sub(scene, role))?;
+    }
+    Ok(())
 }
 
 /// Refuses if something lies in a personal folder of the user: it is theirs alone, so that nobody else has it to hand
@@ -80,7 +93,9 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         }
         Event::RoleDefined(e) => role_gains(scene, e.org.as_ref(), scene.privilege_set(&e.privileges)?),
         Event::RoleChanged(e) => {
-            let before = scene.find_role(e.role.as_str()).and_then(|role| View::role(scene, role));
+            let no = scene.find_role(e.role.as_str());
+            no.map_or(Ok(()), |no| association::renamed(scene, e, no))?;
+            let before = no.and_then(|role| View::role(scene, role));
             let before = before.map_or(PrivilegeSet::NONE, |role| role.value.privileges);
             role_gains(scene, e.org.as_ref(), scene.privilege_set(&e.privileges)?.without(before))
         }
@@ -88,6 +103,11 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         Event::GroupMemberAdded(e) => member(scene, &e.group),
         Event::ContentShared(e) => shared(scene, e),
         Event::ResourceMoved(e) => moved(scene, &e.resource, e.parent.as_ref()),
+        Event::SubTenantAssociated(e) => association::associated(scene, e),
+        Event::ContentDistributed(e) => packs::distributed(scene, &e.resource),
+        Event::ContentHandedOn(e) => packs::handed_on(scene, e),
+        Event::RowRuleSet(e) => packs::unruled(scene, &e.resource),
+        Event::RowRuleCleared(e) => packs::unruled(scene, &e.resource),
         // Judged when decided, by `everything_of`: the bundle is the user, not the edge.
         Event::ApiKeyIssued(_) | Event::IdentityLinked(_) | Event::UserCredentialReset(_) => Ok(()),
         // What these take away, restore to standing or say of a thing adds to nobody's potential authority.
@@ -131,6 +151,9 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         | Event::ResourceRenamed(_)
         | Event::ResourceDeleted(_)
         | Event::ContentUnshared(_)
+        | Event::SubTenantDisassociated(_)
+        | Event::ContentUndistributed(_)
+        | Event::ContentTakenBack(_)
         | Event::ApiKeyRevoked(_) => Ok(()),
     }
 }
@@ -177,7 +200,8 @@ fn member(scene: &Scene<'_>, group: &GroupId) -> Result<(), Refusal> {
 
 fn shared(scene: &Scene<'_>, share: &ContentShared) -> Result<(), Refusal> {
     let Some(no) = scene.find_resource(share.resource.as_str()) else { return Ok(()) };
-    holds_below(scene, no, share.level, share.copy)
+    holds_below(scene, no, share.level, share.copy)?;
+    association::shared(scene, share, no)
 }
 
 /// What lies in a folder is had by whom the folder, or one above it, is shared with.
@@ -186,11 +210,17 @@ fn moved(scene: &Scene<'_>, resource: &ResourceId, parent: Option<&ResourceId>) 
     let parent = parent.and_then(|parent| scene.find_resource(parent.as_str()));
     let Some((no, parent)) = no.zip(parent) else { return Ok(()) };
     let old: Vec<ResourceNo> = scene.folders(no).skip(1).collect();
-    let widest = scene.folders(parent).filter(|folder| !old.contains(folder)).flat_map(|folder| scene.shares(folder));
+    let new = || scene.folders(parent).filter(|folder| !old.contains(folder));
+    let widest = new().flat_map(|folder| scene.shares(folder));
     let widest = widest.fold(None, |widest: Option<(Level, bool)>, share| {
         let (level, copy) = widest.unwrap_or((share.level, share.copy));
         Some((level.max(share.level), copy || share.copy))
     });
+    let widest = match widest {
+        Some((level, _)) if association::opens(scene, new()) => Some((level.max(Level::Use), true)),
+        None if packs::is_given(scene, new()) => Some((Level::View, false)),
+        Some(_) | None => widest,
+    };
     match widest {
         Some((level, copy)) => {
             let kind = View::resource(scene, no).and_then(|resource| scene.actions(resource.value.kind));
@@ -218,6 +248,9 @@ fn role_bundle(scene: &Scene<'_>, no: RoleNo) -> Result<(), Refusal> {
             works_everywhere(scene)?;
         }
     }
+    if let Some(org) = role.org {
+        packs::handed_with(scene, org, scene.handed_with_role(no))?;
+    }
     scene.shares_with_role(no).try_for_each(|(no, share)| holds_share(scene, no, &share))
 }
 
@@ -225,6 +258,9 @@ fn group_bundle(scene: &Scene<'_>, group: GroupNo) -> Result<(), Refusal> {
     scene.roles_of_group(group).try_for_each(|(role, ..)| role_bundle(scene, role))?;
     let manage = PrivilegeSet::NONE.with(administrative::ORG_MANAGE);
     scene.managed_by(group).try_for_each(|org| holds_all(scene, org, manage))?;
+    if let Some(org) = View::group(scene, group).and_then(|group| group.value.org) {
+        packs::handed_with(scene, org, scene.handed_with_group(group))?;
+    }
     scene.shares_with_group(group).try_for_each(|(no, share)| holds_share(scene, no, &share))
 }
 
@@ -326,20 +362,23 @@ fn holds_share(scene: &Scene<'_>, no: ResourceNo, share: &Share) -> Result<(), R
 /// Refuses unless content, and everything below it, is had at the level.
 fn holds_below(scene: &Scene<'_>, no: ResourceNo, level: Level, copy: bool) -> Result<(), Refusal> {
     holds_level(scene, (no, level, copy))?;
-    // What comes from above, or by managing all content, covers what lies below; having made a folder does not.
-    if reach(scene, no, level, copy, |reach| reach.code != Code::Created) {
+    // What comes from above, or by managing all content, covers what lies below; having made a folder does not, and a
+    // row rule may bind somebody in what lies below alone.
+    let bound = View::resource(scene, no).is_some_and(|resource| packs::is_bound(scene, resource.value.org));
+    if !bound && reach(scene, no, level, copy, |reach| reach.code != Code::Created) {
         return Ok(());
     }
     scene.contents(no).try_for_each(|below| holds_below(scene, below, level, copy))
 }
 
 fn holds_level(scene: &Scene<'_>, (no, level, copy): (ResourceNo, Level, bool)) -> Result<(), Refusal> {
-    if reach(scene, no, level, copy, |_| true) {
-        return Ok(());
-    }
+    if reach(scene, no, level, copy, |_| true) { packs::rows(scene, no) } else { Err(level_not_held(scene, no)) }
+}
+
+fn level_not_held(scene: &Scene<'_>, no: ResourceNo) -> Refusal {
     let id = scene.resource_id(no);
     let detail = format!("you do not have `{id}`, or something in it, at that level yourself: ask somebody who does");
-    Err(Refusal::new(Kind::Forbidden, "delegation.level_not_held", detail))
+    Refusal::new(Kind::Forbidden, "delegation.level_not_held", detail)
 }
 
 fn reach(scene: &Scene<'_>, no: ResourceNo, level: Level, copy: bool, counts: impl Fn(&Reach) -> bool) -> bool {

@@ -89,6 +89,14 @@ impl<'a> Effect<'a> {
             | Event::ResourceImported(_)
             | Event::ContentShared(_)
             | Event::ContentUnshared(_)
+            | Event::SubTenantAssociated(_)
+            | Event::SubTenantDisassociated(_)
+            | Event::ContentDistributed(_)
+            | Event::ContentUndistributed(_)
+            | Event::ContentHandedOn(_)
+            | Event::ContentTakenBack(_)
+            | Event::RowRuleSet(_)
+            | Event::RowRuleCleared(_)
             | Event::ApiKeyIssued(_)
             | Event::ApiKeyRevoked(_) => Effect::None,
         }

@@ -1,6 +1,7 @@
 //! Decisions: from a view and a wish to events, or a refusal and nothing. Pure: time, new ids, sealed text and the
 //! hash of a new key's secret come in.
 
+mod associations;
 mod behalf;
 mod content;
 mod delta;
@@ -11,6 +12,7 @@ mod groups;
 mod keepers;
 mod keys;
 mod orgs;
+mod packs;
 mod refusal;
 mod roles;
 mod scene;
@@ -19,6 +21,8 @@ mod text;
 mod told;
 mod users;
 mod workspace;
+
+use std::cell::OnceCell;
 
 use tenure_events::{Envelope, Event, Hash, OrgId, Sealed, Time};
 use tenure_projections::judge::Subject;
@@ -90,11 +94,12 @@ pub fn decide(
     stands(&scene)?;
     let mut plan = Plan::default();
     plan_events(&scene, command, &mut plan)?;
-    delta::judge(&scene, &plan.0)?;
+    let over = OnceCell::new();
+    let after = || view.over(over.get_or_init(|| suppose(view, caller, moment, &plan.0)));
+    delta::judge(&scene, &after, &plan.0)?;
     let concerns = keepers::concerned(&scene, &plan.0);
     if !concerns.is_empty() {
-        let over = suppose(view, caller, moment, &plan.0);
-        keepers::judge(&scene, &view.over(&over), &concerns)?;
+        keepers::judge(&scene, &after(), &concerns)?;
     }
     Ok(plan.0)
 }
@@ -165,6 +170,14 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::ImportResources(args) => exchange::import(scene, args, plan),
         Command::Share(args) => content::share(scene, args, plan),
         Command::Unshare(args) => content::unshare(scene, args, plan),
+        Command::AssociateSubTenant(args) => associations::associate(scene, args, plan),
+        Command::DisassociateSubTenant(args) => associations::disassociate(scene, &args.sub, plan),
+        Command::Distribute(args) => packs::distribute(scene, args, plan),
+        Command::Undistribute(args) => packs::undistribute(scene, args, plan),
+        Command::HandOn(args) => packs::hand_on(scene, args, plan),
+        Command::TakeBack(args) => packs::take_back(scene, args, plan),
+        Command::SetRowRule(args) => packs::set_row_rule(scene, args, plan),
+        Command::ClearRowRule(args) => packs::clear_row_rule(scene, args, plan),
         Command::IssueApiKey(args) => keys::issue(scene, args, plan),
         Command::RevokeApiKey(args) => keys::revoke(scene, args, plan),
     }

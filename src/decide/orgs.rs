@@ -187,6 +187,7 @@ pub fn archive(scene: &Scene<'_>, args: &ArchiveOrg, plan: &mut Plan) -> Result<
             format!("org `{}` has children, `{}` is one: archive or move them first", args.org, scene.org_id(child));
         return Err(conflict("org.has_children", detail));
     }
+    super::associations::none_left(scene, org)?;
     plan.add(scene, org, Event::OrgArchived(OrgArchived { org: args.org.clone() }), scene.parent(org).as_slice());
     Ok(())
 }
@@ -216,7 +217,7 @@ pub fn admit_landlord(scene: &Scene<'_>, args: &AdmitLandlord, plan: &mut Plan) 
 }
 
 /// An org that is not archived.
-fn open(scene: &Scene<'_>, id: &OrgId) -> Result<OrgNo, Refusal> {
+pub fn open(scene: &Scene<'_>, id: &OrgId) -> Result<OrgNo, Refusal> {
     let org = scene.org(id)?;
     if scene.is_archived(org) {
         return Err(conflict("org.archived", format!("org `{id}` is archived and accepts no change")));
@@ -256,7 +257,7 @@ fn manages(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
 }
 
 /// What it does not.
-fn manages_inside(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+pub fn manages_inside(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
     manages(scene, org)?;
     let home = scene.home(scene.subject.user).unwrap_or(org);
     if judge::suspended(&scene.view, home, org).home {

@@ -82,6 +82,12 @@ fn about<P>(view: &View<'_>, subject: &Subject, command: &Command<P>) -> Option<
         Command::ImportResources(args) => args.parent.as_ref().map_or_else(|| org(&args.org), resource),
         Command::Share(args) => resource(&args.resource),
         Command::Unshare(args) => resource(&args.resource),
+        Command::AssociateSubTenant(args) => org(&args.sub),
+        Command::DisassociateSubTenant(args) => org(&args.sub),
+        Command::Distribute(args) | Command::Undistribute(args) => resource(&args.resource),
+        Command::HandOn(args) | Command::TakeBack(args) => resource(&args.resource),
+        Command::SetRowRule(args) => resource(&args.resource),
+        Command::ClearRowRule(args) => resource(&args.resource),
         Command::IssueApiKey(args) => user(&args.user),
         Command::RevokeApiKey(args) => view.find_key(args.key.as_str()).map(Entity::Key),
     }

@@ -13,11 +13,13 @@ use tenure_projections::{State, View};
 use uuid::Uuid;
 
 /// Kinds of content and the actions on each that need a privilege.
-pub const KINDS: [(&str, &[&str]); 4] = [
+pub const KINDS: [(&str, &[&str]); 6] = [
     ("folder", &["create", "edit", "delete", "share"]),
     ("chart", &["create", "edit", "delete", "share"]),
     ("report", &["create", "view", "edit", "share"]),
     ("connection", &["create", "edit"]),
+    ("pack", &["create", "view", "share"]),
+    ("app", &[]),
 ];
 
 /// User types: all, all of administration, all of content, nothing.
@@ -244,6 +246,8 @@ fn platform(settings: Settings) -> Vec<Event> {
         let nature = match *kind {
             "connection" => Nature::Connection,
             "folder" => Nature::Folder,
+            "pack" => Nature::Pack,
+            "app" => Nature::App,
             _ => Nature::Content,
         };
         Event::ResourceKindDefined(ResourceKindDefined { kind: id(kind), create, view, edit, delete, share, nature })

@@ -18,6 +18,10 @@ pub enum Code {
     SharedWithGroup,
     SharedWithOrg,
     SharedWithAllOrgs,
+    Association,
+    AssociationAdmin,
+    Distributed,
+    HandedOn,
     UserUnknown,
     UserDisabled,
     HomeOrgNotLive,
@@ -30,6 +34,7 @@ pub enum Code {
     NotHeld,
     LevelMissing,
     LandlordExcluded,
+    RowRule,
     KeyOfOtherOrg,
     KeyCapped,
     CallerNotPermitted,
@@ -37,7 +42,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 34] = [
         Self::Subscription,
         Self::Role,
         Self::RoleThroughGroup,
@@ -52,6 +57,10 @@ impl Code {
         Self::SharedWithGroup,
         Self::SharedWithOrg,
         Self::SharedWithAllOrgs,
+        Self::Association,
+        Self::AssociationAdmin,
+        Self::Distributed,
+        Self::HandedOn,
         Self::UserUnknown,
         Self::UserDisabled,
         Self::HomeOrgNotLive,
@@ -64,6 +73,7 @@ impl Code {
         Self::NotHeld,
         Self::LevelMissing,
         Self::LandlordExcluded,
+        Self::RowRule,
         Self::KeyOfOtherOrg,
         Self::KeyCapped,
         Self::CallerNotPermitted,
@@ -103,6 +113,14 @@ impl Code {
             Self::SharedWithGroup => ("reach.share_group", "shared with a group of the user"),
             Self::SharedWithOrg => ("reach.share_org", "shared with the org that the user acts in"),
             Self::SharedWithAllOrgs => ("reach.share_all_orgs", "shared with all orgs"),
+            Self::Association => {
+                ("reach.association", "shared by the master with a role of this name, and with its role `guest`")
+            }
+            Self::AssociationAdmin => {
+                ("reach.association_admin", "manages all content of the master and of its sub-tenant")
+            }
+            Self::Distributed => ("reach.distribution", "manages what the tenant is authorised to use"),
+            Self::HandedOn => ("reach.hand_on", "handed on by the tenant, which is authorised to use it"),
             Self::UserUnknown => ("standing.user_unknown", "there is no such user"),
             Self::UserDisabled => ("standing.user_disabled", "the user is disabled or erased"),
             Self::HomeOrgNotLive => ("standing.home_org_not_live", "the user's home org is disabled or archived"),
@@ -117,6 +135,9 @@ impl Code {
             Self::NotHeld => ("authority.not_held", "the privilege is not held in the org"),
             Self::LevelMissing => ("level.missing", "the content is not had at the level that the action needs"),
             Self::LandlordExcluded => ("landlord.excluded", "the org excludes its ancestors"),
+            Self::RowRule => {
+                ("row_rule.binds", "a row rule binds the user: what they see of it is never copied or exported")
+            }
             Self::KeyOfOtherOrg => ("key.other_org", "the key works in another org only"),
             Self::KeyCapped => ("key.capped", "the key does not carry the privilege"),
             Self::CallerNotPermitted => ("caller.not_permitted", "you may not ask this"),

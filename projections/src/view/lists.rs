@@ -8,10 +8,14 @@ use crate::store::{EdgeNumber, Edges, Handle, Ids, Small, Version};
 use crate::values::OrgNo;
 
 impl<'a> View<'a> {
-    /// Whether anything was ever shared with an org or with all of them.
+    /// Whether anything was ever shared with an org, or with all of them, or given them to use.
     pub(crate) fn is_audience(&self, org: OrgNo) -> bool {
-        let all = |state: &State| state.share_all.rows().next().is_some();
-        all(self.base) || self.over.is_some_and(all) || self.to(|s| &s.share_org, org.0).next().is_some()
+        let all =
+            |state: &State| state.share_all.rows().next().is_some() || state.distributed_all.rows().next().is_some();
+        all(self.base)
+            || self.over.is_some_and(all)
+            || self.to(|s| &s.share_org, org.0).next().is_some()
+            || self.to(|s| &s.distributed, org.0).next().is_some()
     }
 
     /// How many orgs there have ever been, whether known in this view or not: their numbers lie below.

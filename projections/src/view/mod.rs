@@ -5,6 +5,7 @@ mod grants;
 mod ids;
 mod lists;
 mod orgs;
+mod packs;
 mod users;
 
 use tenure_events::{Position, Time};

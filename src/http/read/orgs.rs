@@ -26,6 +26,8 @@ struct Org<'a> {
     region: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     managing_group: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    master: Option<&'a str>,
     admits_landlord: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     admits_landlord_until: Option<Time>,
@@ -43,6 +45,7 @@ impl<'a> Org<'a> {
             tags: &[],
             region: None,
             managing_group: None,
+            master: None,
             admits_landlord: true,
             admits_landlord_until: None,
         }
@@ -66,6 +69,7 @@ impl<'a> Org<'a> {
             tags: view.org_tags(org),
             region: view.org_region(org),
             managing_group: team.map(|team| view.group_id(team)),
+            master: view.master(org).map(|(master, _)| view.org_id(master)),
             admits_landlord: !view.excludes_landlord(org),
             admits_landlord_until: until,
         }

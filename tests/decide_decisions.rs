@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tenure::command::NAMES;
 
 use crate::support::given::given;
+use crate::support::licensed::{code, platform, unlicensed};
 use crate::support::memory::World;
 use crate::support::snapshots;
 
@@ -18,6 +19,7 @@ fn decisions() {
     groups_and_roles(&mut table);
     subscriptions(&mut table);
     content_and_keys(&mut table);
+    licences(&mut table);
     let missing: Vec<_> = NAMES.iter().filter(|name| !table.names.contains(**name)).collect();
     assert!(missing.is_empty(), "commands without a case: {missing:?}");
     snapshots().bind(|| insta::assert_snapshot!("decisions", table.text));
@@ -179,4 +181,22 @@ fn content_and_keys(t: &mut Table) {
     t.check("ken", "issue-api-key", json!({"user": "ken", "name": "k"}));
     t.check("kate", "issue-api-key", json!({"user": "ken", "name": "k", "org": "kick", "privileges": ["chart.edit"]}));
     t.check("kate", "revoke-api-key", json!({"key": "narrow"}));
+}
+
+fn licences(t: &mut Table) {
+    let tenant = json!({"id": "mars", "name": "Mars", "admin": {"id": "mara", "name": "Mara"}});
+    let mut world = unlicensed(|_| {});
+    t.check_in(&world, "admin", "install-licence", json!({"token": platform("2026-01-01T00:00:00Z", None)}));
+    world.must("admin", "install-licence", json!({"token": platform("2026-01-01T00:00:00Z", None)}));
+    t.check_in(&world, "admin", "create-org", tenant.clone());
+    world.must("admin", "create-org", tenant);
+    let code = code("mars", "2026-02-01T00:00:00Z", 50, "2027-01-01T00:00:00Z");
+    t.check_in(&world, "admin", "license-org", json!({"org": "mars", "authorisation": code}));
+    t.check_in(&world, "admin", "configure-login", json!({"methods": ["account", "wechat-work"], "default": "tenant"}));
+    t.check_in(&world, "mara", "configure-login", json!({"org": "mars", "methods": ["account"], "default": "tenant"}));
+    let call = json!({
+        "id": "venus", "external_id": "ww1", "issuer": "idp", "name": "Venus", "attributes": {"size": "small"},
+        "admin": {"id": "vera", "subject": "v", "name": "Vera"}, "users": [{"id": "ulf", "subject": "u", "name": "Ulf"}],
+    });
+    t.check_in(&world, "admin", "provision-tenant", call);
 }

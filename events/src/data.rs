@@ -20,6 +20,10 @@ macro_rules! data {
     )*};
 }
 
+mod licences;
+
+pub use licences::*;
+
 /// How far a setting lets content be shared across orgs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 use tenure_events::data::{self, Level, Nature};
 use tenure_events::{Position, Sealed, Time};
 
+mod licences;
+
+pub use licences::{Licence, Login, PlatformLicence, Tenant};
+
 macro_rules! number {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
@@ -217,6 +221,8 @@ pub struct Org {
     pub managing_group: Option<GroupNo>,
     /// Whether it ever excluded its ancestors: only then is there more to read.
     pub guarded: bool,
+    /// Whether it ever was on trial or licensed: only then is there more to read.
+    pub licensed: bool,
 }
 
 /// An org's face.

@@ -114,7 +114,14 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         | Event::ResourceRenamed(_)
         | Event::ResourceDeleted(_)
         | Event::ContentUnshared(_)
-        | Event::ApiKeyRevoked(_) => Ok(()),
+        | Event::ApiKeyRevoked(_)
+        | Event::LicenceKeyTrusted(_)
+        | Event::LicenceInstalled(_)
+        | Event::TrialStarted(_)
+        | Event::OrgLicensed(_)
+        | Event::TenantProvisioned(_)
+        | Event::LoginConfigured(_)
+        | Event::ValidityEnded(_) => Ok(()),
     }
 }
 

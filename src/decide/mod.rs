@@ -8,13 +8,16 @@ mod effect;
 mod groups;
 mod keepers;
 mod keys;
+mod licences;
 mod orgs;
 mod refusal;
 mod roles;
 mod scene;
 mod subscriptions;
+mod tenants;
 mod text;
 mod users;
+mod validity;
 
 use tenure_events::{Envelope, Event, Hash, OrgId, Sealed, Time};
 use tenure_projections::judge::Subject;
@@ -30,6 +33,7 @@ pub use effect::Effect;
 pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
 pub use text::personal;
+pub use validity::ended;
 
 /// The most events that one command may have.
 pub const MAX_EVENTS: usize = 1_000;
@@ -43,6 +47,8 @@ pub struct Caller {
     pub on_behalf_of: Option<UserNo>,
     /// The org acted in, where the caller names one.
     pub acting_org: Option<OrgNo>,
+    /// When the actor's key ends, if it does.
+    pub key_ends: Option<Time>,
 }
 
 /// What a decision needs beside the view: settled before, recorded with it.
@@ -83,6 +89,7 @@ pub fn decide(
     let mut plan = Plan::default();
     plan_events(&scene, command, &mut plan)?;
     delta::judge(&scene, &plan.0)?;
+    licences::seats(&scene, &plan.0)?;
     let concerns = keepers::concerned(&scene, &plan.0);
     if !concerns.is_empty() {
         let over = suppose(view, caller, moment, &plan.0);
@@ -106,7 +113,10 @@ fn stands(scene: &Scene<'_>) -> Result<(), Refusal> {
     if scene.is_enabled(scene.subject.user) && home_is_live {
         return Ok(());
     }
-    Err(scene::forbidden("standing.not_live", "the user, or their home org, is disabled or gone"))
+    Err(scene::forbidden(
+        "standing.not_live",
+        "the user is disabled or gone, or their home org is, or its licence is over",
+    ))
 }
 
 fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
@@ -157,6 +167,10 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::Unshare(args) => content::unshare(scene, args, plan),
         Command::IssueApiKey(args) => keys::issue(scene, args, plan),
         Command::RevokeApiKey(args) => keys::revoke(scene, args, plan),
+        Command::InstallLicence(args) => licences::install(scene, args, plan),
+        Command::LicenseOrg(args) => licences::license(scene, args, plan),
+        Command::ConfigureLogin(args) => tenants::configure_login(scene, args, plan),
+        Command::ProvisionTenant(args) => tenants::provision(scene, args, plan),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What several integration tests share.
 
 pub mod given;
+pub mod licensed;
 pub mod memory;
 pub mod nats;
 pub mod platform;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tenure_events::{Position, Time};
 use tenure_projections::judge::{self, administrative};
+use tenure_projections::lookup::Page;
 use tenure_projections::values::{Landlord, OrgNo, OrgStatus, Subscription, UserNo};
 
 use super::super::answer::Reply;
@@ -11,6 +12,7 @@ use super::ask::{Ask, told};
 use super::people::{Group, User};
 use super::resources::Resource;
 use super::roles::Role;
+use super::tenants::{Counts, Licence};
 
 #[derive(Serialize)]
 struct Org<'a> {
@@ -27,10 +29,14 @@ struct Org<'a> {
     admits_landlord: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     admits_landlord_until: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    licence: Option<Licence<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
 }
 
 impl<'a> Org<'a> {
-    fn of(ask: &Ask<'a>, org: OrgNo) -> Self {
+    fn of(ask: &Ask<'a>, org: OrgNo) -> Result<Self, Problem> {
         let view = &ask.view;
         let landlord = view.landlord(org).map(|landlord| landlord.value);
         let until = landlord.and_then(|landlord| match landlord {
@@ -39,7 +45,7 @@ impl<'a> Org<'a> {
         });
         let parent = view.parent(org).filter(|parent| ask.sees_org(*parent));
         let team = view.managing_group(org).map(|(team, _)| team).filter(|team| ask.sees_group(*team));
-        Self {
+        Ok(Self {
             id: view.org_id(org),
             name: view.org_name(org),
             status: view.org_status(org).map_or("", status),
@@ -50,7 +56,9 @@ impl<'a> Org<'a> {
             managing_group: team.map(|team| view.group_id(team)),
             admits_landlord: !view.excludes_landlord(org),
             admits_landlord_until: until,
-        }
+            licence: Licence::of(ask, org),
+            counts: Counts::of(ask, org)?,
+        })
     }
 }
 
@@ -93,18 +101,18 @@ pub fn list(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let manages = |org: &OrgNo| judge::privileges_as(&ask.live, &ask.viewer, *org).has(administrative::ORG_MANAGE);
     let from_above = judge::orgs_of(&ask.live, ask.viewer.user).iter().any(manages);
     let orgs = if from_above { lookup.orgs() } else { lookup.orgs_of(ask.viewer.user) };
-    ask.page(told(orgs, |org| Org::of(ask, org)))
+    page(ask, orgs)
 }
 
 /// `GET /v1/orgs/{org}`.
 pub fn one(ask: &Ask<'_>) -> Result<Reply, Problem> {
-    ask.one(&Org::of(ask, ask.org(ask.id())?))
+    ask.one(&Org::of(ask, ask.org(ask.id())?)?)
 }
 
 /// `GET /v1/orgs/{org}/children`.
 pub fn children(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let children = ask.lookup()?.children(ask.org(ask.id())?);
-    ask.page(told(children, |org| Org::of(ask, org)))
+    page(ask, children)
 }
 
 /// `GET /v1/orgs/{org}/users`.
@@ -139,8 +147,10 @@ pub fn resources(ask: &Ask<'_>) -> Result<Reply, Problem> {
 }
 
 /// The orgs of a list.
-pub fn page(ask: &Ask<'_>, orgs: tenure_projections::lookup::Page<OrgNo>) -> Result<Reply, Problem> {
-    ask.page(told(orgs, |org| Org::of(ask, org)))
+pub fn page(ask: &Ask<'_>, orgs: Page<OrgNo>) -> Result<Reply, Problem> {
+    let Page { items, next } = orgs;
+    let items = items.into_iter().map(|org| Org::of(ask, org)).collect::<Result<_, _>>()?;
+    ask.page(Page { items, next })
 }
 
 /// Whether an org works, in a word.

@@ -24,6 +24,14 @@ pub struct Fresh {
     pub admin: Uuid,
 }
 
+impl Fresh {
+    /// For one of many things that a command makes.
+    #[must_use]
+    pub fn one_of(&self, index: usize) -> Uuid {
+        Uuid::new_v5(&self.thing, &index.to_be_bytes())
+    }
+}
+
 /// A wish, with its personal texts as `P`: [`Plain`] as it came in, [`Sealed`] when it is decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant is documented at its arguments")]
@@ -84,6 +92,10 @@ pub enum Command<P> {
     ClearRowRule(ClearRowRule),
     IssueApiKey(IssueApiKey<P>),
     RevokeApiKey(RevokeApiKey),
+    InstallLicence(InstallLicence),
+    LicenseOrg(LicenseOrg),
+    ConfigureLogin(ConfigureLogin),
+    ProvisionTenant(ProvisionTenant<P>),
 }
 
 /// Why a name and a body are not a command.
@@ -168,6 +180,10 @@ impl Command<Plain> {
             "clear-row-rule" => arguments(body).map(Self::ClearRowRule),
             "issue-api-key" => arguments(body).map(Self::IssueApiKey),
             "revoke-api-key" => arguments(body).map(Self::RevokeApiKey),
+            "install-licence" => arguments(body).map(Self::InstallLicence),
+            "license-org" => arguments(body).map(Self::LicenseOrg),
+            "configure-login" => arguments(body).map(Self::ConfigureLogin),
+            "provision-tenant" => arguments(body).map(Self::ProvisionTenant),
             unknown => Err(InvalidCommand::Unknown(unknown.to_owned())),
         }
     }
@@ -185,11 +201,11 @@ impl Command<Plain> {
     ) -> Result<Command<Sealed>, E> {
         Ok(match self {
             Self::CreateOrg(CreateOrg { id, name, parent, description, tags, managing_group, region, admin }) => {
-                let admin = admin.map(|FirstAdmin { id, name, email, user_type, privileges }| {
+                let admin = admin.map(|FirstAdmin { id, name, email, user_type, privileges, key }| {
                     let id = id.unwrap_or_else(|| fresh.admin.into());
                     let name = seal(&id, "name", name)?;
                     let email = email.map(|email| seal(&id, "email", email)).transpose()?;
-                    Ok(FirstAdmin { id: Some(id), name, email, user_type, privileges })
+                    Ok(FirstAdmin { id: Some(id), name, email, user_type, privileges, key })
                 });
                 let admin = admin.transpose()?;
                 Command::CreateOrg(CreateOrg { id, name, parent, description, tags, managing_group, region, admin })
@@ -261,6 +277,10 @@ impl Command<Plain> {
             Self::SetRowRule(args) => Command::SetRowRule(args),
             Self::ClearRowRule(args) => Command::ClearRowRule(args),
             Self::RevokeApiKey(args) => Command::RevokeApiKey(args),
+            Self::InstallLicence(args) => Command::InstallLicence(args),
+            Self::LicenseOrg(args) => Command::LicenseOrg(args),
+            Self::ConfigureLogin(args) => Command::ConfigureLogin(args),
+            Self::ProvisionTenant(args) => Command::ProvisionTenant(args.seal(fresh, identity, &mut seal)?),
         })
     }
 }
@@ -275,5 +295,28 @@ impl Identity<Plain> {
         let identity = hash(&issuer.0, &subject.0);
         let (issuer, subject) = (seal(&user, "issuer", issuer)?, seal(&user, "subject", subject)?);
         Ok(Identity { user, issuer, subject, identity })
+    }
+}
+
+impl ProvisionTenant<Plain> {
+    fn seal<E>(
+        self,
+        fresh: &Fresh,
+        hash: impl Fn(&str, &str) -> String,
+        seal: &mut impl FnMut(&UserId, &'static str, Plain) -> Result<Sealed, E>,
+    ) -> Result<ProvisionTenant<Sealed>, E> {
+        let Self { id, external_id, issuer, name, admin, users, attributes } = self;
+        let mut person = |fresh: Uuid, person: Provisioned<Plain>| {
+            let Provisioned { id, subject, name, email, user_type, privileges, issuer: _, identity: _ } = person;
+            let (id, identity) = (id.unwrap_or_else(|| fresh.into()), hash(&issuer, &subject.0));
+            let (name, subject) = (seal(&id, "name", name)?, seal(&id, "subject", subject)?);
+            let email = email.map(|email| seal(&id, "email", email)).transpose()?;
+            let issuer = Some(seal(&id, "issuer", Plain(issuer.clone()))?);
+            Ok(Provisioned { id: Some(id), subject, name, email, user_type, privileges, issuer, identity })
+        };
+        let admin = person(fresh.admin, admin)?;
+        let users = users.into_iter().enumerate().map(|(index, user)| person(fresh.one_of(index), user));
+        let users = users.collect::<Result<Vec<_>, E>>()?;
+        Ok(ProvisionTenant { id, external_id, issuer, name, admin, users, attributes })
     }
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use tenure_events::data::{
-    ApiKeyIssued, Assignee, GroupCreated, GroupMemberAdded, Nature, OrgCreated, PlatformInitialised, PrivilegeDefined,
-    ResourceKindDefined, RoleAssigned, RoleDefined, RoleTemplateDefined, Subscription, SubscriptionGranted,
-    UserCreated, UserTypeDefined,
+    ApiKeyIssued, Assignee, GroupCreated, GroupMemberAdded, LicenceKeyTrusted, Nature, OrgCreated, PlatformInitialised,
+    PrivilegeDefined, ResourceKindDefined, RoleAssigned, RoleDefined, RoleTemplateDefined, Subscription,
+    SubscriptionGranted, UserCreated, UserTypeDefined,
 };
 use tenure_events::{ApiKeyId, Event, InvalidId, OrgId, RoleId, Time, UserId, UserType};
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::data::{DataError, DataFolder};
 use crate::decide::{Draft, MAX_EVENTS, first_personal_folder, public_folder, starting_role};
 use crate::keys::{KeyStore, StoreError};
+use crate::licence::PublicKey;
 use crate::log::{AppendError, FileLog, FileOptions, Log, MemoryLog, OpenError};
 use crate::presets::{ADMINISTRATOR, Preset, PresetKind, PresetRole, SYSTEM_ADMINISTRATOR};
 use crate::token::Token;
@@ -28,6 +29,8 @@ pub struct Founding<'a> {
     pub name: &'a str,
     /// The id of its first administrator.
     pub admin: UserId,
+    /// What its licences are signed with, if it shall take any.
+    pub licence_key: Option<PublicKey>,
 }
 
 /// A platform in memory, its first command done.
@@ -123,7 +126,7 @@ fn first_command(log: Uuid, founding: &Founding<'_>, clock: &Clock) -> Result<(T
 
 /// What the first command decides on. All of it stands in the root's history, so that the root is the first org of all.
 fn drafts(founding: &Founding<'_>, token: &Token, folder_id: Uuid) -> Result<Vec<Draft>, InitError> {
-    let Founding { preset, name, admin } = founding;
+    let Founding { preset, name, admin, licence_key } = founding;
     let Preset { name: preset_name, settings, privileges, user_types, kinds, roles, org_roles } = preset;
     if name.trim().is_empty() {
         return Err(InitError::NoName);
@@ -171,6 +174,7 @@ fn drafts(founding: &Founding<'_>, token: &Token, folder_id: Uuid) -> Result<Vec
         let defined = starting_role(&root, name, privileges.clone());
         events.push(Event::RoleDefined(defined.map_err(|error| InitError::Role(name.clone(), error))?));
     }
+    events.extend(licence_key.map(|key| Event::LicenceKeyTrusted(LicenceKeyTrusted { key: key.to_string() })));
     events.push(Event::UserCreated(UserCreated { user: admin.clone(), org: root.clone(), name: None, email: None }));
     events.push(Event::SubscriptionGranted(SubscriptionGranted {
         user: admin.clone(),

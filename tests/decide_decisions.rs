@@ -8,6 +8,7 @@ use tenure::command::NAMES;
 
 use crate::support::given::given;
 use crate::support::hub::hub;
+use crate::support::licensed::{code, platform, unlicensed};
 use crate::support::memory::World;
 use crate::support::snapshots;
 
@@ -21,6 +22,7 @@ fn decisions() {
     content_and_keys(&mut table);
     workspaces(&mut table);
     packs(&mut table);
+    licences(&mut table);
     let missing: Vec<_> = NAMES.iter().filter(|name| !table.names.contains(**name)).collect();
     assert!(missing.is_empty(), "commands without a case: {missing:?}");
     snapshots().bind(|| insta::assert_snapshot!("decisions", table.text));
@@ -236,4 +238,22 @@ fn packs(t: &mut Table) {
     t.check_in(&world, "admin", "set-row-rule", json!({"resource": "drinks", "org": "kick", "filter": "year > 2020"}));
     world.must("admin", "set-row-rule", rule);
     t.check_in(&world, "admin", "clear-row-rule", json!({"resource": "drinks", "org": "kick", "users": ["ken"]}));
+}
+
+fn licences(t: &mut Table) {
+    let tenant = json!({"id": "mars", "name": "Mars", "admin": {"id": "mara", "name": "Mara"}});
+    let mut world = unlicensed(|_| {});
+    t.check_in(&world, "admin", "install-licence", json!({"token": platform("2026-01-01T00:00:00Z", None)}));
+    world.must("admin", "install-licence", json!({"token": platform("2026-01-01T00:00:00Z", None)}));
+    t.check_in(&world, "admin", "create-org", tenant.clone());
+    world.must("admin", "create-org", tenant);
+    let code = code("mars", "2026-02-01T00:00:00Z", 50, "2027-01-01T00:00:00Z");
+    t.check_in(&world, "admin", "license-org", json!({"org": "mars", "authorisation": code}));
+    t.check_in(&world, "admin", "configure-login", json!({"methods": ["account", "wechat-work"], "default": "tenant"}));
+    t.check_in(&world, "mara", "configure-login", json!({"org": "mars", "methods": ["account"], "default": "tenant"}));
+    let call = json!({
+        "id": "venus", "external_id": "ww1", "issuer": "idp", "name": "Venus", "attributes": {"size": "small"},
+        "admin": {"id": "vera", "subject": "v", "name": "Vera"}, "users": [{"id": "ulf", "subject": "u", "name": "Ulf"}],
+    });
+    t.check_in(&world, "admin", "provision-tenant", call);
 }

@@ -260,6 +260,13 @@ fn commands() -> Vec<Row> {
         ("clear-row-rule", scores(json!({"org": "educate"}))),
         ("issue-api-key", with(mike(), json!({"name": "k"}))),
         ("revoke-api-key", json!({"key": MIKES_KEY})),
+        ("install-licence", json!({"token": "x"})),
+        ("license-org", json!({"org": "educate", "authorisation": "x"})),
+        ("configure-login", json!({"org": "educate", "methods": ["account"], "default": "tenant"})),
+        (
+            "provision-tenant",
+            json!({"external_id": "e", "issuer": "i", "name": "New", "admin": {"subject": "s", "name": "N"}}),
+        ),
     ];
     rows.into_iter().map(|(name, body)| (name, name, Some(body))).collect()
 }

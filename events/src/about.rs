@@ -104,6 +104,15 @@ impl Event {
             Self::RowRuleCleared(_) => {
                 ("`clear-row-rule`, for an org or each user", "the content's org; and the org, or the user's home")
             }
+            Self::LicenceKeyTrusted(_) => ("`tenure init` with a licence key", ROOT),
+            Self::LicenceInstalled(_) => ("`install-licence`", ROOT),
+            Self::TrialStarted(_) => ("`create-org` and `provision-tenant`, where orgs are licensed", PARENT),
+            Self::OrgLicensed(_) => ("`license-org`", PARENT),
+            Self::TenantProvisioned(_) => ("`provision-tenant`, whenever it brings anything new", PARENT),
+            Self::LoginConfigured(_) => ("`configure-login`", ORG),
+            Self::ValidityEnded(_) => {
+                ("by itself, when a window that was given has passed: once", "the org, and whom the window was about")
+            }
             Self::ApiKeyIssued(_) => ("`issue-api-key`; `tenure init`, for the first administrator", HOME),
             Self::ApiKeyRevoked(_) => ("`revoke-api-key`; `erase-user`", HOME),
         };

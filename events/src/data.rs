@@ -24,6 +24,10 @@ macro_rules! data {
     )*};
 }
 
+mod licences;
+
+pub use licences::*;
+
 data! {
     /// Which mechanisms are on, and the few choices that presets make differently.
     Settings {

@@ -132,6 +132,20 @@ pub enum Event {
     ApiKeyIssued(ApiKeyIssued),
     #[serde(rename = "tenure.api_key.revoked.v1")]
     ApiKeyRevoked(ApiKeyRevoked),
+    #[serde(rename = "tenure.platform.licence_key_trusted.v1")]
+    LicenceKeyTrusted(LicenceKeyTrusted),
+    #[serde(rename = "tenure.platform.licence_installed.v1")]
+    LicenceInstalled(LicenceInstalled),
+    #[serde(rename = "tenure.org.trial_started.v1")]
+    TrialStarted(TrialStarted),
+    #[serde(rename = "tenure.org.licensed.v1")]
+    OrgLicensed(OrgLicensed),
+    #[serde(rename = "tenure.tenant.provisioned.v1")]
+    TenantProvisioned(TenantProvisioned),
+    #[serde(rename = "tenure.login.configured.v1")]
+    LoginConfigured(LoginConfigured),
+    #[serde(rename = "tenure.validity.ended.v1")]
+    ValidityEnded(ValidityEnded),
 }
 
 impl Event {
@@ -200,6 +214,13 @@ impl Event {
             Self::RowRuleCleared(_) => "tenure.row_rule.cleared.v1",
             Self::ApiKeyIssued(_) => "tenure.api_key.issued.v1",
             Self::ApiKeyRevoked(_) => "tenure.api_key.revoked.v1",
+            Self::LicenceKeyTrusted(_) => "tenure.platform.licence_key_trusted.v1",
+            Self::LicenceInstalled(_) => "tenure.platform.licence_installed.v1",
+            Self::TrialStarted(_) => "tenure.org.trial_started.v1",
+            Self::OrgLicensed(_) => "tenure.org.licensed.v1",
+            Self::TenantProvisioned(_) => "tenure.tenant.provisioned.v1",
+            Self::LoginConfigured(_) => "tenure.login.configured.v1",
+            Self::ValidityEnded(_) => "tenure.validity.ended.v1",
         }
     }
 
@@ -207,9 +228,11 @@ impl Event {
     #[must_use]
     pub fn subject(&self) -> String {
         match self {
-            Self::PlatformInitialised(_) | Self::SettingsChanged(_) | Self::RoleTemplateDefined(_) => {
-                "platform".to_owned()
-            }
+            Self::PlatformInitialised(_)
+            | Self::SettingsChanged(_)
+            | Self::RoleTemplateDefined(_)
+            | Self::LicenceKeyTrusted(_)
+            | Self::LicenceInstalled(_) => "platform".to_owned(),
             Self::PrivilegeDefined(e) => format!("privileges/{}", e.privilege),
             Self::UserTypeDefined(e) => format!("user-types/{}", e.user_type),
             Self::ResourceKindDefined(e) => format!("kinds/{}", e.kind),
@@ -268,6 +291,26 @@ impl Event {
             Self::RowRuleCleared(e) => format!("resources/{}", e.resource),
             Self::ApiKeyIssued(e) => format!("keys/{}", e.key),
             Self::ApiKeyRevoked(e) => format!("keys/{}", e.key),
+            Self::TrialStarted(e) => format!("orgs/{}", e.org),
+            Self::OrgLicensed(e) => format!("orgs/{}", e.org),
+            Self::TenantProvisioned(e) => format!("orgs/{}", e.org),
+            Self::LoginConfigured(e) => format!("orgs/{}", e.org),
+            Self::ValidityEnded(e) => e.what.subject(),
+        }
+    }
+}
+
+impl Ended {
+    /// What the window belonged to, as an event's subject.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Subscription(of) => format!("users/{}", of.user),
+            Self::Role(of) => format!("roles/{}", of.role),
+            Self::Share(of) => format!("resources/{}", of.resource),
+            Self::ApiKey(key) => format!("keys/{key}"),
+            Self::Landlord(org) | Self::Licence(org) => format!("orgs/{org}"),
+            Self::PlatformLicence(_) => "platform".to_owned(),
         }
     }
 }

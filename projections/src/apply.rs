@@ -5,7 +5,7 @@ use tenure_events::{
     ApiKeyId, Envelope, Event, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, UserId, UserType,
 };
 
-use crate::values::{Done, OrgStatus, UserStatus, Window};
+use crate::values::{Done, Licence, OrgStatus, UserStatus, Window};
 
 /// One key with its new value, in the words of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,6 +199,15 @@ pub enum Change<'a> {
     KeyRevoked {
         key: &'a ApiKeyId,
     },
+    LicenceKey(&'a str),
+    PlatformLicence(&'a data::PlatformLicence),
+    Licence {
+        org: &'a OrgId,
+        licence: Licence,
+    },
+    Ended(&'a data::Ended),
+    Tenant(&'a data::TenantProvisioned),
+    Login(&'a data::LoginConfigured),
     /// The org's history is this long now.
     OrgSequence {
         org: &'a OrgId,
@@ -382,6 +391,13 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         Event::RowRuleCleared(e) => emit(Change::RowRule { resource: &e.resource, of: &e.of, filter: None }),
         Event::ApiKeyIssued(issued) => emit(Change::Key { key: &issued.key, issued }),
         Event::ApiKeyRevoked(e) => emit(Change::KeyRevoked { key: &e.key }),
+        Event::LicenceKeyTrusted(e) => emit(Change::LicenceKey(&e.key)),
+        Event::LicenceInstalled(e) => emit(Change::PlatformLicence(&e.licence)),
+        Event::TrialStarted(e) => emit(Change::Licence { org: &e.org, licence: Licence::trial(e) }),
+        Event::OrgLicensed(e) => emit(Change::Licence { org: &e.org, licence: Licence::official(&e.licence) }),
+        Event::TenantProvisioned(e) => emit(Change::Tenant(e)),
+        Event::LoginConfigured(e) => emit(Change::Login(e)),
+        Event::ValidityEnded(e) => emit(Change::Ended(&e.what)),
     }
 }
 

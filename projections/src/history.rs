@@ -119,7 +119,7 @@ impl<'a> Timelines<'a> {
             Entity::Group(group) => self.group(group.0),
             Entity::Role(role) => self.role(role.0),
             Entity::Resource(resource) => self.resource(resource.0),
-            Entity::Key(key) => self.row(&self.state.key, key.0),
+            Entity::Key(key) => self.key(key.0),
         }
     }
 
@@ -130,6 +130,7 @@ impl<'a> Timelines<'a> {
         self.row(&state.signed_in, user);
         self.row(&state.credential_reset, user);
         self.row(&state.active_org, user);
+        self.row(&state.user_ended, user);
         self.from(&state.identity_of, user);
         self.from(&state.subscription, user);
         self.from(&state.member, user);
@@ -138,13 +139,14 @@ impl<'a> Timelines<'a> {
         self.to(&state.handed_user, user);
         self.to(&state.row_rule_user, user);
         for edge in state.user_keys.from(user) {
-            self.row(&state.key, edge.to);
+            self.key(edge.to);
         }
     }
 
     fn group(&mut self, group: Handle) {
         let state = self.state;
         self.row(&state.group, group);
+        self.row(&state.group_ended, group);
         self.from(&state.managed, group);
         self.to(&state.member, group);
         self.from(&state.role_group, group);
@@ -155,6 +157,7 @@ impl<'a> Timelines<'a> {
     fn role(&mut self, role: Handle) {
         let state = self.state;
         self.row(&state.role, role);
+        self.row(&state.role_ended, role);
         self.to(&state.role_user, role);
         self.to(&state.role_group, role);
         self.to(&state.share_role, role);
@@ -167,6 +170,7 @@ impl<'a> Timelines<'a> {
         self.row(&state.resource_name, resource);
         self.row(&state.exported, resource);
         self.row(&state.share_all, resource);
+        self.row(&state.resource_ended, resource);
         self.from(&state.share_user, resource);
         self.from(&state.share_role, resource);
         self.from(&state.share_group, resource);
@@ -178,6 +182,12 @@ impl<'a> Timelines<'a> {
         self.from(&state.handed_group, resource);
         self.from(&state.row_rule_user, resource);
         self.from(&state.row_rule_org, resource);
+    }
+
+    fn key(&mut self, key: Handle) {
+        let state = self.state;
+        self.row(&state.key, key);
+        self.row(&state.key_ended, key);
     }
 
     fn row<V>(&mut self, table: &'a Rows<V>, row: Handle) {

@@ -3,19 +3,21 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tenure_events::data::{self, Assignee, Audience, Holder, NameScope, Recipient, RowSubject};
+use tenure_events::data::{
+    self, Assignee, Audience, Ended, Holder, HolderOf, NameScope, Recipient, RowSubject, SharedWith,
+};
 use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, UserId, UserType};
 
 use crate::apply::Change;
 use crate::digest::{Digest, pair};
 use crate::judge::SYSTEM_ADMINISTRATOR;
-use crate::names::{Scope, fold};
+use crate::names::{Scope, fold, tenant_key};
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    FilterNo, FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
-    Pack, PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source,
-    Subscription, User, UserNo, UserTypeNo, Window, WordNo,
+    FilterNo, FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, Login, NameHolder, Org, OrgAbout, OrgNo,
+    OrgStatus, Pack, PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source,
+    Subscription, Tenant, User, UserNo, UserTypeNo, Window, WordNo,
 };
 
 /// Takes the changes of one event.
@@ -81,7 +83,14 @@ impl Installer<'_> {
                 self.row(
                     table!(31 org),
                     row,
-                    Org { status: OrgStatus::Live, parent, managing_group, guarded: false, personal: false },
+                    Org {
+                        status: OrgStatus::Live,
+                        parent,
+                        managing_group,
+                        guarded: false,
+                        personal: false,
+                        licensed: false,
+                    },
                 );
                 if let Some(group) = managing_group {
                     self.edge(table!(39 managed), group.0, row, ());
@@ -287,6 +296,25 @@ impl Installer<'_> {
                 let row = self.id(table!(5 keys), key.as_str());
                 self.row(table!(70 key), row, None);
             }
+            Change::LicenceKey(key) => self.row(table!(112 licence_key), 0, key.to_owned()),
+            Change::PlatformLicence(licence) => self.row(table!(111 platform_licence), 0, licence.into()),
+            Change::Licence { org, ref licence } => {
+                let org = self.org(org);
+                self.change_org(org, |org| org.licensed = true);
+                self.row(table!(110 licence), org.0, licence.clone());
+            }
+            Change::Ended(what) => self.ended(what),
+            Change::Tenant(e) => {
+                let (org, row) =
+                    (self.org(&e.org), self.id(table!(113 tenant_ids), &tenant_key(&e.issuer, &e.external_id)));
+                let data::TenantProvisioned { org: _, issuer, external_id, attributes } = e.clone();
+                self.row(table!(114 tenant), row, org);
+                self.row(table!(115 tenant_about), org.0, Tenant { issuer, external_id, attributes });
+            }
+            Change::Login(e) => {
+                let row = self.org(&e.org).0;
+                self.row(table!(116 login), row, Login { methods: e.methods.clone(), default: e.default });
+            }
             Change::Done { command, done } => {
                 let row =
                     self.id(table!(11 commands), command.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()));
@@ -411,6 +439,50 @@ impl Installer<'_> {
                 self.edge(table!(98 handed_group), resource, group, there);
             }
         }
+    }
+
+    /// Windows end by themselves: this is for the histories of what they belonged to.
+    fn ended(&mut self, what: &Ended) {
+        match what {
+            Ended::Subscription(of) => self.user_ended(&of.user),
+            Ended::Role(HolderOf { role, to }) => {
+                let role = self.role(role).0;
+                self.row(table!(118 role_ended), role, ());
+                match to {
+                    Assignee::User(user) => self.user_ended(user),
+                    Assignee::Group(group) => self.group_ended(group),
+                }
+            }
+            Ended::Share(SharedWith { resource, with }) => {
+                let resource = self.resource(resource).0;
+                self.row(table!(120 resource_ended), resource, ());
+                match with {
+                    Audience::User(user) => self.user_ended(user),
+                    Audience::Group(group) => self.group_ended(group),
+                    Audience::Role(role) => {
+                        let role = self.role(role).0;
+                        self.row(table!(118 role_ended), role, ());
+                    }
+                    Audience::Org(_) | Audience::AllOrgs(_) => {}
+                }
+            }
+            Ended::ApiKey(key) => {
+                let row = self.id(table!(5 keys), key.as_str());
+                self.row(table!(121 key_ended), row, ());
+            }
+            // The history of an org has all that stands in it.
+            Ended::Landlord(_) | Ended::Licence(_) | Ended::PlatformLicence(_) => {}
+        }
+    }
+
+    fn user_ended(&mut self, user: &UserId) {
+        let user = self.user(user).0;
+        self.row(table!(117 user_ended), user, ());
+    }
+
+    fn group_ended(&mut self, group: &GroupId) {
+        let group = self.group(group).0;
+        self.row(table!(119 group_ended), group, ());
     }
 
     fn key(&mut self, id: &str, issued: &data::ApiKeyIssued) {

@@ -6,6 +6,7 @@
 mod apply;
 mod codes;
 mod digest;
+pub mod due;
 pub mod history;
 mod install;
 pub mod judge;

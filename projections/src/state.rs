@@ -12,8 +12,9 @@ use crate::digest::Digest;
 use crate::install::{Installer, Writer};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    Done, FilterNo, FormNo, Group, Key, KindActions, Landlord, NameHolder, Org, OrgAbout, OrgNo, Pack, PrivilegeSet,
-    Profile, Resource, ResourceNo, Role, Settings, Share, Subscription, User, UserNo, Window,
+    Done, FilterNo, FormNo, Group, Key, KindActions, Landlord, Licence, Login, NameHolder, Org, OrgAbout, OrgNo, Pack,
+    PlatformLicence, PrivilegeSet, Profile, Resource, ResourceNo, Role, Settings, Share, Subscription, Tenant, User,
+    UserNo, Window,
 };
 
 /// What can stand in a timeline.
@@ -216,6 +217,30 @@ tables! {
     100 row_rule_org: Edges<Option<FilterNo>>,
     /// Filters of rows, as texts.
     101 filters: Ids,
+    /// Org: its trial or licence.
+    110 licence: Rows<Licence>,
+    /// Row 0: the licence of the platform.
+    111 platform_licence: Rows<PlatformLicence>,
+    /// Row 0: the key that licences are signed with.
+    112 licence_key: Rows<String>,
+    /// What identity providers call tenants, see [`names`].
+    113 tenant_ids: Ids,
+    /// Tenant of an identity provider: which org it is.
+    114 tenant: Rows<OrgNo>,
+    /// Org: what its identity provider tells of it.
+    115 tenant_about: Rows<Tenant>,
+    /// Org: how its people sign in.
+    116 login: Rows<Login>,
+    /// User: something of theirs ended by itself.
+    117 user_ended: Rows<()>,
+    /// Role: somebody's holding of it did.
+    118 role_ended: Rows<()>,
+    /// Group: something of its members did.
+    119 group_ended: Rows<()>,
+    /// Content: a share of it did.
+    120 resource_ended: Rows<()>,
+    /// Key: it did.
+    121 key_ended: Rows<()>,
     /// User and org: the user's personal folder there, the last of them.
     150 personal_folder: Edges<ResourceNo>,
     /// Content: exported.
@@ -252,6 +277,7 @@ impl State {
             role_templates: above(&base.role_templates),
             filters: above(&base.filters),
             role_words: above(&base.role_words),
+            tenant_ids: above(&base.tenant_ids),
             ..Self::default()
         }
     }

@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 use tenure_events::data::{self, DataPermission, Level, Nature};
 use tenure_events::{Position, Sealed, Time};
 
+mod licences;
+
+pub use licences::{Licence, Login, PlatformLicence, Tenant};
+
 macro_rules! number {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
@@ -223,6 +227,8 @@ pub struct Org {
     pub guarded: bool,
     /// Whether there ever was a personal folder in it: only then is there more to read.
     pub personal: bool,
+    /// Whether it ever was on trial or licensed: only then is there more to read.
+    pub licensed: bool,
 }
 
 /// An org's face.

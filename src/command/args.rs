@@ -1,7 +1,9 @@
 //! The arguments of the public interface, by command.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use tenure_events::data::{Audience, DataPermission, Holder, Level, Recipient, Source};
+use tenure_events::data::{Audience, DataPermission, Holder, Level, LoginAddress, Recipient, Source};
 use tenure_events::{ApiKeyId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Time, UserId, UserType};
 
 use super::Contents;
@@ -61,7 +63,11 @@ args! {
         admin: Option<FirstAdmin<P>>,
     }
     /// The first administrator of a new org; of type `administrator` with all that it can hold unless said otherwise.
-    FirstAdmin<P> { id: Option<UserId>, name: P, email: Option<P>, user_type: Option<UserType>, privileges: Option<Privileges> }
+    FirstAdmin<P> {
+        id: Option<UserId>, name: P, email: Option<P>, user_type: Option<UserType>, privileges: Option<Privileges>,
+        /** Issue their first API key as well: who else would, where nobody above manages an org's users? */
+        #[serde(default)] key: bool,
+    }
     /// Call an org otherwise.
     RenameOrg { org: OrgId, name: String }
     /// Say what an org is for.
@@ -163,4 +169,31 @@ args! {
     IssueApiKey<P> { user: UserId, name: P, org: Option<OrgId>, privileges: Option<Vec<Privilege>>, expires: Option<Time> }
     /// End a key.
     RevokeApiKey { key: ApiKeyId }
+    /// Install the licence of the platform.
+    InstallLicence { token: String }
+    /// Make an org official, by its authorisation code.
+    LicenseOrg { org: OrgId, authorisation: String }
+    /// Say how people sign in: those of an org, or, without one, of the platform.
+    ConfigureLogin { org: Option<OrgId>, methods: Vec<String>, default: LoginAddress }
+    /// Make a tenant, or bring it up to date, as an identity provider's installation call says.
+    ProvisionTenant<P> {
+        id: Option<OrgId>, external_id: String, issuer: String, name: String, admin: Provisioned<P>,
+        #[serde(default = "none")] users: Vec<Provisioned<P>>, #[serde(default)] attributes: BTreeMap<String, String>,
+    }
+    /// A person as an identity provider knows them. The caller leaves `issuer` and `identity` out: they are the call's,
+    /// and the keyed hash of issuer and subject.
+    Provisioned<P> {
+        id: Option<UserId>, subject: P, name: P, email: Option<P>, user_type: Option<UserType>,
+        privileges: Option<Privileges>, #[serde(skip, default = "nothing")] issuer: Option<P>, #[serde(skip)] identity: String,
+    }
+}
+
+// Of the usual defaults serde would ask that the type inside has one as well.
+
+const fn none<T>() -> Vec<T> {
+    Vec::new()
+}
+
+const fn nothing<T>() -> Option<T> {
+    None
 }

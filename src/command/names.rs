@@ -63,12 +63,16 @@ impl<P> Command<P> {
             Self::ClearRowRule(_) => "clear-row-rule",
             Self::IssueApiKey(_) => "issue-api-key",
             Self::RevokeApiKey(_) => "revoke-api-key",
+            Self::InstallLicence(_) => "install-licence",
+            Self::LicenseOrg(_) => "license-org",
+            Self::ConfigureLogin(_) => "configure-login",
+            Self::ProvisionTenant(_) => "provision-tenant",
         }
     }
 }
 
 /// The names of all commands.
-pub const NAMES: [&str; 56] = [
+pub const NAMES: [&str; 60] = [
     "create-org",
     "rename-org",
     "describe-org",
@@ -125,4 +129,8 @@ pub const NAMES: [&str; 56] = [
     "clear-row-rule",
     "issue-api-key",
     "revoke-api-key",
+    "install-licence",
+    "license-org",
+    "configure-login",
+    "provision-tenant",
 ];

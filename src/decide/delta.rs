@@ -154,7 +154,14 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         | Event::SubTenantDisassociated(_)
         | Event::ContentUndistributed(_)
         | Event::ContentTakenBack(_)
-        | Event::ApiKeyRevoked(_) => Ok(()),
+        | Event::ApiKeyRevoked(_)
+        | Event::LicenceKeyTrusted(_)
+        | Event::LicenceInstalled(_)
+        | Event::TrialStarted(_)
+        | Event::OrgLicensed(_)
+        | Event::TenantProvisioned(_)
+        | Event::LoginConfigured(_)
+        | Event::ValidityEnded(_) => Ok(()),
     }
 }
 

@@ -40,6 +40,7 @@ impl<'a> Effect<'a> {
             Event::SettingsChanged(_) | Event::UserTypeDefined(_) => Effect::Everybody,
             Event::OrgCreated(e) => Effect::Begins(&e.org),
             Event::OrgEnabled(e) => Effect::Opens(&e.org),
+            Event::OrgLicensed(e) => Effect::Opens(&e.org),
             Event::OrgDisabled(e) => Effect::Closes(&e.org),
             Event::OrgArchived(e) => Effect::Closes(&e.org),
             Event::OrgMoved(e) => Effect::Bounds(&e.org),
@@ -98,7 +99,13 @@ impl<'a> Effect<'a> {
             | Event::RowRuleSet(_)
             | Event::RowRuleCleared(_)
             | Event::ApiKeyIssued(_)
-            | Event::ApiKeyRevoked(_) => Effect::None,
+            | Event::ApiKeyRevoked(_)
+            | Event::LicenceKeyTrusted(_)
+            | Event::LicenceInstalled(_)
+            | Event::TrialStarted(_)
+            | Event::TenantProvisioned(_)
+            | Event::LoginConfigured(_)
+            | Event::ValidityEnded(_) => Effect::None,
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use tenure_events::data::Lifecycle;
+use tenure_events::data::{Lifecycle, TenantUsers};
 use tenure_events::{GroupId, OrgId, RoleId, Time, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
@@ -74,10 +74,10 @@ pub fn any_holder(view: &View<'_>, org: OrgNo, privilege: PrivilegeNo) -> bool {
 }
 
 fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> Result<(), Refusal> {
-    if !after.is_live(org) {
+    if !after.is_open(org) {
         return Ok(());
     }
-    let lost_before = scene.is_live(org) && !kept(scene, org);
+    let lost_before = scene.is_open(org) && !kept(scene, org);
     if !lost_before && !kept(after, org) {
         let detail = format!(
             "nobody could run org `{}` any more: first give somebody at home there {} for good",
@@ -104,7 +104,12 @@ fn landlord_taken(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> bool {
 }
 
 fn kept(view: &View<'_>, org: OrgNo) -> bool {
-    home_keeper(view, org, |view| keys_of(view, org)) || view.lineage(org).skip(1).any(|at| manager_at(view, at, org))
+    home_keeper(view, org, |view| keys_of(view, org)) || kept_from_above(view, org)
+}
+
+/// Where nobody from above manages users, nobody from above can restore the org (H).
+fn kept_from_above(view: &View<'_>, org: OrgNo) -> bool {
+    view.tenant_users() != TenantUsers::Never && view.lineage(org).skip(1).any(|at| manager_at(view, at, org))
 }
 
 /// What running an org takes at the view's instant.
@@ -132,7 +137,7 @@ fn manager_at(view: &View<'_>, at: OrgNo, org: OrgNo) -> bool {
         stands(view, user) && for_good(view, keeps)
     };
     let visit = |user| if keeps(user) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    view.is_live(at) && candidates(view, at, visit).is_break()
+    view.is_open(at) && candidates(view, at, visit).is_break()
 }
 
 /// Whether somebody who stands is a system administrator for good.
@@ -155,7 +160,7 @@ fn for_good(view: &View<'_>, so: impl Fn(&View<'_>) -> bool) -> bool {
 }
 
 fn stands(view: &View<'_>, user: UserNo) -> bool {
-    view.is_enabled(user) && view.home(user).is_some_and(|home| view.is_live(home))
+    view.is_enabled(user) && view.home(user).is_some_and(|home| view.is_open(home))
 }
 
 /// Whoever might hold something in an org; some of them twice.

@@ -11,15 +11,18 @@ mod global;
 mod groups;
 mod keepers;
 mod keys;
+mod licences;
 mod orgs;
 mod packs;
 mod refusal;
 mod roles;
 mod scene;
 mod subscriptions;
+mod tenants;
 mod text;
 mod told;
 mod users;
+mod validity;
 mod workspace;
 
 use std::cell::OnceCell;
@@ -41,6 +44,7 @@ pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
 pub use text::personal;
 pub use told::{ForeignAccess, TELLING, Told, remains};
+pub use validity::ended;
 pub use workspace::{first_personal_folder, public_folder};
 
 /// The most events that one command may have.
@@ -55,6 +59,8 @@ pub struct Caller {
     pub on_behalf_of: Option<UserNo>,
     /// The org acted in, where the caller names one.
     pub acting_org: Option<OrgNo>,
+    /// When the actor's key ends, if it does.
+    pub key_ends: Option<Time>,
 }
 
 /// What a decision needs beside the view: settled before, recorded with it.
@@ -97,6 +103,7 @@ pub fn decide(
     let over = OnceCell::new();
     let after = || view.over(over.get_or_init(|| suppose(view, caller, moment, &plan.0)));
     delta::judge(&scene, &after, &plan.0)?;
+    licences::seats(&scene, &plan.0)?;
     let concerns = keepers::concerned(&scene, &plan.0);
     if !concerns.is_empty() {
         keepers::judge(&scene, &after(), &concerns)?;
@@ -119,7 +126,10 @@ fn stands(scene: &Scene<'_>) -> Result<(), Refusal> {
     if scene.is_enabled(scene.subject.user) && home_is_live {
         return Ok(());
     }
-    Err(scene::forbidden("standing.not_live", "the user, or their home org, is disabled or gone"))
+    Err(scene::forbidden(
+        "standing.not_live",
+        "the user is disabled or gone, or their home org is, or its licence is over",
+    ))
 }
 
 fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
@@ -180,6 +190,10 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::ClearRowRule(args) => packs::clear_row_rule(scene, args, plan),
         Command::IssueApiKey(args) => keys::issue(scene, args, plan),
         Command::RevokeApiKey(args) => keys::revoke(scene, args, plan),
+        Command::InstallLicence(args) => licences::install(scene, args, plan),
+        Command::LicenseOrg(args) => licences::license(scene, args, plan),
+        Command::ConfigureLogin(args) => tenants::configure_login(scene, args, plan),
+        Command::ProvisionTenant(args) => tenants::provision(scene, args, plan),
     }
 }
 

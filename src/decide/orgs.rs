@@ -2,15 +2,15 @@
 
 use tenure_events::Event;
 use tenure_events::data::{
-    self, LandlordAdmitted, LandlordExcluded, Lifecycle, OrgArchived, OrgCreated, OrgDescribed, OrgDisabled,
-    OrgEnabled, OrgMoved, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted, UserCreated,
+    self, ApiKeyIssued, LandlordAdmitted, LandlordExcluded, Lifecycle, OrgArchived, OrgCreated, OrgDescribed,
+    OrgDisabled, OrgEnabled, OrgMoved, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted, UserCreated,
 };
 use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, UserId, UserType};
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
 use tenure_projections::values::{NameHolder, OrgNo};
 
-use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, org_id, unused};
+use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, new_user, org_id, unused};
 use super::{Refusal, global, text, workspace};
 use crate::command::{
     AdmitLandlord, All, ArchiveOrg, CreateOrg, DescribeOrg, FirstAdmin, MoveOrg, Privileges, RenameOrg, TagOrg,
@@ -29,6 +29,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
         None => super::groups::place(scene, None)?,
     };
     manages_inside(scene, parent)?;
+    below_root_only(scene, parent)?;
     let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
     unused(scene.find_org(org.as_str()).is_some() || global::is(scene, &org), &org)?;
     let managing_group = match &args.managing_group {
@@ -50,6 +51,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
     let twin = Event::OrgCreated(created.clone());
     plan.in_org(org.clone(), Event::OrgCreated(created));
     plan.0.push(super::Draft { org: org_id(scene, parent), event: twin, twin_of: Some(0) });
+    super::licences::begin_trial(scene, &org, parent, plan)?;
     starting_roles(scene, &org, plan)?;
     workspace::start(scene, &org, plan)?;
     args.admin.iter().try_for_each(|admin| first_admin(scene, &org, admin, plan))
@@ -89,7 +91,7 @@ fn managing_group(scene: &Scene<'_>, id: &GroupId) -> Result<GroupId, Refusal> {
 
 fn first_admin(scene: &Scene<'_>, org: &OrgId, admin: &FirstAdmin<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
     let user: UserId = admin.id.clone().unwrap_or_else(|| scene.moment.fresh.admin.into());
-    unused(scene.find_user(user.as_str()).is_some(), &user)?;
+    new_user(scene, &user)?;
     let administrator =
         UserType::new("administrator").map_err(|error| conflict("user_type.unknown", error.to_string()))?;
     let user_type = admin.user_type.clone().unwrap_or(administrator);
@@ -103,6 +105,11 @@ fn first_admin(scene: &Scene<'_>, org: &OrgId, admin: &FirstAdmin<Sealed>, plan:
     let granted = SubscriptionGranted { user: user.clone(), org: org.clone(), subscription };
     plan.in_org(org.clone(), Event::SubscriptionGranted(granted));
     workspace::welcome_first(scene, org, &user, plan);
+    if admin.key {
+        let (key, hash) = (scene.moment.fresh.admin.into(), scene.moment.key_hash.clone());
+        let issued = ApiKeyIssued { key, user, hash, name: None, org: None, privileges: None, expires: None };
+        plan.in_org(org.clone(), Event::ApiKeyIssued(issued));
+    }
     Ok(())
 }
 
@@ -145,6 +152,7 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveOrg, plan: &mut Plan) -> Result<()
         return Err(conflict("org.cycle", format!("org `{}` lies below `{}`", args.parent, args.org)));
     }
     [org, from, parent].into_iter().try_for_each(|org| manages_inside(scene, org))?;
+    below_root_only(scene, parent)?;
     let name = scene.name(Scope::Orgs(Some(parent.handle())), scene.org_name(org), None)?;
     let moved = OrgMoved { org: args.org.clone(), name, parent: args.parent.clone(), from: org_id(scene, from) };
     plan.add(scene, org, Event::OrgMoved(moved), &[from, parent]);
@@ -157,7 +165,10 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveOrg, plan: &mut Plan) -> Result<()
 }
 
 pub fn disable(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Result<(), Refusal> {
-    let org = scene.live_org(id)?;
+    let org = open(scene, id)?;
+    if !scene.is_open(org) {
+        return Err(conflict("org.already_disabled", format!("org `{id}` is disabled already")));
+    }
     not_root(scene, org)?;
     manages(scene, org)?;
     plan.add(scene, org, Event::OrgDisabled(OrgDisabled { org: id.clone() }), scene.parent(org).as_slice());
@@ -167,7 +178,7 @@ pub fn disable(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Result<(), Ref
 pub fn enable(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Result<(), Refusal> {
     let org = open(scene, id)?;
     manages(scene, org)?;
-    if scene.is_live(org) {
+    if scene.is_open(org) {
         return Err(conflict("org.not_disabled", format!("org `{id}` is not disabled")));
     }
     plan.add(scene, org, Event::OrgEnabled(OrgEnabled { org: id.clone() }), scene.parent(org).as_slice());
@@ -237,23 +248,32 @@ fn admits_now(scene: &Scene<'_>, org: OrgNo) -> bool {
     scene.landlord(org).is_none_or(|landlord| landlord.value.admits(scene.instant()))
 }
 
-fn not_root(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+pub fn not_root(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
     if scene.parent(org).is_none() {
         return Err(conflict("org.root", "the root org can be renamed, but not this"));
     }
     Ok(())
 }
 
+/// Where orgs are the root's to make, it has all of them directly below it.
+fn below_root_only(scene: &Scene<'_>, parent: OrgNo) -> Result<(), Refusal> {
+    if scene.lifecycle() == Lifecycle::Root && scene.root() != Some(parent) {
+        return Err(conflict("org.below_root_only", "orgs hang under the root here, and under no other"));
+    }
+    Ok(())
+}
+
 /// What an org leaves to its ancestors even when it excludes them.
-fn manages(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
-    if judge::manages(&scene.view, &scene.subject, org) {
-        return Ok(());
+pub fn manages(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+    match scene.lifecycle() {
+        Lifecycle::Root => scene.need(scene.root().unwrap_or(org), administrative::ORG_MANAGE),
+        _ if judge::manages(&scene.view, &scene.subject, org) => Ok(()),
+        Lifecycle::SystemAdministrator => {
+            let detail = "system administrators alone make, change and end orgs on this platform: ask one of them";
+            Err(forbidden("lifecycle.system_administrator", detail))
+        }
+        Lifecycle::OrgManage | Lifecycle::ManagingTeam => scene.need(org, administrative::ORG_MANAGE),
     }
-    if scene.lifecycle() == Lifecycle::SystemAdministrator {
-        let detail = "system administrators alone make, change and end orgs on this platform: ask one of them";
-        return Err(forbidden("lifecycle.system_administrator", detail));
-    }
-    scene.need(org, administrative::ORG_MANAGE)
 }
 
 /// What it does not.

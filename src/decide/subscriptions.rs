@@ -3,7 +3,7 @@
 use tenure_events::Event;
 use tenure_events::data::{
     self, PrivilegeGranted, PrivilegeRevoked, SubscriptionExtended, SubscriptionGranted, SubscriptionRetyped,
-    SubscriptionWithdrawn,
+    SubscriptionWithdrawn, TenantUsers,
 };
 use tenure_events::{OrgId, UserId, UserType};
 use tenure_projections::judge::administrative;
@@ -80,7 +80,7 @@ pub enum Entry {
 
 /// P: "I can do this easily by going into the organisation and subscribing to it."
 pub fn entry(scene: &Scene<'_>, org: OrgNo, users: &[UserNo]) -> Entry {
-    if !scene.manages_from_above(org) {
+    if !scene.manages_from_above(org) || scene.tenant_users() == TenantUsers::Never {
         return Entry::None;
     }
     let own_first = users == [scene.subject.user].as_slice() && !scene.ever_subscribed(scene.subject.user, org);

@@ -9,7 +9,7 @@ use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::values::{OrgNo, PrivilegeNo, UserNo, UserStatus};
 
-use super::scene::{Plan, Scene, conflict, forbidden, invalid, org_id, unknown, unused, user_id};
+use super::scene::{Plan, Scene, conflict, forbidden, invalid, new_user, org_id, unknown, user_id};
 use super::{Refusal, subscriptions, workspace};
 use crate::command::{ChangeProfile, CreateUser, EraseUser, Identity, SelectActiveOrg};
 
@@ -20,7 +20,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateUser<Sealed>, plan: &mut Plan) -> 
     let org = scene.live_org(&args.org)?;
     scene.need(org, administrative::USER_MANAGE)?;
     let user = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    unused(scene.find_user(user.as_str()).is_some(), &user)?;
+    new_user(scene, &user)?;
     let ceiling = scene.ceiling(scene.user_type(&args.user_type)?);
     let privileges = scene.asked(&args.privileges, scene.held(org).and(ceiling))?;
     subscriptions::within(scene, privileges, &args.user_type, ceiling)?;
@@ -70,7 +70,7 @@ pub fn enable(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result<(), Ref
 pub fn erase(scene: &Scene<'_>, args: &EraseUser, plan: &mut Plan) -> Result<(), Refusal> {
     let user = scene.user(&args.user)?;
     let home = home(scene, user)?;
-    let archived = !scene.is_live(home) && judge::manages(&scene.view, &scene.subject, home);
+    let archived = !scene.is_open(home) && judge::manages(&scene.view, &scene.subject, home);
     if !archived {
         scene.need(home, administrative::USER_MANAGE)?;
     }
@@ -141,12 +141,21 @@ fn administers_below(scene: &Scene<'_>, user: UserNo) -> bool {
     there && scene.home(user).filter(administers).is_some_and(|home| scene.manages_from_above(home))
 }
 
+/// Whoever may ask what users of an org may do, from above as well, signs them in: the product goes on serving its
+/// tenants, whom it need not see.
+fn serves(scene: &Scene<'_>, user: UserNo) -> bool {
+    let there = View::user(scene, user).is_some_and(|user| user.value.status != UserStatus::Erased);
+    let home = scene.home(user).filter(|_| there);
+    home.is_some_and(|home| scene.lineage(home).any(|org| scene.holds(org, administrative::ACCESS_CHECK)))
+}
+
 pub fn record_sign_in(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result<(), Refusal> {
-    let user = scene.user(id)?;
+    let served = scene.find_user(id.as_str()).filter(|user| serves(scene, *user));
+    let user = served.map_or_else(|| scene.user(id), Ok)?;
     let home = home(scene, user)?;
     let held = scene.held(home);
     let service = [administrative::ACCESS_CHECK, administrative::ACT_AS, administrative::USER_MANAGE];
-    if !scene.is_self(user) && !service.iter().any(|privilege| held.has(*privilege)) {
+    if served.is_none() && !scene.is_self(user) && !service.iter().any(|privilege| held.has(*privilege)) {
         scene.need(home, administrative::ACCESS_CHECK)?;
     }
     if !scene.is_enabled(user) || !scene.is_live(home) {

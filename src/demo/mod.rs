@@ -1,6 +1,7 @@
 //! Stories played against a node over its public API, each step with what must come of it.
 
 mod data_hub;
+mod hengshi;
 mod orgvue;
 mod panintelligence;
 mod play;
@@ -12,5 +13,5 @@ pub use story::{Act, Because, Check, Cited, Point, Stage, Step, Story, Try, Want
 /// Every story that there is.
 #[must_use]
 pub fn stories() -> Vec<Story> {
-    vec![panintelligence::story(), data_hub::story(), orgvue::story()]
+    vec![panintelligence::story(), data_hub::story(), orgvue::story(), hengshi::story()]
 }

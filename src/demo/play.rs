@@ -72,7 +72,7 @@ pub struct Played {
     pub unexpected: usize,
     /// The last position of the log.
     pub position: u64,
-    tokens: BTreeMap<&'static str, String>,
+    tokens: BTreeMap<String, String>,
     marks: BTreeMap<&'static str, Marked>,
     bundles: BTreeMap<&'static str, String>,
 }
@@ -95,7 +95,7 @@ pub fn play(
     now: Time,
     mut show: impl FnMut(Scene<'_>),
 ) -> Result<Played, ClientError> {
-    let tokens = BTreeMap::from([(story.stage.admin, token)]);
+    let tokens = BTreeMap::from([(story.stage.admin.to_owned(), token)]);
     let (marks, bundles) = (BTreeMap::new(), BTreeMap::new());
     let played = Played { unexpected: 0, position: 0, tokens, marks, bundles };
     let mut player = Player { node, admin: story.stage.admin, now, played };
@@ -227,7 +227,7 @@ impl Player<'_> {
         let verdict = match &act.what {
             What::Command { .. } | What::Key { .. } => {
                 events = event_lines(&answer.body);
-                if let (What::Key { user }, Some(token)) = (&act.what, answer.body.get("api_key")) {
+                if let Some((user, token)) = whose_key(&act.what).zip(answer.body.get("api_key")) {
                     self.played.tokens.insert(user, text(token));
                 }
                 if let (Some(mark), Some(bundle)) = (act.mark, answer.body.get("bundle")) {
@@ -301,6 +301,15 @@ impl Player<'_> {
     }
 }
 
+/// Whose key comes of it: the user's, or that of a new org's first administrator.
+fn whose_key(what: &What) -> Option<String> {
+    match what {
+        What::Key { user } => Some((*user).to_owned()),
+        What::Command { arguments, .. } => arguments.pointer("/admin/id").map(text),
+        What::Check(_) | What::Search { .. } | What::Read { .. } => None,
+    }
+}
+
 /// The ids in a list.
 fn ids(answer: &Value, at: &str) -> Vec<String> {
     let items = answer.pointer(at).and_then(Value::as_array);
@@ -332,8 +341,14 @@ pub fn short_kind(kind: &str) -> &str {
     kind.rsplit_once('.').map_or(kind, |(name, _version)| name)
 }
 
-/// `{tomorrow 17:00}` as an RFC 3339 time in UTC.
+/// `{tomorrow 17:00}` and `{in 31 days}` as RFC 3339 times in UTC.
 fn fill_in_moments(text: &str, now: Time) -> String {
+    if let Some((before, rest)) = text.split_once("{in ")
+        && let Some((days, after)) = rest.split_once(" days}")
+        && let Ok(days) = days.parse::<i64>()
+    {
+        return format!("{before}{}{}", now.plus_seconds(days * 86_400), fill_in_moments(after, now));
+    }
     let Some((before, rest)) = text.split_once("{tomorrow ") else {
         return text.to_owned();
     };

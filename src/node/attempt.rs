@@ -67,14 +67,18 @@ pub(super) fn place(core: &Core, head: &mut Head, decided: &mut Decided) -> Resu
         return Err(CommandError::TooManyEvents { count });
     }
     let view = View::new(&core.state, head.position, decided.moment.time);
-    let sequence = |org: &tenure_events::OrgId| view.find_org(org.as_str()).map_or(0, |org| view.org_sequence(org));
     let mut next = *head;
-    let links = link(&mut next, &decided.origin, std::mem::take(&mut decided.drafts), sequence);
+    let links = link(&mut next, &decided.origin, std::mem::take(&mut decided.drafts), sequence_in(&view));
     if let Some(size) = links.iter().map(|link| link.bytes.len()).find(|size| *size > EVENT_LIMIT) {
         return Err(CommandError::EventTooLarge { size });
     }
     *head = next;
     Ok(links)
+}
+
+/// How long the history of an org is in a view.
+pub(super) fn sequence_in(view: &View<'_>) -> impl Fn(&tenure_events::OrgId) -> u64 {
+    move |org| view.find_org(org.as_str()).map_or(0, |org| view.org_sequence(org))
 }
 
 /// The caller with what their key leaves them, if the key counts, they may act and their home org works.
@@ -98,7 +102,8 @@ fn who(view: &View<'_>, request: &Request) -> Result<Caller, CommandError> {
         let detail = || format!("there is no org `{org}` that you may see");
         seen.ok_or_else(|| Refusal::new(Kind::NotFound, "org.unknown", detail()))
     });
-    Ok(Caller { actor, on_behalf_of, acting_org: acting_org.transpose()? })
+    let key_ends = view.usable_key(request.caller.key).and_then(|key| key.window.until());
+    Ok(Caller { actor, on_behalf_of, acting_org: acting_org.transpose()?, key_ends })
 }
 
 /// Who sends a command, and by what it is known.
@@ -123,8 +128,7 @@ fn judge(
     if let Some(seen) = request.if_match {
         unchanged_since(view, &caller, &parsed, seen)?;
     }
-    let issues = matches!(parsed, Command::IssueApiKey(_));
-    let secret = issues.then(|| Token::generate(fresh.thing.into())).transpose()?;
+    let secret = parsed.issues_key(&fresh).map(Token::generate).transpose()?;
     let mut sealing = Sealing { core, command, erased: false };
     let identity = |issuer: &str, subject: &str| core.keys.identity_handle(issuer, subject).to_string();
     let about = parsed.about(&fresh).unwrap_or_else(|| actor.clone());
@@ -196,7 +200,7 @@ impl Core {
 }
 
 /// The recorded time of the next command: later than the last.
-fn time_after(head: &Head, now: Time) -> Result<Time, ClockJumped> {
+pub(super) fn time_after(head: &Head, now: Time) -> Result<Time, ClockJumped> {
     if head.time > now.plus_seconds(MAX_BEHIND) {
         let micros = now.micros().saturating_sub(head.time.micros());
         return Err(ClockJumped { by: chrono::TimeDelta::microseconds(micros) });

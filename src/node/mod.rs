@@ -10,6 +10,7 @@ mod dry_run;
 mod examine;
 mod feed;
 mod open;
+mod passing;
 mod pending;
 mod precondition;
 mod replay;
@@ -40,7 +41,7 @@ use checkpoints::Checkpoints;
 use request::Wish;
 use shared::Core;
 use tell::Asked;
-use writer::{Ended, Reply, Submission};
+use writer::{Ended, Job, Reply, Submission};
 
 pub use backup::{Copied, CopyError, backup, restore};
 pub use examine::{Examination, examine};
@@ -66,7 +67,7 @@ pub struct Node {
 /// The writer as its submitters see it.
 struct Writer {
     /// None once the node takes no more commands.
-    queue: Mutex<Option<mpsc::Sender<Submission>>>,
+    queue: Mutex<Option<mpsc::Sender<Job>>>,
     running: Mutex<Option<Running>>,
 }
 
@@ -149,9 +150,11 @@ impl Node {
         let asked = Asked::of(&request);
         let (wish, (reply, answer)) = (Box::new(Wish::from(request)), oneshot::channel());
         let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        queue.ok_or(CommandError::Stopped)?.try_send(Submission { wish, reply }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => CommandError::Busy,
-            mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
+        queue.ok_or(CommandError::Stopped)?.try_send(Job::Command(Submission { wish, reply })).map_err(|error| {
+            match error {
+                mpsc::error::TrySendError::Full(_) => CommandError::Busy,
+                mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
+            }
         })?;
         match answer.await {
             Ok(Ok(Reply::Done { position, events, secret })) => {

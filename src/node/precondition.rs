@@ -90,6 +90,12 @@ fn about<P>(view: &View<'_>, subject: &Subject, command: &Command<P>) -> Option<
         Command::ClearRowRule(args) => resource(&args.resource),
         Command::IssueApiKey(args) => user(&args.user),
         Command::RevokeApiKey(args) => view.find_key(args.key.as_str()).map(Entity::Key),
+        Command::InstallLicence(_) => view.root().map(Entity::Org),
+        Command::LicenseOrg(args) => org(&args.org),
+        Command::ConfigureLogin(args) => org_or_root(args.org.as_ref()),
+        Command::ProvisionTenant(args) => {
+            view.find_tenant(&args.issuer, &args.external_id).or(view.root()).map(Entity::Org)
+        }
     }
 }
 

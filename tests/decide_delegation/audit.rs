@@ -418,7 +418,8 @@ fn credentials(before: &Facts, act: &Act<'_>) -> Result<(), String> {
             Event::UserCredentialReset(e) => (&e.user, USER_MANAGE, 0, None),
             _ => continue,
         };
-        let user = before.user(user);
+        // Whoever comes to be in the command comes with their identity.
+        let Some(user) = before.users.iter().position(|known| known.id == user.as_str()) else { continue };
         let home = before.users[user].home;
         if user == act.who.user {
             let within = cap & !act.who.cap == 0 && (act.who.only.is_none() || only == act.who.only || cap == 0);

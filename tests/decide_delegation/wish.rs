@@ -306,6 +306,14 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             json!({"user": user, "name": "key", "org": dice.one_in(3).then_some(&org), "privileges": privileges})
         }
         "revoke-api-key" => json!({"key": dice.pick(facts.keys.iter())?.id}),
+        "install-licence" => json!({"token": label}),
+        "license-org" => json!({"org": org, "authorisation": label}),
+        "configure-login" => json!({"org": of, "methods": [label], "default": "tenant"}),
+        "provision-tenant" => {
+            let user = json!({"subject": label, "name": "New", "user_type": user_type, "privileges": privileges});
+            let admin = json!({"subject": "first", "name": "First"});
+            json!({"external_id": label, "issuer": "idp", "name": label, "admin": admin, "users": [user]})
+        }
         other => panic!("no arguments for {other}"),
     };
     Some(Wish { name, arguments, by })

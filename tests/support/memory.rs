@@ -78,13 +78,15 @@ impl World {
         let (user, key) = who.split_once('/').map_or((who, None), |(user, key)| (user, Some(key)));
         let view = self.view();
         let mut actor = Subject::from(view.find_user(user).unwrap());
+        let mut key_ends = None;
         if let Some(key) = key {
             let key = view.usable_key(view.find_key(key).unwrap()).unwrap();
             assert_eq!(key.user, actor.user);
             actor = Subject { cap: key.privileges, only: key.org, ..actor };
+            key_ends = key.window.until();
         }
         let on_behalf_of = other.map(|other| view.find_user(other).unwrap());
-        Caller { actor, on_behalf_of, acting_org: org.map(|org| view.find_org(org).unwrap()) }
+        Caller { actor, on_behalf_of, acting_org: org.map(|org| view.find_org(org).unwrap()), key_ends }
     }
 
     /// What would come of a command.

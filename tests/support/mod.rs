@@ -2,6 +2,7 @@
 
 pub mod given;
 pub mod hub;
+pub mod licensed;
 pub mod memory;
 pub mod nats;
 pub mod platform;

@@ -66,14 +66,12 @@ impl<'a> Standing<'a> {
     ///
     /// # Errors
     /// Which of them does not.
-    pub fn stands(&self) -> Result<(), Code> {
+    pub fn stands(&self, view: &View<'_>) -> Result<(), Code> {
         if !self.enabled {
             return Err(Code::UserDisabled);
         }
-        if self.home_row.status != OrgStatus::Live {
-            return Err(Code::HomeOrgNotLive);
-        }
-        if self.org_row.status != OrgStatus::Live { Err(Code::OrgNotLive) } else { Ok(()) }
+        works(view, self.home, self.home_row, Code::HomeOrgNotLive)?;
+        works(view, self.org, self.org_row, Code::OrgNotLive)
     }
 
     /// Shows the visitor every path by which the user holds anything in the org, until it breaks.
@@ -85,10 +83,13 @@ impl<'a> Standing<'a> {
             return Err(Code::LandlordExcluded);
         }
         let subscription = self.subscription.filter(|(held, _)| held.window.holds(view.instant()));
-        let ceiling = match &subscription {
+        let mut ceiling = match &subscription {
             Some((held, _)) => view.ceiling(held.user_type),
             None => PrivilegeSet::ALL,
         };
+        if self.home != self.org && view.tenant_users() == TenantUsers::Never && view.is_above(self.home, self.org) {
+            ceiling = ceiling.without(managing_users());
+        }
         if let Some((held, position)) = subscription {
             let privileges = held.privileges.and(ceiling);
             let holding = Holding { code: Code::Subscription, privileges, role: None, events: [position, 0, 0, 0] };
@@ -149,7 +150,7 @@ pub fn privileges(view: &View<'_>, user: UserNo, org: OrgNo) -> PrivilegeSet {
 /// What the subject holds in the org, if it stands: a user through a key holds no more than the key carries.
 #[must_use]
 pub fn privileges_as(view: &View<'_>, subject: &Subject, org: OrgNo) -> PrivilegeSet {
-    let standing = Standing::read(view, subject.user, org).filter(|standing| standing.stands().is_ok());
+    let standing = Standing::read(view, subject.user, org).filter(|standing| standing.stands(view).is_ok());
     let mut all = PrivilegeSet::NONE;
     if let Some(standing) = standing.filter(|_| subject.only.is_none_or(|only| only == org)) {
         let _: Result<(), Code> = standing.holdings(view, |holding| {
@@ -272,6 +273,25 @@ pub fn suspended(view: &View<'_>, home: OrgNo, org: OrgNo) -> Suspension {
         at = row.parent;
     }
     suspension
+}
+
+/// Whether an org works: open, and its trial or licence not over.
+pub(super) fn works(view: &View<'_>, org: OrgNo, row: &Org, closed: Code) -> Result<(), Code> {
+    if row.status != OrgStatus::Live {
+        return Err(closed);
+    }
+    let over = if row.licensed { view.licence_over(org) } else { None };
+    match over.map(|over| over.value.trial) {
+        Some(true) => Err(Code::TrialOver),
+        Some(false) => Err(Code::LicenceExpired),
+        None => Ok(()),
+    }
+}
+
+/// What managing users takes.
+fn managing_users() -> PrivilegeSet {
+    use administrative::{GROUP_MANAGE, KEY_MANAGE, ROLE_MANAGE, SUBSCRIPTION_MANAGE, USER_MANAGE};
+    [USER_MANAGE, SUBSCRIPTION_MANAGE, ROLE_MANAGE, GROUP_MANAGE, KEY_MANAGE].into_iter().collect()
 }
 
 struct Frame {

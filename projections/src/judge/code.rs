@@ -38,11 +38,13 @@ pub enum Code {
     KeyOfOtherOrg,
     KeyCapped,
     CallerNotPermitted,
+    TrialOver,
+    LicenceExpired,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::Subscription,
         Self::Role,
         Self::RoleThroughGroup,
@@ -77,6 +79,8 @@ impl Code {
         Self::KeyOfOtherOrg,
         Self::KeyCapped,
         Self::CallerNotPermitted,
+        Self::TrialOver,
+        Self::LicenceExpired,
     ];
 
     /// The code as callers know it.
@@ -141,6 +145,8 @@ impl Code {
             Self::KeyOfOtherOrg => ("key.other_org", "the key works in another org only"),
             Self::KeyCapped => ("key.capped", "the key does not carry the privilege"),
             Self::CallerNotPermitted => ("caller.not_permitted", "you may not ask this"),
+            Self::TrialOver => ("licence.trial_over", "the org's trial is over and it is not licensed yet"),
+            Self::LicenceExpired => ("licence.expired", "the org's licence has expired"),
         }
     }
 }

@@ -210,6 +210,10 @@ fn deny<T: Trace>(view: &View<'_>, question: &Question, code: Code, trace: &mut 
         Code::ActingOrgNotLive => of_org(question.acting).into_iter().collect(),
         Code::OrgNotLive => of_org(org).into_iter().collect(),
         Code::LandlordExcluded => org.map(excluded).unwrap_or_default(),
+        Code::TrialOver | Code::LicenceExpired => {
+            let orgs = [view.home(user), question.acting, org];
+            orgs.into_iter().flatten().filter_map(|org| view.licence_over(org)).map(|over| over.position).collect()
+        }
         Code::NotHeld | Code::NoSubscription => {
             org.and_then(|org| view.subscription_changed(user, org)).into_iter().collect()
         }
@@ -279,7 +283,7 @@ fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdi
         }
     };
     let standing = Standing::read(view, subject.user, org).ok_or(Code::UserUnknown)?;
-    standing.stands()?;
+    standing.stands(view)?;
     let acting = match acting {
         Some(acting) if acting == org && resource.is_none() => acting,
         Some(acting) => {
@@ -289,8 +293,9 @@ fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdi
         None if resource.is_none() => org,
         None => acting_org(view, subject.user, org).ok_or(Code::UserUnknown)?,
     };
-    if acting != org && !view.is_live(acting) {
-        return Err(Code::ActingOrgNotLive);
+    if acting != org {
+        let row = &view.org(acting).ok_or(Code::ActingOrgNotLive)?.value;
+        authority::works(view, acting, row, Code::ActingOrgNotLive)?;
     }
     if subject.only.is_some_and(|only| only != acting || only != org) {
         return Err(Code::KeyOfOtherOrg);

@@ -3,6 +3,7 @@
 mod content;
 mod grants;
 mod ids;
+mod licences;
 mod lists;
 mod orgs;
 mod packs;

@@ -105,8 +105,14 @@ impl<'a> View<'a> {
 
     /// Whether an org is neither disabled nor archived.
     #[must_use]
-    pub fn is_live(&self, org: OrgNo) -> bool {
+    pub fn is_open(&self, org: OrgNo) -> bool {
         self.org_status(org) == Some(OrgStatus::Live)
+    }
+
+    /// Whether an org works: is neither disabled nor archived, and its trial or licence is not over.
+    #[must_use]
+    pub fn is_live(&self, org: OrgNo) -> bool {
+        self.is_open(org) && self.licence_over(org).is_none()
     }
 
     /// An org's name.

@@ -137,6 +137,11 @@ fn happening(what: u8, n: [u8; 5]) -> String {
                 "delete chart c2 of o2 by u2",
                 "delete report p0 of root by u4",
                 "chart c2 of o2 by u1",
+                "trial o1 until 2",
+                "trial o3 until 2",
+                "license o1 until 4",
+                "license o2 until 2",
+                "license o3",
             ],
             c,
         )

@@ -15,7 +15,7 @@ pub fn story() -> Story {
         name: "data-hub",
         title: "Default, Training and the Global policy",
         preset: "data-hub",
-        stage: Stage { root_name: "Default", admin: "admin" },
+        stage: Stage { root_name: "Default", admin: "admin", vendor: None },
         steps,
         visitor: "admin",
         after: vec![

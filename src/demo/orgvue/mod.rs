@@ -21,7 +21,7 @@ pub fn story() -> Story {
         name: "orgvue",
         title: "A master tenant, and sub-tenants that read it",
         preset: "orgvue",
-        stage: Stage { root_name: "Platform", admin: "olga" },
+        stage: Stage { root_name: "Platform", admin: "olga", vendor: None },
         steps,
         visitor: "una",
         after: vec![

@@ -1,8 +1,7 @@
-//! What the platform offers, how people sign in, and who is asking.
+//! What the platform offers, and who is asking.
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
 use serde::Serialize;
 use tenure_events::data::Settings;
 use tenure_projections::View;
@@ -10,7 +9,6 @@ use tenure_projections::judge;
 use tenure_projections::lookup::Cursor;
 use tenure_projections::values::{KindNo, PrivilegeNo};
 
-use super::super::App;
 use super::super::answer::Reply;
 use super::super::problem::Problem;
 use super::ask::Ask;
@@ -89,15 +87,4 @@ pub fn whoami(ask: &Ask<'_>) -> Result<Reply, Problem> {
         working_in: working_in.map(|org| view.org_id(org)),
         orgs,
     })
-}
-
-#[derive(Serialize)]
-struct Login {
-    methods: [&'static str; 1],
-    default: &'static str,
-}
-
-/// `GET /v1/login`, open to everybody: the ways by which people and programs prove who they are.
-pub async fn login(State(app): State<App>) -> Result<Reply, Problem> {
-    Reply::json(app.node().state().durable(), &Login { methods: ["api_key"], default: "api_key" })
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tenure_events::{Position, Time};
 use tenure_projections::judge::{self, administrative};
-use tenure_projections::lookup::Cursor;
+use tenure_projections::lookup::{Cursor, Page};
 use tenure_projections::values::{Landlord, OrgNo, OrgStatus, Subscription, UserNo};
 
 use super::super::answer::Reply;
@@ -12,6 +12,7 @@ use super::ask::{Ask, told};
 use super::people::{Group, User};
 use super::resources::Resource;
 use super::roles::Role;
+use super::tenants::{Counts, Licence};
 use crate::decide::GLOBAL;
 
 #[derive(Serialize)]
@@ -31,6 +32,10 @@ struct Org<'a> {
     admits_landlord: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     admits_landlord_until: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    licence: Option<Licence<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
 }
 
 impl<'a> Org<'a> {
@@ -48,10 +53,12 @@ impl<'a> Org<'a> {
             master: None,
             admits_landlord: true,
             admits_landlord_until: None,
+            licence: None,
+            counts: None,
         }
     }
 
-    fn of(ask: &Ask<'a>, org: OrgNo) -> Self {
+    fn of(ask: &Ask<'a>, org: OrgNo) -> Result<Self, Problem> {
         let view = &ask.view;
         let landlord = view.landlord(org).map(|landlord| landlord.value);
         let until = landlord.and_then(|landlord| match landlord {
@@ -60,7 +67,7 @@ impl<'a> Org<'a> {
         });
         let parent = view.parent(org).filter(|parent| ask.sees_org(*parent));
         let team = view.managing_group(org).map(|(team, _)| team).filter(|team| ask.sees_group(*team));
-        Self {
+        Ok(Self {
             id: view.org_id(org),
             name: view.org_name(org),
             status: view.org_status(org).map_or("", status),
@@ -72,7 +79,9 @@ impl<'a> Org<'a> {
             master: view.master(org).map(|(master, _)| view.org_id(master)),
             admits_landlord: !view.excludes_landlord(org),
             admits_landlord_until: until,
-        }
+            licence: Licence::of(ask, org),
+            counts: Counts::of(ask, org)?,
+        })
     }
 }
 
@@ -130,8 +139,9 @@ fn policies(ask: &Ask<'_>) -> Result<Reply, Problem> {
         ask.lookup()?.orgs_of(ask.viewer.user)
     };
     orgs.items.retain(|org| view.is_live(*org) && keeps(*org));
-    let org = |org| Policy { org: Org::of(ask, org), workspace: true, roles: None };
-    let mut page = told(orgs, org);
+    let org = |org| Ok(Policy { org: Org::of(ask, org)?, workspace: true, roles: None });
+    let items = orgs.items.into_iter().map(org).collect::<Result<Vec<_>, Problem>>()?;
+    let mut page = Page { items, next: orgs.next };
     let keeps_global = match live.system_administrator_reaches() {
         true => judge::is_system_administrator(live, ask.viewer.user),
         false => live.root().is_some_and(keeps),
@@ -155,18 +165,18 @@ pub fn list(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let manages = |org: &OrgNo| judge::privileges_as(&ask.live, &ask.viewer, *org).has(administrative::ORG_MANAGE);
     let from_above = judge::orgs_of(&ask.live, ask.viewer.user).iter().any(manages);
     let orgs = if from_above { lookup.orgs() } else { lookup.orgs_of(ask.viewer.user) };
-    ask.page(told(orgs, |org| Org::of(ask, org)))
+    page(ask, orgs)
 }
 
 /// `GET /v1/orgs/{org}`.
 pub fn one(ask: &Ask<'_>) -> Result<Reply, Problem> {
-    ask.one(&Org::of(ask, ask.org(ask.id())?))
+    ask.one(&Org::of(ask, ask.org(ask.id())?)?)
 }
 
 /// `GET /v1/orgs/{org}/children`.
 pub fn children(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let children = ask.lookup()?.children(ask.org(ask.id())?);
-    ask.page(told(children, |org| Org::of(ask, org)))
+    page(ask, children)
 }
 
 /// `GET /v1/orgs/{org}/users`.
@@ -201,8 +211,10 @@ pub fn resources(ask: &Ask<'_>) -> Result<Reply, Problem> {
 }
 
 /// The orgs of a list.
-pub fn page(ask: &Ask<'_>, orgs: tenure_projections::lookup::Page<OrgNo>) -> Result<Reply, Problem> {
-    ask.page(told(orgs, |org| Org::of(ask, org)))
+pub fn page(ask: &Ask<'_>, orgs: Page<OrgNo>) -> Result<Reply, Problem> {
+    let Page { items, next } = orgs;
+    let items = items.into_iter().map(|org| Org::of(ask, org)).collect::<Result<_, _>>()?;
+    ask.page(Page { items, next })
 }
 
 /// Whether an org works, in a word.

@@ -29,15 +29,25 @@ fn validate(text: &str) -> Result<(), InvalidId> {
     if text.is_empty() {
         return Err(InvalidId::Empty);
     }
-    if let Some(bad) = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-:@|~".contains(*c))) {
-        return Err(InvalidId::Forbidden(bad));
-    }
+    // Byte by byte: every event holds several ids, and nearly all of them are good.
+    let allowed =
+        |byte: u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b':' | b'@' | b'|' | b'~');
+    all(text, allowed)?;
     if text.len() > MAX_ID { Err(InvalidId::TooLong(text.len())) } else { Ok(()) }
 }
 
 fn validate_user(text: &str) -> Result<(), InvalidId> {
     validate(text)?;
-    text.chars().find(|c| matches!(c, '@' | '|')).map_or(Ok(()), |bad| Err(InvalidId::Personal(bad)))
+    let personal = text.bytes().find(|byte| matches!(byte, b'@' | b'|'));
+    personal.map_or(Ok(()), |bad| Err(InvalidId::Personal(char::from(bad))))
+}
+
+fn all(text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), InvalidId> {
+    if text.bytes().all(&allowed) {
+        return Ok(());
+    }
+    let bad = text.chars().find(|c| !u8::try_from(*c).is_ok_and(|byte| byte.is_ascii() && allowed(byte)));
+    bad.map_or(Ok(()), |bad| Err(InvalidId::Forbidden(bad)))
 }
 
 macro_rules! id {
@@ -184,9 +194,7 @@ fn validate_name(text: &str) -> Result<(), InvalidId> {
     if text.is_empty() {
         return Err(InvalidId::Empty);
     }
-    if let Some(bad) = text.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-.".contains(*c))) {
-        return Err(InvalidId::Forbidden(bad));
-    }
+    all(text, |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.'))?;
     if text.len() > MAX_ID { Err(InvalidId::TooLong(text.len())) } else { Ok(()) }
 }
 

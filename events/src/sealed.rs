@@ -1,6 +1,7 @@
 //! Personal data as the log holds it: ciphertext only.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -44,11 +45,27 @@ impl Serialize for Sealed {
 
 impl<'de> Deserialize<'de> for Sealed {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let code = text.strip_prefix(PREFIX).ok_or_else(|| de::Error::custom("sealed text starts with `sealed:`"))?;
-        let bytes = STANDARD_NO_PAD.decode(code).map_err(de::Error::custom)?;
-        Ok(Self(bytes.into()))
+        Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
+}
+
+impl FromStr for Sealed {
+    type Err = InvalidSealed;
+    fn from_str(text: &str) -> Result<Self, InvalidSealed> {
+        let code = text.strip_prefix(PREFIX).ok_or(InvalidSealed::Prefix)?;
+        Ok(Self(STANDARD_NO_PAD.decode(code)?.into()))
+    }
+}
+
+/// Why a text is no sealed text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSealed {
+    /// It may be the text itself.
+    #[error("sealed text starts with `sealed:`")]
+    Prefix,
+    /// What follows is not base64.
+    #[error(transparent)]
+    Code(#[from] base64::DecodeError),
 }
 
 impl schemars::JsonSchema for Sealed {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
+use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Microseconds since 1970-01-01T00:00:00Z. Its text is RFC 3339: `2026-03-01T09:30:00.000000Z`.
@@ -34,6 +35,16 @@ impl Time {
         self.0
     }
 
+    /// Its text, as [`Display`](fmt::Display) shows it.
+    pub(crate) fn to_text(self) -> CompactString {
+        let time = DateTime::from_timestamp_micros(self.0);
+        match (time, time.and_then(|time| written(&time))) {
+            (_, Some(text)) => CompactString::from_utf8_lossy(&text),
+            (Some(time), None) => time.to_rfc3339_opts(SecondsFormat::Micros, true).into(),
+            (None, None) => format_compact!("{} µs", self.0),
+        }
+    }
+
     /// The next instant that can be told from this one.
     #[must_use]
     pub const fn next(self) -> Self {
@@ -55,10 +66,7 @@ impl From<DateTime<Utc>> for Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match DateTime::from_timestamp_micros(self.0) {
-            Some(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::Micros, true)),
-            None => write!(f, "{} µs", self.0),
-        }
+        f.write_str(&self.to_text())
     }
 }
 
@@ -92,9 +100,33 @@ fn fixed(text: &[u8]) -> Option<Time> {
     Some(Time(time.and_utc().timestamp_micros()))
 }
 
+/// The form that [`fixed`] reads, without chrono's general formatter: the writer makes one per event. None of years that
+/// four digits do not hold.
+fn written(time: &DateTime<Utc>) -> Option<[u8; 27]> {
+    let mut text = *b"0000-00-00T00:00:00.000000Z";
+    let year = u32::try_from(time.year()).ok().filter(|year| *year < 10_000)?;
+    let micros = time.nanosecond() / 1_000;
+    let parts = [
+        (0..4, year),
+        (5..7, time.month()),
+        (8..10, time.day()),
+        (11..13, time.hour()),
+        (14..16, time.minute()),
+        (17..19, time.second()),
+        (20..26, micros),
+    ];
+    for (range, mut number) in parts {
+        for digit in text.get_mut(range)?.iter_mut().rev() {
+            *digit += u8::try_from(number % 10).ok()?;
+            number /= 10;
+        }
+    }
+    Some(text)
+}
+
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(&self.to_text())
     }
 }
 

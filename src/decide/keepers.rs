@@ -5,42 +5,59 @@
 
 use std::ops::ControlFlow;
 
-use tenure_events::{Event, GroupId, OrgId, RoleId, Time, UserId};
+use tenure_events::{GroupId, OrgId, RoleId, Time, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::values::{OrgNo, PrivilegeNo, PrivilegeSet, UserNo};
 
+use super::effect::Effect;
 use super::scene::{Scene, conflict};
 use super::{Draft, Refusal};
 
-/// An org in which somebody may lose what running it takes, or which may begin to need somebody.
+/// Where a command may leave nobody.
+#[derive(Default)]
+pub struct Concerns<'a> {
+    /// Orgs that there are, in which somebody may lose what running them takes, or which may begin to need somebody.
+    at_risk: Vec<Concern>,
+    /// Orgs that the command makes.
+    begun: Vec<&'a OrgId>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Concern {
+struct Concern {
     org: OrgNo,
     /// Whoever managed from there, or from above, may no longer manage what lies below either.
     below: bool,
 }
 
-/// The orgs that these events put at risk, in a view of the state after them.
-pub fn concerned(scene: &Scene<'_>, after: &View<'_>, drafts: &[Draft]) -> Vec<Concern> {
-    let mut concerns = Vec::new();
+/// The orgs that these events put at risk.
+pub fn concerned<'a>(scene: &Scene<'_>, drafts: &'a [Draft]) -> Concerns<'a> {
+    let mut concerns = Concerns::default();
     for draft in drafts.iter().filter(|draft| draft.twin_of.is_none()) {
-        touched(scene, after, &draft.event, &mut concerns);
+        touched(scene, Effect::of(&draft.event), &mut concerns);
     }
-    concerns.sort_unstable();
-    concerns.dedup();
+    concerns.at_risk.sort_unstable();
+    concerns.at_risk.dedup();
     concerns
 }
 
+impl Concerns<'_> {
+    /// Whether there is nothing to judge, as with most commands.
+    pub fn is_empty(&self) -> bool {
+        self.at_risk.is_empty() && self.begun.is_empty()
+    }
+}
+
 /// Refuses if one of these orgs had somebody before who can restore it, or begins now, and has nobody after.
-pub fn judge(scene: &Scene<'_>, after: &View<'_>, concerns: &[Concern]) -> Result<(), Refusal> {
-    for Concern { org, below } in concerns {
+pub fn judge(scene: &Scene<'_>, after: &View<'_>, concerns: &Concerns<'_>) -> Result<(), Refusal> {
+    for Concern { org, below } in &concerns.at_risk {
         judge_org(scene, after, *org)?;
         if *below {
             after.tree(*org).skip(1).try_for_each(|org| judge_org(scene, after, org))?;
         }
     }
-    Ok(())
+    let mut begun = concerns.begun.iter().filter_map(|org| after.find_org(org.as_str()));
+    begun.try_for_each(|org| judge_org(scene, after, org))
 }
 
 /// Whether any enabled user whose home stands holds the privilege in the org.
@@ -138,64 +155,20 @@ fn candidates(view: &View<'_>, org: OrgNo, mut visit: impl FnMut(UserNo) -> Cont
 }
 
 /// The orgs that an event puts at risk.
-fn touched(scene: &Scene<'_>, after: &View<'_>, event: &Event, concerns: &mut Vec<Concern>) {
-    let org = |id: &OrgId| after.find_org(id.as_str());
+fn touched<'a>(scene: &Scene<'_>, effect: Effect<'a>, concerns: &mut Concerns<'a>) {
+    let org = |id: &OrgId| scene.find_org(id.as_str());
     let user = |id: &UserId| scene.find_user(id.as_str());
-    let mut begins = |id: &OrgId| concerns.extend(org(id).map(|org| Concern { org, below: false }));
-    match event {
-        Event::OrgCreated(e) => begins(&e.org),
-        Event::OrgEnabled(e) => begins(&e.org),
-        Event::UserDisabled(e) => everywhere(scene, user(&e.user), concerns),
-        Event::UserErased(e) => everywhere(scene, user(&e.user), concerns),
-        Event::SubscriptionWithdrawn(e) => loses(scene, user(&e.user), org(&e.org), concerns),
-        Event::SubscriptionRetyped(e) => loses(scene, user(&e.user), org(&e.org), concerns),
-        Event::SubscriptionExtended(e) => loses(scene, user(&e.user), org(&e.org), concerns),
-        Event::PrivilegeRevoked(e) => loses(scene, user(&e.user), org(&e.org), concerns),
-        Event::OrgDisabled(e) => closed(scene, org(&e.org), concerns),
-        Event::OrgArchived(e) => closed(scene, org(&e.org), concerns),
-        Event::OrgMoved(e) => concerns.extend(org(&e.org).map(|org| Concern { org, below: true })),
-        Event::LandlordExcluded(e) => concerns.extend(org(&e.org).map(|org| Concern { org, below: true })),
-        Event::LandlordAdmitted(e) => concerns.extend(org(&e.org).map(|org| Concern { org, below: true })),
-        Event::RoleChanged(e) => role_loses(scene, &e.role, concerns),
-        Event::RoleDeleted(e) => role_loses(scene, &e.role, concerns),
-        Event::RoleUnassigned(e) => role_loses(scene, &e.role, concerns),
-        // Assigned again with an end, it may end what did not.
-        Event::RoleAssigned(e) => role_loses(scene, &e.role, concerns),
-        // Somebody's first membership with a lower user type hides what roles gave without one.
-        Event::SubscriptionGranted(e) => loses(scene, user(&e.user), org(&e.org), concerns),
-        Event::GroupDeleted(e) => group_loses(scene, &e.group, concerns),
-        Event::GroupMemberRemoved(e) => everywhere(scene, user(&e.user), concerns),
-        Event::PlatformInitialised(_)
-        | Event::SettingsChanged(_)
-        | Event::PrivilegeDefined(_)
-        | Event::UserTypeDefined(_)
-        | Event::ResourceKindDefined(_)
-        | Event::RoleTemplateDefined(_)
-        | Event::OrgRenamed(_)
-        | Event::OrgDescribed(_)
-        | Event::OrgTagged(_)
-        | Event::UserCreated(_)
-        | Event::UserProfileChanged(_)
-        | Event::UserEnabled(_)
-        | Event::UserSignedIn(_)
-        | Event::UserCredentialReset(_)
-        | Event::IdentityLinked(_)
-        | Event::IdentityUnlinked(_)
-        | Event::ActiveOrgSelected(_)
-        | Event::GroupCreated(_)
-        | Event::GroupRenamed(_)
-        | Event::GroupMemberAdded(_)
-        | Event::PrivilegeGranted(_)
-        | Event::RoleDefined(_)
-        | Event::ResourceCreated(_)
-        | Event::ResourceRenamed(_)
-        | Event::ResourceMoved(_)
-        | Event::ResourceDeleted(_)
-        | Event::ResourceCopied(_)
-        | Event::ContentShared(_)
-        | Event::ContentUnshared(_)
-        | Event::ApiKeyIssued(_)
-        | Event::ApiKeyRevoked(_) => {}
+    let at_risk = &mut concerns.at_risk;
+    match effect {
+        Effect::Begins(id) => concerns.begun.push(id),
+        Effect::Opens(id) => at_risk.extend(org(id).map(|org| Concern { org, below: false })),
+        Effect::Closes(id) => closed(scene, org(id), at_risk),
+        Effect::Bounds(id) => at_risk.extend(org(id).map(|org| Concern { org, below: true })),
+        Effect::Loses(id) => everywhere(scene, user(id), at_risk),
+        Effect::Member(id, at) => loses(scene, user(id), org(at), at_risk),
+        Effect::Role(role) | Effect::Assigned(role, _) => role_loses(scene, role, at_risk),
+        Effect::Group(group) => group_loses(scene, group, at_risk),
+        Effect::None | Effect::Everybody | Effect::Gains(_) => {}
     }
 }
 

@@ -4,6 +4,7 @@
 mod behalf;
 mod content;
 mod delta;
+mod effect;
 mod groups;
 mod keepers;
 mod keys;
@@ -25,6 +26,7 @@ use crate::command::{Command, Fresh};
 use scene::{Plan, Scene};
 use uuid::Uuid;
 
+pub use effect::Effect;
 pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
 pub use text::personal;
@@ -81,10 +83,11 @@ pub fn decide(
     let mut plan = Plan::default();
     plan_events(&scene, command, &mut plan)?;
     delta::judge(&scene, &plan.0)?;
-    let over = suppose(view, caller, moment, &plan.0);
-    let after = view.over(&over);
-    let concerned = keepers::concerned(&scene, &after, &plan.0);
-    keepers::judge(&scene, &after, &concerned)?;
+    let concerns = keepers::concerned(&scene, &plan.0);
+    if !concerns.is_empty() {
+        let over = suppose(view, caller, moment, &plan.0);
+        keepers::judge(&scene, &view.over(&over), &concerns)?;
+    }
     Ok(plan.0)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tenure_events::data::Assignee;
-use tenure_events::{Event, GroupId, OrgId, Position, RoleId, UserId};
+use tenure_events::{GroupId, OrgId, Position, RoleId, UserId};
 use tenure_projections::judge::{self, Subject};
 use tenure_projections::sight::{Asking, may_ask};
 use tenure_projections::values::{Done, GroupNo, OrgNo, PrivilegeSet, RoleNo, UserNo};
@@ -14,7 +14,7 @@ use super::attempt::{Attempt, Decided, attempt, place};
 use super::request::{AccessDelta, AccessDeltas, Answer, CommandError, Request};
 use super::shared::Core;
 use super::stats::Outcome;
-use crate::decide::{Draft, suppose};
+use crate::decide::{Draft, Effect, suppose};
 
 /// The most users who are compared.
 const MAX_USERS: usize = 1_000;
@@ -97,59 +97,14 @@ struct Concerned<'a> {
 
 impl Concerned<'_> {
     fn add_draft(&mut self, draft: &Draft) {
-        match &draft.event {
-            Event::UserCreated(e) => self.user(&e.user),
-            Event::UserDisabled(e) => self.user(&e.user),
-            Event::UserEnabled(e) => self.user(&e.user),
-            Event::UserErased(e) => self.user(&e.user),
-            Event::SubscriptionGranted(e) => self.user(&e.user),
-            Event::SubscriptionRetyped(e) => self.user(&e.user),
-            Event::SubscriptionExtended(e) => self.user(&e.user),
-            Event::SubscriptionWithdrawn(e) => self.user(&e.user),
-            Event::PrivilegeGranted(e) => self.user(&e.user),
-            Event::PrivilegeRevoked(e) => self.user(&e.user),
-            Event::GroupMemberAdded(e) => self.user(&e.user),
-            Event::GroupMemberRemoved(e) => self.user(&e.user),
-            Event::GroupDeleted(e) => self.group(&e.group),
-            Event::RoleChanged(e) => self.role(&e.role),
-            Event::RoleDeleted(e) => self.role(&e.role),
-            Event::RoleAssigned(e) => self.assignee(&e.to),
-            Event::RoleUnassigned(e) => self.assignee(&e.from),
-            Event::OrgDisabled(e) => self.org(&e.org),
-            Event::OrgEnabled(e) => self.org(&e.org),
-            Event::OrgArchived(e) => self.org(&e.org),
-            Event::OrgMoved(e) => self.org(&e.org),
-            Event::LandlordExcluded(e) => self.org(&e.org),
-            Event::LandlordAdmitted(e) => self.org(&e.org),
-            // These touch everybody.
-            Event::SettingsChanged(_) | Event::UserTypeDefined(_) => self.complete = false,
-            // These change nobody's privileges in an org: what they give comes with other events.
-            Event::PlatformInitialised(_)
-            | Event::PrivilegeDefined(_)
-            | Event::ResourceKindDefined(_)
-            | Event::RoleTemplateDefined(_)
-            | Event::OrgCreated(_)
-            | Event::OrgRenamed(_)
-            | Event::OrgDescribed(_)
-            | Event::OrgTagged(_)
-            | Event::UserProfileChanged(_)
-            | Event::UserSignedIn(_)
-            | Event::UserCredentialReset(_)
-            | Event::IdentityLinked(_)
-            | Event::IdentityUnlinked(_)
-            | Event::ActiveOrgSelected(_)
-            | Event::GroupCreated(_)
-            | Event::GroupRenamed(_)
-            | Event::RoleDefined(_)
-            | Event::ResourceCreated(_)
-            | Event::ResourceRenamed(_)
-            | Event::ResourceMoved(_)
-            | Event::ResourceDeleted(_)
-            | Event::ResourceCopied(_)
-            | Event::ContentShared(_)
-            | Event::ContentUnshared(_)
-            | Event::ApiKeyIssued(_)
-            | Event::ApiKeyRevoked(_) => {}
+        match Effect::of(&draft.event) {
+            Effect::Gains(user) | Effect::Loses(user) | Effect::Member(user, _) => self.user(user),
+            Effect::Group(group) => self.group(group),
+            Effect::Role(role) => self.role(role),
+            Effect::Assigned(_, to) => self.assignee(to),
+            Effect::Opens(org) | Effect::Closes(org) | Effect::Bounds(org) => self.org(org),
+            Effect::Everybody => self.complete = false,
+            Effect::None | Effect::Begins(_) => {}
         }
     }
 

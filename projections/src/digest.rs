@@ -36,33 +36,34 @@ impl Digest {
     }
 
     pub(crate) fn add<V: Serialize>(&mut self, table: u8, key: u64, position: Position, value: &V) {
-        let mut buffer = [0_u8; 128];
-        let mut sha = Sha256::new();
-        sha.update([table]);
-        sha.update(key.to_le_bytes());
-        sha.update(position.to_le_bytes());
-        // The common value fits the stack; postcard of plain data fails for want of room alone.
-        match postcard::to_slice(value, &mut buffer) {
-            Ok(bytes) => sha.update(bytes),
-            Err(_) => sha.update(postcard::to_stdvec(value).unwrap_or_default()),
-        }
-        self.sum(sha);
+        let [k0, k1, k2, k3, k4, k5, k6, k7] = key.to_le_bytes();
+        let [p0, p1, p2, p3, p4, p5, p6, p7] = position.to_le_bytes();
+        let head = [table, k0, k1, k2, k3, k4, k5, k6, k7, p0, p1, p2, p3, p4, p5, p6, p7];
+        // The common value fits the stack and is hashed at one go; postcard of plain data fails for want of room alone.
+        let mut bytes = [0_u8; 160];
+        let length = bytes.split_first_chunk_mut().and_then(|(first, room)| {
+            *first = head;
+            postcard::to_slice(value, room).ok().map(|value| head.len() + value.len())
+        });
+        let hash = match length.and_then(|length| bytes.get(..length)) {
+            Some(bytes) => Sha256::digest(bytes),
+            None => {
+                Sha256::new().chain_update(head).chain_update(postcard::to_stdvec(value).unwrap_or_default()).finalize()
+            }
+        };
+        self.sum(&hash.into());
     }
 
     pub(crate) fn add_id(&mut self, table: u8, handle: Handle, text: &str) {
-        let mut sha = Sha256::new();
-        sha.update([table]);
-        sha.update(u64::from(handle).to_le_bytes());
-        sha.update(text);
-        self.sum(sha);
+        let sha = Sha256::new().chain_update([table]).chain_update(u64::from(handle).to_le_bytes());
+        self.sum(&sha.chain_update(text).finalize().into());
     }
 
-    fn sum(&mut self, sha: Sha256) {
-        let hash: [u8; 32] = sha.finalize().into();
+    fn sum(&mut self, hash: &[u8; 32]) {
         let mut carry = false;
-        for (limb, bytes) in self.sum.iter_mut().zip(hash.chunks_exact(8)) {
-            let addend = bytes.iter().rev().fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
-            let (sum, over) = limb.overflowing_add(addend);
+        let (addends, _) = hash.as_chunks();
+        for (limb, addend) in self.sum.iter_mut().zip(addends) {
+            let (sum, over) = limb.overflowing_add(u64::from_le_bytes(*addend));
             let (sum, over_again) = sum.overflowing_add(u64::from(carry));
             (*limb, carry) = (sum, over || over_again);
         }

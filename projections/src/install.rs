@@ -1,5 +1,8 @@
 //! Puts changes into tables: ids become handles here, in log order, and nowhere else.
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 use tenure_events::data::{self, Assignee, Audience, NameScope};
 use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, UserId, UserType};
 
@@ -20,8 +23,20 @@ pub(crate) struct Installer<'a> {
     /// What lies below, when the state is an overlay.
     pub base: Option<&'a State>,
     pub position: Position,
-    pub digest: &'a mut Digest,
+    /// None of an overlay: nobody asks for its digest.
+    pub writer: Option<&'a mut Writer>,
 }
+
+/// What the one writer of a state keeps beside it.
+#[derive(Default)]
+pub(crate) struct Writer {
+    pub digest: Digest,
+    /// Subscriptions met lately: the next ones say the same, and need no text to be found by.
+    forms: HashMap<Subscription, FormNo, RandomState>,
+}
+
+/// How many subscriptions are remembered.
+const FORMS: usize = 4_096;
 
 /// A table: its number, as in [`State::visit`], and its field.
 type Table<T> = (u8, fn(&State) -> &T);
@@ -230,12 +245,16 @@ impl Installer<'_> {
     }
 
     fn row<V: Value>(&mut self, (tag, rows): Table<Rows<V>>, row: Handle, value: V) {
-        self.digest.add(tag, u64::from(row), self.position, &value);
+        if let Some(writer) = &mut self.writer {
+            writer.digest.add(tag, u64::from(row), self.position, &value);
+        }
         rows(self.state).set(row, self.position, value);
     }
 
     fn edge<V: Value>(&mut self, (tag, edges): Table<Edges<V>>, from: Handle, to: Handle, value: V) {
-        self.digest.add(tag, pair(from, to), self.position, &value);
+        if let Some(writer) = &mut self.writer {
+            writer.digest.add(tag, pair(from, to), self.position, &value);
+        }
         edges(self.state).set(from, to, self.position, value);
     }
 
@@ -246,7 +265,9 @@ impl Installer<'_> {
         let ids = ids(self.state);
         ids.find(text).unwrap_or_else(|| {
             let handle = ids.intern(text);
-            self.digest.add_id(tag, handle, text);
+            if let Some(writer) = &mut self.writer {
+                writer.digest.add_id(tag, handle, text);
+            }
             handle
         })
     }
@@ -266,13 +287,24 @@ impl Installer<'_> {
         let data::Subscription { user_type, privileges, valid_from, valid_until } = subscription;
         let user_type = self.user_type(user_type);
         let (privileges, window) = (self.privileges(privileges), Window::new(*valid_from, *valid_until));
+        let form = Subscription { user_type, privileges, window };
+        if let Some(known) = self.writer.as_ref().and_then(|writer| writer.forms.get(&form)) {
+            return *known;
+        }
         let text = format!("{}/{:x}/{window}", user_type.0, privileges.0);
         let row = self.id(table!(12 forms), &text);
         let known = |state: &State| state.form.get(row, Position::MAX).is_some();
         if !known(self.state) && !self.base.is_some_and(known) {
-            self.row(table!(13 form), row, Subscription { user_type, privileges, window });
+            self.row(table!(13 form), row, form);
         }
-        FormNo::of(row)
+        let no = FormNo::of(row);
+        if let Some(writer) = &mut self.writer {
+            if writer.forms.len() >= FORMS {
+                writer.forms.clear();
+            }
+            writer.forms.insert(form, no);
+        }
+        no
     }
 
     fn share(&mut self, resource: &ResourceId, with: &Audience, share: Option<Share>) {

@@ -1,5 +1,7 @@
 //! Names compare NFC-normalised and case-folded, each within its scope.
 
+use std::fmt::Write as _;
+
 use tenure_events::data::NameScope;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -39,14 +41,28 @@ impl Scope {
     /// Scope and folded name as one key.
     #[must_use]
     pub fn key(self, name: &str) -> String {
-        let no = |handle: Option<Handle>| handle.map_or_else(|| "-".to_owned(), |handle| handle.to_string());
-        let scope = match self {
-            Self::Orgs(parent) => format!("o{}", no(parent)),
-            Self::Groups(org) => format!("g{}", no(org)),
-            Self::Roles(org) => format!("r{}", no(org)),
-            Self::Resources { org, kind, parent } => format!("c{org}.{kind}.{}", no(parent)),
+        let mut key = String::with_capacity(40 + name.len());
+        let mut push = |prefix: char, handle: Option<Handle>| {
+            key.push(prefix);
+            match handle {
+                // Writing to a string cannot fail.
+                Some(handle) => drop(write!(key, "{handle}")),
+                None => key.push('-'),
+            }
         };
-        format!("{scope}/{}", fold(name))
+        match self {
+            Self::Orgs(parent) => push('o', parent),
+            Self::Groups(org) => push('g', org),
+            Self::Roles(org) => push('r', org),
+            Self::Resources { org, kind, parent } => {
+                push('c', Some(org));
+                push('.', Some(kind));
+                push('.', parent);
+            }
+        }
+        key.push('/');
+        key.push_str(&fold(name));
+        key
     }
 }
 

@@ -1,7 +1,7 @@
 //! Everything that the log says, as timelines. Readers never lock and never wait; one writer installs.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -9,7 +9,7 @@ use tenure_events::{Envelope, Position, Time};
 
 use crate::apply::apply;
 use crate::digest::Digest;
-use crate::install::Installer;
+use crate::install::{Installer, Writer};
 use crate::store::{Edges, Handle, Ids, Rows};
 use crate::values::{
     Done, FormNo, Group, Key, KindActions, Landlord, NameHolder, Org, OrgAbout, OrgNo, PrivilegeSet, Profile, Resource,
@@ -30,7 +30,7 @@ macro_rules! tables {
             $($(#[$doc])* pub(crate) $field: $kind$(<$value>)?,)*
             /// Last position of each command and its recorded time.
             pub(crate) times: boxcar::Vec<(Position, Time)>,
-            writer: Mutex<Digest>,
+            writer: Mutex<Writer>,
             durable: AtomicU64,
         }
 
@@ -237,8 +237,8 @@ impl State {
 
     /// Installs the next event of the log. One writer at a time; the lock only keeps that so.
     pub fn install(&self, envelope: &Envelope) {
-        let mut digest = self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut installer = Installer { state: self, base: None, position: envelope.position, digest: &mut digest };
+        let writer = &mut *self.writer();
+        let mut installer = Installer { state: self, base: None, position: envelope.position, writer: Some(writer) };
         apply(envelope, &mut |change| installer.change(&change));
         if envelope.index + 1 == envelope.count {
             self.times.push((envelope.position, envelope.time));
@@ -247,19 +247,21 @@ impl State {
 
     /// Installs a hypothetical event into an overlay made by [`State::above`] this base.
     pub fn suppose(&self, base: &Self, envelope: &Envelope) {
-        let mut digest = Digest::default();
-        let mut installer =
-            Installer { state: self, base: Some(base), position: envelope.position, digest: &mut digest };
+        let mut installer = Installer { state: self, base: Some(base), position: envelope.position, writer: None };
         apply(envelope, &mut |change| installer.change(&change));
     }
 
     pub(crate) fn set_digest(&self, digest: Digest) {
-        *self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = digest;
+        self.writer().digest = digest;
     }
 
     /// The digest of everything installed, and the last position of it.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.writer().digest.clone()
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

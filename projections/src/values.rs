@@ -123,7 +123,7 @@ impl std::fmt::Debug for PrivilegeSet {
 
 /// A time span, half-open: from the first instant, until before the last. Microseconds, with the ends of time for
 /// "always".
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Window {
     from: i64,
     until: i64,
@@ -280,7 +280,7 @@ pub struct Profile {
 }
 
 /// One user's membership of one org.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Subscription {
     /// Caps what comes from every path.
     pub user_type: UserTypeNo,

@@ -2,6 +2,7 @@
 //! and stored ones are held to it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use tenure_events::{Envelope, Hash, OrgId, Position, Sealed, Time, UserId};
 use uuid::Uuid;
@@ -53,7 +54,7 @@ pub struct Link {
     /// The event.
     pub envelope: Envelope,
     /// The bytes that are stored, hashed and served.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<[u8]>,
 }
 
 /// Gives the events of a command their places after the head, which moves on. `sequence` tells how long the history of
@@ -63,6 +64,7 @@ pub fn link(head: &mut Head, origin: &Origin, events: Vec<Draft>, sequence: impl
     let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
     let mut sequences: Vec<(OrgId, u64)> = Vec::new();
     let mut links = Vec::with_capacity(events.len());
+    let mut bytes = Vec::with_capacity(LIKELY_SIZE);
     for (index, Draft { org, event, twin_of }) in (0..count).zip(events) {
         let envelope = Envelope {
             log: origin.log,
@@ -85,12 +87,16 @@ pub fn link(head: &mut Head, origin: &Origin, events: Vec<Draft>, sequence: impl
             twin_of: twin_of.map(|index| first + index as Position),
             event,
         };
-        let bytes = envelope.to_bytes();
+        bytes.clear();
+        envelope.write_to(&mut bytes);
         *head = Head { position: envelope.position, hash: Hash::of(&bytes), time: origin.time };
-        links.push(Link { envelope, bytes });
+        links.push(Link { envelope, bytes: Arc::from(bytes.as_slice()) });
     }
     links
 }
+
+/// Most events are shorter.
+const LIKELY_SIZE: usize = 1_024;
 
 /// The place of the next event in an org's history.
 fn next(sequences: &mut Vec<(OrgId, u64)>, org: &OrgId, before: &impl Fn(&OrgId) -> u64) -> u64 {

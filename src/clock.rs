@@ -29,7 +29,8 @@ impl Clock {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self { started: wall(), source: Source::System(Instant::now()) }
+        let ids = Arc::new(Mutex::new(Ids::default()));
+        Self { started: wall(), source: Source::System(Instant::now(), ids) }
     }
 
     /// A clock that stands still until it is moved, and whose ids are the same in every run.
@@ -44,7 +45,7 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.source {
-            Source::System(_) => wall(),
+            Source::System(..) => wall(),
             Source::Manual(manual) => lock(manual).wall,
         }
     }
@@ -53,17 +54,16 @@ impl Clock {
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         match &self.source {
-            Source::System(started) => started.elapsed(),
+            Source::System(started, _) => started.elapsed(),
             Source::Manual(manual) => lock(manual).monotonic,
         }
     }
 
-    /// A new id (UUID version 7): sorted by time, as far as the clock goes forward.
+    /// A new id (UUID version 7): later than every id that this clock made before.
     #[must_use]
     pub fn new_id(&self) -> Uuid {
         match &self.source {
-            #[expect(clippy::disallowed_methods, reason = "this file is where ids are made")]
-            Source::System(_) => Uuid::now_v7(),
+            Source::System(_, ids) => ids.lock().unwrap_or_else(PoisonError::into_inner).next(wall()),
             Source::Manual(manual) => lock(manual).next_id(),
         }
     }
@@ -75,7 +75,7 @@ impl Clock {
     /// When it has not. A machine that slept counts as a jump: its monotonic clock slept as well.
     pub fn guard(&self) -> Result<(), ClockJumped> {
         let (wall, monotonic) = match &self.source {
-            Source::System(started) => (wall(), started.elapsed()),
+            Source::System(started, _) => (wall(), started.elapsed()),
             Source::Manual(manual) => {
                 let manual = lock(manual);
                 (manual.wall, manual.monotonic)
@@ -104,9 +104,54 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Debug, Clone)]
 enum Source {
-    /// Where the monotonic clock stood at the start.
-    System(Instant),
+    /// Where the monotonic clock stood at the start, and what ids are made of.
+    System(Instant, Arc<Mutex<Ids>>),
     Manual(Arc<Mutex<Manual>>),
+}
+
+/// The last id: its millisecond, and its 74 random bits. Ids of one millisecond count these on by random steps (RFC 9562
+/// section 6.2, method 2).
+#[derive(Debug, Default)]
+struct Ids {
+    millis: u64,
+    random: u128,
+    pool: Vec<u8>,
+}
+
+/// Random bytes fetched from the system at one go: enough for some hundred ids.
+const POOL: usize = 4_096;
+
+impl Ids {
+    fn next(&mut self, now: DateTime<Utc>) -> Uuid {
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+        let step = u128::from(u32::from_le_bytes(self.random_bytes())) + 1;
+        if millis > self.millis {
+            self.millis = millis;
+            // The highest of the 74 bits stays free to count into.
+            self.random = u128::from_le_bytes(self.random_bytes()) >> 55;
+        } else {
+            self.random = self.random.saturating_add(step);
+        }
+        let [.., a, b] = ((self.random >> 62) as u16).to_be_bytes();
+        let mut random = [a, b, 0, 0, 0, 0, 0, 0, 0, 0];
+        if let Some(rest) = random.last_chunk_mut() {
+            *rest = (self.random as u64 & (u64::MAX >> 2)).to_be_bytes();
+        }
+        Builder::from_unix_timestamp_millis(self.millis, &random).into_uuid()
+    }
+
+    fn random_bytes<const N: usize>(&mut self) -> [u8; N] {
+        if self.pool.len() < N {
+            self.pool.resize(POOL, 0);
+            #[expect(clippy::expect_used, reason = "without random numbers there are no ids, and nothing can be done")]
+            getrandom::fill(&mut self.pool).expect("the operating system gives random bytes");
+        }
+        let mut bytes = [0; N];
+        for (to, from) in bytes.iter_mut().zip(self.pool.drain(self.pool.len() - N..)) {
+            *to = from;
+        }
+        bytes
+    }
 }
 
 #[derive(Debug)]

@@ -118,7 +118,7 @@ fn first_command(log: Uuid, founding: &Founding<'_>, clock: &Clock) -> Result<(T
         reason: None,
     };
     let links = link(&mut Head::START.clone(), &origin, drafts, |_| 0);
-    Ok((token, links.into_iter().map(|link| link.bytes).collect()))
+    Ok((token, links.into_iter().map(|link| link.bytes.to_vec()).collect()))
 }
 
 /// What the first command decides on. All of it stands in the root's history, so that the root is the first org of all.

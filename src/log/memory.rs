@@ -28,9 +28,9 @@ impl MemoryLog {
         head(&self.events)
     }
 
-    pub(super) fn append(&mut self, expected: Position, events: &[Vec<u8>]) -> Result<Position, AppendError> {
+    pub(super) fn append(&mut self, expected: Position, events: &[impl AsRef<[u8]>]) -> Result<Position, AppendError> {
         admit(self.head(), expected, events)?;
-        let new = events.iter().map(|event| Arc::from(event.as_slice()));
+        let new = events.iter().map(|event| Arc::from(event.as_ref()));
         self.events.write().unwrap_or_else(PoisonError::into_inner).extend(new);
         Ok(self.head())
     }

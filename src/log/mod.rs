@@ -54,7 +54,7 @@ impl Log {
     ///
     /// # Errors
     /// See [`AppendError`]; nothing was added, except perhaps after [`AppendError::Failed`].
-    pub fn append(&mut self, expected: Position, events: &[Vec<u8>]) -> Result<Position, AppendError> {
+    pub fn append(&mut self, expected: Position, events: &[impl AsRef<[u8]>]) -> Result<Position, AppendError> {
         match self {
             Log::Memory(log) => log.append(expected, events),
             Log::Files(log) => log.append(expected, events),
@@ -195,14 +195,15 @@ pub enum ReadError {
 }
 
 /// What every log refuses before it touches anything, in this order.
-fn admit(head: Position, expected: Position, events: &[Vec<u8>]) -> Result<(), AppendError> {
+fn admit(head: Position, expected: Position, events: &[impl AsRef<[u8]>]) -> Result<(), AppendError> {
     if expected != head {
         return Err(AppendError::Conflict { expected, head });
     }
-    if let Some((index, event)) = events.iter().enumerate().find(|(_, event)| event.len() > EVENT_LIMIT) {
-        return Err(AppendError::TooLarge { index, size: event.len(), limit: EVENT_LIMIT });
+    let sizes = events.iter().map(|event| event.as_ref().len());
+    if let Some((index, size)) = sizes.clone().enumerate().find(|(_, size)| *size > EVENT_LIMIT) {
+        return Err(AppendError::TooLarge { index, size, limit: EVENT_LIMIT });
     }
-    let size = events.iter().map(|event| event.len() + size_of::<u32>()).sum();
+    let size = sizes.map(|size| size + size_of::<u32>()).sum();
     if size > APPEND_LIMIT {
         return Err(AppendError::AppendTooLarge { size, limit: APPEND_LIMIT });
     }

@@ -7,7 +7,7 @@ use tenure_projections::{View, sight};
 use uuid::Uuid;
 
 use super::precondition::unchanged_since;
-use super::request::{Authenticated, CommandError, Request};
+use super::request::{Authenticated, CommandError, Request, Wish};
 use super::shared::Core;
 use crate::chain::{Head, Link, Origin, link};
 use crate::clock::ClockJumped;
@@ -35,24 +35,25 @@ pub(super) struct Decided {
     pub secret: Option<Token>,
 }
 
-/// Decides a request on what is known at the head. Keys of new persons are staged for a command that is decided, and
+/// Decides a wish on what is known at the head, by a clock that says `now`. Keys of new persons are staged for a command that is decided, and
 /// for no other.
-pub(super) fn attempt(core: &Core, head: &Head, request: &Request) -> Result<Attempt, CommandError> {
-    let time = core.next_time(head)?;
-    let view = View::new(&core.state, head.position, time);
-    let caller = who(&view, request)?;
+pub(super) fn attempt(core: &Core, head: &Head, now: Time, wish: Wish) -> Result<Attempt, CommandError> {
+    let Wish { request, command: parsed, body_hash } = wish;
+    let view = View::new(&core.state, head.position, time_after(head, now)?);
+    let caller = who(&view, &request)?;
     let actor = user_id(&view, caller.actor.user)?;
     let command = match &request.idempotency_key {
         Some(key) => repeatable_id(core.log_id, &actor, request.on_behalf_of.as_ref(), key),
         None => core.clock.new_id(),
     };
-    if request.idempotency_key.is_some()
+    if let Some(hash) = body_hash
         && let Some(done) = view.find_command(&command.to_string())
     {
-        let same = Hash(done.value.body) == request.body_hash();
+        let same = Hash(done.value.body) == hash;
         return if same { Ok(Attempt::Repeated(done.value)) } else { Err(CommandError::KeyReused) };
     }
-    let judged = judge(core, &view, caller, actor, command, request);
+    let sender = Sender { caller, actor, command, body_hash };
+    let judged = parsed.map_err(CommandError::from).and_then(|parsed| judge(core, &view, sender, parsed, request));
     if judged.is_err() {
         core.keys.unstage(command);
     }
@@ -100,16 +101,22 @@ fn who(view: &View<'_>, request: &Request) -> Result<Caller, CommandError> {
     Ok(Caller { actor, on_behalf_of, acting_org: acting_org.transpose()? })
 }
 
-fn judge(
-    core: &Core,
-    view: &View<'_>,
+/// Who sends a command, and by what it is known.
+struct Sender {
     caller: Caller,
     actor: UserId,
     command: Uuid,
-    request: &Request,
+    body_hash: Option<Hash>,
+}
+
+fn judge(
+    core: &Core,
+    view: &View<'_>,
+    Sender { caller, actor, command, body_hash }: Sender,
+    parsed: Command<Plain>,
+    request: Request,
 ) -> Result<Decided, CommandError> {
     let fresh = Fresh { thing: core.clock.new_id(), admin: core.clock.new_id() };
-    let parsed = Command::parse(&request.name, &request.body)?;
     if let Some(seen) = request.if_match {
         unchanged_since(view, &caller, &parsed, seen)?;
     }
@@ -133,9 +140,9 @@ fn judge(
         command,
         command_name: sealed.name(),
         actor,
-        on_behalf_of: request.on_behalf_of.clone(),
+        on_behalf_of: request.on_behalf_of,
         correlation: request.correlation.unwrap_or(command),
-        body_hash: request.idempotency_key.is_some().then(|| request.body_hash()),
+        body_hash,
         reason,
     };
     Ok(Decided { caller, moment, drafts, origin, secret })
@@ -178,17 +185,20 @@ fn user_id(view: &View<'_>, user: UserNo) -> Result<UserId, CommandError> {
 }
 
 impl Core {
-    /// The recorded time of the next command: later than the last, by a clock that can be trusted.
-    fn next_time(&self, head: &Head) -> Result<Time, CommandError> {
+    /// The time, by a clock that can be trusted.
+    pub(super) fn now(&self) -> Result<Time, ClockJumped> {
         self.clock.guard()?;
-        let now = self.clock.now();
-        let time = Time::from(now);
-        if head.time > time.plus_seconds(MAX_BEHIND) {
-            let micros = time.micros().saturating_sub(head.time.micros());
-            return Err(ClockJumped { by: chrono::TimeDelta::microseconds(micros) }.into());
-        }
-        Ok(time.max(head.time.next()))
+        Ok(self.clock.now().into())
     }
+}
+
+/// The recorded time of the next command: later than the last.
+fn time_after(head: &Head, now: Time) -> Result<Time, ClockJumped> {
+    if head.time > now.plus_seconds(MAX_BEHIND) {
+        let micros = now.micros().saturating_sub(head.time.micros());
+        return Err(ClockJumped { by: chrono::TimeDelta::microseconds(micros) });
+    }
+    Ok(now.max(head.time.next()))
 }
 
 /// By how many seconds the clock may be behind the last event. Events go on by the microsecond until it has caught up.

@@ -1,7 +1,6 @@
 //! What a command would do: decided like any other, on what is durable, and then dropped.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use tenure_events::data::Assignee;
 use tenure_events::{GroupId, OrgId, Position, RoleId, UserId};
@@ -11,7 +10,7 @@ use tenure_projections::values::{Done, GroupNo, OrgNo, PrivilegeSet, RoleNo, Use
 use tenure_projections::{State, View};
 
 use super::attempt::{Attempt, Decided, attempt, place};
-use super::request::{AccessDelta, AccessDeltas, Answer, CommandError, Request};
+use super::request::{AccessDelta, AccessDeltas, Answer, CommandError, Wish};
 use super::shared::Core;
 use super::stats::Outcome;
 use crate::decide::{Draft, Effect, suppose};
@@ -28,13 +27,13 @@ pub(super) enum Tried {
 }
 
 /// Decides a request and tells what would come of it. Nothing is installed, and no key of a new person is kept.
-pub(super) fn dry_run(core: &Core, request: &Request) -> Result<Tried, CommandError> {
+pub(super) fn dry_run(core: &Core, wish: Wish) -> Result<Tried, CommandError> {
     if core.is_stopped() {
         return Err(CommandError::Stopped);
     }
     let mut head = core.durable_head();
     let tried_at = head.position;
-    let mut decided = match attempt(core, &head, request)? {
+    let mut decided = match attempt(core, &head, core.now()?, wish)? {
         Attempt::Repeated(done) => return Ok(Tried::Repeated(done)),
         Attempt::Decided(decided) => decided,
     };
@@ -44,7 +43,7 @@ pub(super) fn dry_run(core: &Core, request: &Request) -> Result<Tried, CommandEr
     core.counters.command(Outcome::DryRun);
     Ok(Tried::New(Box::new(Answer {
         position: tried_at,
-        events: links?.into_iter().map(|link| Arc::from(link.bytes)).collect(),
+        events: links?.into_iter().map(|link| link.bytes).collect(),
         secret: None,
         replayed: false,
         access_delta: Some(deltas),

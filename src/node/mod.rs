@@ -36,6 +36,7 @@ use crate::log::LogReader;
 use crate::token::Token;
 
 use checkpoints::Checkpoints;
+use request::Wish;
 use shared::Core;
 use writer::{Ended, Reply, Submission};
 
@@ -143,9 +144,9 @@ impl Node {
         if request.dry_run {
             return self.try_out(request).await;
         }
-        let (reply, answer) = oneshot::channel();
+        let (wish, (reply, answer)) = (Wish::from(request), oneshot::channel());
         let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        queue.ok_or(CommandError::Stopped)?.try_send(Submission { request, reply }).map_err(|error| match error {
+        queue.ok_or(CommandError::Stopped)?.try_send(Submission { wish, reply }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => CommandError::Busy,
             mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
         })?;
@@ -290,7 +291,7 @@ impl Node {
 
     async fn try_out(&self, request: Request) -> Result<Answer, CommandError> {
         let core = Arc::clone(&self.core);
-        let tried = tokio::task::spawn_blocking(move || dry_run::dry_run(&core, &request)).await;
+        let tried = tokio::task::spawn_blocking(move || dry_run::dry_run(&core, Wish::from(request))).await;
         match tried.unwrap_or(Err(CommandError::Stopped))? {
             dry_run::Tried::New(answer) => Ok(*answer),
             dry_run::Tried::Repeated(done) => self.repeat(done).await,

@@ -1,6 +1,6 @@
 //! What is decided and waits to be made durable: filled by the thread that decides, emptied by the one that commits.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tenure_events::UserId;
@@ -17,7 +17,7 @@ pub(super) type Answered = (oneshot::Sender<Result<Reply, CommandError>>, Result
 /// Decided commands, made durable and answered together.
 pub(super) struct Group {
     /// Bytes of events, in order.
-    pub events: Vec<Vec<u8>>,
+    pub events: Vec<Arc<[u8]>>,
     /// The last of them, or the event before if there are none.
     pub head: Head,
     /// Users erased by them.
@@ -30,11 +30,10 @@ pub(super) struct Group {
 
 /// What one command adds to a group.
 pub(super) struct Part {
-    pub events: Vec<Vec<u8>>,
+    pub events: Vec<Arc<[u8]>>,
     pub head: Head,
     pub erased: Option<UserId>,
     pub answer: Answered,
-    pub mark: Option<Mark>,
 }
 
 /// The group that is open.
@@ -60,18 +59,21 @@ impl Pending {
         Self { open: Mutex::new(Open { group: None, closed: false, failed: false }), changed: Condvar::new() }
     }
 
-    /// Puts a command in, when there is room. Once nothing goes out any more it gives the answer back.
-    pub fn put(&self, part: Part) -> Result<(), Answered> {
+    /// Puts commands in, when there is room. Once nothing goes out any more it gives them back.
+    pub fn put(&self, group: Group) -> Option<Group> {
         let full = |open: &mut Open| !open.failed && open.group.as_ref().is_some_and(Group::is_full);
         let waited = self.changed.wait_while(self.lock(), full);
         let mut open = waited.unwrap_or_else(PoisonError::into_inner);
         if open.failed {
-            return Err(part.answer);
+            return Some(group);
         }
-        open.group.get_or_insert_with(|| Group::after(part.head)).add(part);
+        match &mut open.group {
+            Some(open) => open.join(group),
+            None => open.group = Some(group),
+        }
         drop(open);
         self.changed.notify_all();
-        Ok(())
+        None
     }
 
     /// Takes what waits; none once nothing more comes. If it is less than `expected`, it waits for that, but no longer than
@@ -123,22 +125,35 @@ impl Open {
 }
 
 impl Group {
-    fn after(head: Head) -> Self {
+    /// An empty group after this event.
+    pub fn after(head: Head) -> Self {
         let (events, erased, answers) = (Vec::new(), Vec::new(), Vec::new());
         Self { events, head, erased, answers, mark: None, bytes: 0 }
     }
 
-    fn add(&mut self, part: Part) {
-        let Part { events, head, erased, answer, mark } = part;
-        self.bytes += events.iter().map(Vec::len).sum::<usize>();
+    /// Adds a command.
+    pub fn add(&mut self, part: Part) {
+        let Part { events, head, erased, answer } = part;
+        self.bytes += events.iter().map(|event| event.len()).sum::<usize>();
         self.events.extend(events);
         self.head = head;
         self.erased.extend(erased);
         self.answers.push(answer);
+    }
+
+    /// Adds the group decided after it.
+    fn join(&mut self, next: Self) {
+        let Self { events, head, erased, answers, mark, bytes } = next;
+        self.bytes += bytes;
+        self.events.extend(events);
+        self.head = head;
+        self.erased.extend(erased);
+        self.answers.extend(answers);
         self.mark = mark.or(self.mark.take());
     }
 
-    fn is_full(&self) -> bool {
+    /// Whether it holds as much as a commit should.
+    pub fn is_full(&self) -> bool {
         self.answers.len() >= COMMANDS || self.bytes >= BYTES
     }
 }

@@ -7,7 +7,7 @@ use tenure_projections::values::{KeyNo, UserNo};
 use uuid::Uuid;
 
 use crate::clock::ClockJumped;
-use crate::command::{InvalidCommand, Plain};
+use crate::command::{Command, InvalidCommand, Plain};
 use crate::decide::Refusal;
 use crate::token::Token;
 
@@ -55,8 +55,26 @@ impl Request {
     }
 
     /// What a repetition must have in common with the first sending: name and body.
-    pub(super) fn body_hash(&self) -> Hash {
+    fn body_hash(&self) -> Hash {
         Hash::of(&[self.name.as_bytes(), b"\n", &self.body].concat())
+    }
+}
+
+/// A request whose name and body were read: each caller does that on their own thread, so that the writer need not.
+pub(super) struct Wish {
+    /// The rest of the request; its name and body are empty.
+    pub request: Request,
+    pub command: Result<Command<Plain>, InvalidCommand>,
+    /// Of a request with an idempotency key: the hash of its name and body.
+    pub body_hash: Option<Hash>,
+}
+
+impl From<Request> for Wish {
+    fn from(mut request: Request) -> Self {
+        let command = Command::parse(&request.name, &request.body);
+        let body_hash = request.idempotency_key.is_some().then(|| request.body_hash());
+        (request.name, request.body) = (String::new(), Vec::new());
+        Self { request, command, body_hash }
     }
 }
 

@@ -10,17 +10,18 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tenure_events::{Event, Position, UserId};
+use tenure_events::{Event, Position, Time, UserId};
 use tenure_projections::values::Done;
 use tokio::sync::{mpsc, oneshot};
 
 use super::attempt::{Attempt, attempt, place};
 use super::checkpoints::Due;
 use super::pending::{Group, Part, Pending};
-use super::request::{CommandError, Request};
+use super::request::{CommandError, Wish};
 use super::shared::Core;
 use super::stats::Outcome;
 use crate::chain::Head;
+use crate::clock::ClockJumped;
 use crate::log::{AppendError, Log};
 use crate::token::Token;
 
@@ -36,7 +37,7 @@ type Result<T> = std::result::Result<T, CommandError>;
 
 /// A command on its way, and where its answer goes.
 pub(super) struct Submission {
-    pub request: Request,
+    pub wish: Wish,
     pub reply: oneshot::Sender<Result<Reply>>,
 }
 
@@ -77,22 +78,47 @@ fn decide_all(
 ) {
     // However it ends, nothing more is decided.
     let _close = Close(pending);
-    while let Some(Submission { request, reply }) = queue.blocking_recv() {
+    let mut waiting = Vec::with_capacity(BATCH);
+    while queue.blocking_recv_many(&mut waiting, BATCH) > 0 {
         if core.is_stopped() {
-            answer(core, reply, Err(CommandError::Stopped));
+            waiting.drain(..).for_each(|Submission { reply, .. }| answer(core, reply, Err(CommandError::Stopped)));
             continue;
         }
-        let (events, erased, answered) = match decide_one(core, &mut head, &request) {
-            Ok(Decision { events, erased, reply }) => (events, erased, Ok(reply)),
-            Err(error) => (Vec::new(), None, Err(error)),
-        };
-        let mark = checkpoints.as_mut().and_then(|due| due.mark(core, &head));
-        let put = pending.put(Part { events, head, erased, answer: (reply, answered), mark });
-        if let Err((reply, _)) = put {
-            answer(core, reply, Err(CommandError::Stopped));
+        let now = core.now();
+        let mut waiting = waiting.drain(..);
+        while waiting.len() > 0 {
+            let mut group = decide_group(core, &mut head, now, &mut waiting);
+            group.mark = checkpoints.as_mut().and_then(|due| due.mark(core, &head));
+            if let Some(group) = pending.put(group) {
+                refuse(core, group, || CommandError::Stopped);
+            }
         }
     }
 }
+
+/// Decides commands until none waits, or they are enough for a commit.
+fn decide_group(
+    core: &Core,
+    head: &mut Head,
+    now: std::result::Result<Time, ClockJumped>,
+    waiting: &mut impl Iterator<Item = Submission>,
+) -> Group {
+    let mut group = Group::after(*head);
+    while !group.is_full()
+        && let Some(Submission { wish, reply }) = waiting.next()
+    {
+        let decided = now.map_err(CommandError::from).and_then(|now| decide_one(core, head, now, wish));
+        let (events, erased, answered) = match decided {
+            Ok(Decision { events, erased, reply }) => (events, erased, Ok(reply)),
+            Err(error) => (Vec::new(), None, Err(error)),
+        };
+        group.add(Part { events, head: *head, erased, answer: (reply, answered) });
+    }
+    group
+}
+
+/// How many commands are decided before they go on together: so few that the disk hardly waits for them.
+const BATCH: usize = 64;
 
 struct Close<'a>(&'a Pending);
 
@@ -104,14 +130,14 @@ impl Drop for Close<'_> {
 
 /// What one command came to.
 struct Decision {
-    events: Vec<Vec<u8>>,
+    events: Vec<Arc<[u8]>>,
     erased: Option<UserId>,
     reply: Reply,
 }
 
 /// Decides one command and installs what it comes to.
-fn decide_one(core: &Core, head: &mut Head, request: &Request) -> Result<Decision> {
-    let mut decided = match attempt(core, head, request)? {
+fn decide_one(core: &Core, head: &mut Head, now: Time, wish: Wish) -> Result<Decision> {
+    let mut decided = match attempt(core, head, now, wish)? {
         Attempt::Repeated(done) => {
             return Ok(Decision { events: Vec::new(), erased: None, reply: Reply::Repeated(done) });
         }
@@ -126,8 +152,7 @@ fn decide_one(core: &Core, head: &mut Head, request: &Request) -> Result<Decisio
         }
         events.push(link.bytes);
     }
-    let answer = events.iter().map(|event| Arc::from(event.as_slice())).collect();
-    let reply = Reply::Done { position: head.position, events: answer, secret: decided.secret.take() };
+    let reply = Reply::Done { position: head.position, events: events.clone(), secret: decided.secret.take() };
     Ok(Decision { events, erased, reply })
 }
 

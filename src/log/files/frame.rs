@@ -128,8 +128,9 @@ impl SegmentHeader {
 }
 
 /// Writes one append as a frame over what `buffer` held. The events are within the limits.
-pub(super) fn encode(buffer: &mut Vec<u8>, first: Position, events: &[Vec<u8>]) {
-    let payload: usize = events.iter().map(|event| event.len() + size_of::<u32>()).sum();
+pub(super) fn encode(buffer: &mut Vec<u8>, first: Position, events: &[impl AsRef<[u8]>]) {
+    let events = events.iter().map(AsRef::as_ref);
+    let payload: usize = events.clone().map(|event| event.len() + size_of::<u32>()).sum();
     buffer.clear();
     buffer.reserve(FRAME_HEADER + payload);
     buffer.extend(MARKER);
@@ -138,8 +139,8 @@ pub(super) fn encode(buffer: &mut Vec<u8>, first: Position, events: &[Vec<u8>]) 
     buffer.extend((events.len() as u32).to_le_bytes());
     buffer.extend((payload as u32).to_le_bytes());
     for event in events {
-        buffer.extend((event.len() as u32).to_le_bytes());
-        buffer.extend(event);
+        buffer.extend_from_slice(&(event.len() as u32).to_le_bytes());
+        buffer.extend_from_slice(event);
     }
     if let Some((head, covered)) = buffer.split_at_mut_checked(COVERED)
         && let Some(checksum) = head.last_chunk_mut()

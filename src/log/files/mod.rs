@@ -130,7 +130,7 @@ impl FileLog {
         self.reader.clone()
     }
 
-    pub(super) fn append(&mut self, expected: Position, events: &[Vec<u8>]) -> Result<Position, AppendError> {
+    pub(super) fn append(&mut self, expected: Position, events: &[impl AsRef<[u8]>]) -> Result<Position, AppendError> {
         // Taken out, and put back only after a success: after a failure nothing is left that could write again.
         let Some(active) = self.active.take() else {
             return Err(AppendError::Stopped);

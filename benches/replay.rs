@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
 
-use tenure::chain::{Head, Origin, link};
+use tenure::chain::{Follower, Head, Origin, link};
 use tenure::clock::Clock;
 use tenure::data::DataFolder;
 use tenure::decide::Draft;
@@ -62,13 +62,20 @@ fn phases(path: &Path) {
             ControlFlow::Continue(())
         };
         reader.scan(1, step).unwrap();
-        println!("{name}: {} ns an event", (cpu() - began) / events);
+        let each = (cpu() - began) / events;
+        println!("{name}: {each} ns an event, {} events a second", 1_000_000_000 / each);
     };
     per_event("read", &mut |bytes| _ = black_box(bytes));
     per_event("read, hash", &mut |bytes| _ = black_box(Hash::of(bytes)));
     per_event("read, parse", &mut |bytes| drop(black_box(parse(bytes).unwrap())));
     let state = State::new();
     per_event("read, parse, install", &mut |bytes| state.install(&parse(bytes).unwrap()));
+    let (state, mut follower) = (State::new(), Follower::new(data.log_id(), Head::START));
+    per_event("read, parse, prove, install", &mut |bytes| {
+        let envelope = parse(bytes).unwrap();
+        follower.follow(&envelope, bytes).unwrap();
+        state.install(&envelope);
+    });
 }
 
 /// Nanoseconds that this thread has had a core, whoever else wants it.

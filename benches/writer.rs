@@ -39,7 +39,7 @@ const SORTS: [Sort; 3] = [
 ];
 
 fn main() {
-    let commands = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(50_000);
+    let commands: usize = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(50_000);
     // One core for the callers and the disk, one for deciding.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     for sort in SORTS {

@@ -111,3 +111,40 @@ fn a_service_that_stops_finishes_what_is_under_way_and_keeps_it() {
     let role = again.get(&admin, "/v1/roles/r");
     assert_eq!((role.status, role.header("tenure-position")), (200, &*position.to_string()));
 }
+
+/// A client that sends all of its request before it reads hears why it was refused, and may go on asking.
+#[test]
+fn a_refused_body_is_read_to_its_end() {
+    let server = Server::memory();
+    let token = format!("Authorization: {}\r\n", bearer(&server.admin));
+    let check = |headers: &str, want: &str| {
+        let mut connection = TcpStream::connect(server.address).unwrap();
+        let body = " ".repeat(3 << 20);
+        let head = format!(
+            "POST /v1/commands/create-org HTTP/1.1\r\nHost: t\r\n{headers}Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        let next = "GET /healthz HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+        connection.write_all([head.as_str(), body.as_str(), next].concat().as_bytes()).unwrap();
+        let mut answers = String::new();
+        connection.read_to_string(&mut answers).unwrap();
+        assert!(answers.starts_with(&format!("HTTP/1.1 {want}")) && answers.ends_with("\r\n\r\nok\n"), "{answers}");
+    };
+    check("", "401");
+    check(&token, "415");
+    check(&format!("{token}Content-Type: application/json\r\n"), "413");
+}
+
+/// Who connects and does not say what they want is let go.
+#[test]
+fn the_head_of_a_request_has_its_time() {
+    let server = Server::memory();
+    for begun in ["", "GET /healthz HTTP/1.1\r\nHost:"] {
+        let mut connection = TcpStream::connect(server.address).unwrap();
+        connection.write_all(begun.as_bytes()).unwrap();
+        connection.set_read_timeout(Some(std::time::Duration::from_secs(60))).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap_or_else(|error| panic!("{begun:?}: {error}"));
+        assert!(!answer.contains("200 OK"), "{answer}");
+    }
+}

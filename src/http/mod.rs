@@ -7,7 +7,9 @@ mod answer;
 mod auth;
 mod authzen;
 mod commands;
+mod connections;
 mod health;
+mod leftover;
 mod metrics;
 mod observe;
 mod openapi;
@@ -21,7 +23,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use tenure_events::Position;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -63,16 +64,9 @@ pub async fn serve(
     let (stop, stopping) = watch::channel(false);
     let app = App::new(node.clone(), stopping.clone());
     let metrics = metrics::router(app.clone());
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection cannot be told not to wait for more bytes");
-        }
-    });
-    let api = axum::serve(listener, routes::router(app)).with_graceful_shutdown(stopped(stopping.clone()));
-    let mut serving = tokio::spawn(api.into_future());
-    let metrics = metrics_listener.map(|listener| {
-        tokio::spawn(axum::serve(listener, metrics).with_graceful_shutdown(stopped(stopping)).into_future())
-    });
+    let mut serving = tokio::spawn(connections::serve(listener, routes::router(app), stopped(stopping.clone())));
+    let metrics =
+        metrics_listener.map(|listener| tokio::spawn(connections::serve(listener, metrics, stopped(stopping))));
     let ended = tokio::select! {
         () = shutdown => None,
         ended = &mut serving => Some(ended),
@@ -83,15 +77,14 @@ pub async fn serve(
         None => tokio::time::timeout(DRAIN, &mut serving).await.unwrap_or_else(|_| {
             tracing::warn!("connections were cut: they did not end in time");
             serving.abort();
-            Ok(Ok(()))
+            Ok(())
         }),
     };
     if let Some(metrics) = metrics {
         metrics.abort();
     }
     node.shutdown().await?;
-    ended.map_err(io::Error::other)??;
-    Ok(())
+    Ok(ended.map_err(io::Error::other)?)
 }
 
 /// What all handlers share.

@@ -1,29 +1,19 @@
 //! What is done for every request: its id and position in the answer, a line for the node's log, a count.
 
-use axum::body::HttpBody as _;
 use axum::extract::Request;
 use axum::http::header::CONNECTION;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::App;
 use super::answer::POSITION;
+use super::leftover::Leftover;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longer ids of requests are echoed, and left out of the node's log.
 const LONGEST_ID: usize = 128;
-
-/// What may be answered before a body is read: then the connection cannot be used again, and is told so.
-const BEFORE_THE_BODY: [StatusCode; 6] = [
-    StatusCode::BAD_REQUEST,
-    StatusCode::UNAUTHORIZED,
-    StatusCode::NOT_FOUND,
-    StatusCode::METHOD_NOT_ALLOWED,
-    StatusCode::PAYLOAD_TOO_LARGE,
-    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-];
 
 /// Runs the handler of a route and sees to what every answer needs.
 pub async fn observe(route: &'static str, app: App, request: Request, next: Next) -> Response {
@@ -31,11 +21,11 @@ pub async fn observe(route: &'static str, app: App, request: Request, next: Next
     let started = clock.elapsed();
     let id = request.headers().get(&REQUEST_ID).cloned();
     let reads = request.method() != Method::POST || !route.starts_with("/v1/commands");
-    let has_body = !request.body().is_end_stream();
+    let (request, leftover) = Leftover::of(request);
     let mut response = next.run(request).await;
-    let may_be_unread = has_body && BEFORE_THE_BODY.contains(&response.status());
+    let is_read = leftover.skip().await;
     let headers = response.headers_mut();
-    if may_be_unread {
+    if !is_read {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     if !headers.contains_key(&POSITION) {

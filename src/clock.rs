@@ -63,7 +63,7 @@ impl Clock {
     #[must_use]
     pub fn new_id(&self) -> Uuid {
         match &self.source {
-            Source::System(_, ids) => ids.lock().unwrap_or_else(PoisonError::into_inner).next(wall()),
+            Source::System(_, ids) => ids.lock().unwrap_or_else(PoisonError::into_inner).next(millis()),
             Source::Manual(manual) => lock(manual).next_id(),
         }
     }
@@ -122,8 +122,7 @@ struct Ids {
 const POOL: usize = 4_096;
 
 impl Ids {
-    fn next(&mut self, now: DateTime<Utc>) -> Uuid {
-        let millis = u64::try_from(now.timestamp_millis()).unwrap_or_default();
+    fn next(&mut self, millis: u64) -> Uuid {
         let step = u128::from(u32::from_le_bytes(self.random_bytes())) + 1;
         if millis > self.millis {
             self.millis = millis;
@@ -181,6 +180,11 @@ impl Manual {
 fn wall() -> DateTime<Utc> {
     #[expect(clippy::disallowed_methods, reason = "this file is where the time is asked")]
     Utc::now().trunc_subsecs(6)
+}
+
+fn millis() -> u64 {
+    #[expect(clippy::disallowed_methods, reason = "this file is where the time is asked")]
+    u64::try_from(Utc::now().timestamp_millis()).unwrap_or_default()
 }
 
 /// Beyond 292 million years: as long as can be.

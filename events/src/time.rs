@@ -5,7 +5,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
-use compact_str::{CompactString, format_compact};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Microseconds since 1970-01-01T00:00:00Z. Its text is RFC 3339: `2026-03-01T09:30:00.000000Z`.
@@ -35,13 +34,14 @@ impl Time {
         self.0
     }
 
-    /// Its text, as [`Display`](fmt::Display) shows it.
-    pub(crate) fn to_text(self) -> CompactString {
+    /// Its text, as [`Display`](fmt::Display) shows it, given to a function.
+    pub(crate) fn with_text<R>(self, show: impl FnOnce(&str) -> R) -> R {
         let time = DateTime::from_timestamp_micros(self.0);
-        match (time, time.and_then(|time| written(&time))) {
-            (_, Some(text)) => CompactString::from_utf8_lossy(&text),
-            (Some(time), None) => time.to_rfc3339_opts(SecondsFormat::Micros, true).into(),
-            (None, None) => format_compact!("{} µs", self.0),
+        let fixed = time.and_then(|time| written(&time));
+        match (time, fixed.as_ref().and_then(|text| std::str::from_utf8(text).ok())) {
+            (_, Some(text)) => show(text),
+            (Some(time), None) => show(&time.to_rfc3339_opts(SecondsFormat::Micros, true)),
+            (None, None) => show(&format!("{} µs", self.0)),
         }
     }
 
@@ -66,7 +66,7 @@ impl From<DateTime<Utc>> for Time {
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.to_text())
+        self.with_text(|text| f.write_str(text))
     }
 }
 
@@ -126,7 +126,7 @@ fn written(time: &DateTime<Utc>) -> Option<[u8; 27]> {
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.to_text())
+        self.with_text(|text| serializer.serialize_str(text))
     }
 }
 

@@ -37,8 +37,8 @@ pub(super) struct Decided {
 
 /// Decides a wish on what is known at the head, by a clock that says `now`. Keys of new persons are staged for a command that is decided, and
 /// for no other.
-pub(super) fn attempt(core: &Core, head: &Head, now: Time, wish: Wish) -> Result<Attempt, CommandError> {
-    let Wish { request, command: parsed, body_hash } = wish;
+pub(super) fn attempt(core: &Core, head: &Head, now: Time, wish: Box<Wish>) -> Result<Attempt, CommandError> {
+    let Wish { request, command: parsed, body_hash } = *wish;
     let view = View::new(&core.state, head.position, time_after(head, now)?);
     let caller = who(&view, &request)?;
     let actor = user_id(&view, caller.actor.user)?;

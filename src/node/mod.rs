@@ -144,7 +144,7 @@ impl Node {
         if request.dry_run {
             return self.try_out(request).await;
         }
-        let (wish, (reply, answer)) = (Wish::from(request), oneshot::channel());
+        let (wish, (reply, answer)) = (Box::new(Wish::from(request)), oneshot::channel());
         let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         queue.ok_or(CommandError::Stopped)?.try_send(Submission { wish, reply }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => CommandError::Busy,
@@ -291,7 +291,7 @@ impl Node {
 
     async fn try_out(&self, request: Request) -> Result<Answer, CommandError> {
         let core = Arc::clone(&self.core);
-        let tried = tokio::task::spawn_blocking(move || dry_run::dry_run(&core, Wish::from(request))).await;
+        let tried = tokio::task::spawn_blocking(move || dry_run::dry_run(&core, Box::new(Wish::from(request)))).await;
         match tried.unwrap_or(Err(CommandError::Stopped))? {
             dry_run::Tried::New(answer) => Ok(*answer),
             dry_run::Tried::Repeated(done) => self.repeat(done).await,

@@ -37,7 +37,7 @@ type Result<T> = std::result::Result<T, CommandError>;
 
 /// A command on its way, and where its answer goes.
 pub(super) struct Submission {
-    pub wish: Wish,
+    pub wish: Box<Wish>,
     pub reply: oneshot::Sender<Result<Reply>>,
 }
 
@@ -136,7 +136,7 @@ struct Decision {
 }
 
 /// Decides one command and installs what it comes to.
-fn decide_one(core: &Core, head: &mut Head, now: Time, wish: Wish) -> Result<Decision> {
+fn decide_one(core: &Core, head: &mut Head, now: Time, wish: Box<Wish>) -> Result<Decision> {
     let mut decided = match attempt(core, head, now, wish)? {
         Attempt::Repeated(done) => {
             return Ok(Decision { events: Vec::new(), erased: None, reply: Reply::Repeated(done) });
@@ -172,7 +172,7 @@ fn commit_all(core: &Core, mut log: Log, pending: &Pending, checkpoints: Option<
         let took = (core.clock.now() - began).to_std().unwrap_or_default();
         core.counters.commit(group.answers.len(), took);
         // Whoever is answered now may well send the next command at once. A commit costs about the same for many as for
-        // few, so it is worth a small part of its time to have them all in the next one.
+        // few, so it is worth a part of its time to have them all in the next one.
         (expected, patience) = (group.answers.len() + pending.len(), took / PATIENCE);
         group.answers.into_iter().for_each(|(reply, result)| answer(core, reply, result));
         if let (Some(due), Some(mark)) = (&checkpoints, mark) {
@@ -184,7 +184,7 @@ fn commit_all(core: &Core, mut log: Log, pending: &Pending, checkpoints: Option<
 }
 
 /// Which part of a commit's time may be waited for more commands.
-const PATIENCE: u32 = 4;
+const PATIENCE: u32 = 2;
 
 /// Makes a group durable and shows it to readers. After an error nothing is ever written again; `true` says that nobody
 /// knows whether the group is in the log.

@@ -18,7 +18,7 @@ pub(super) fn write(envelope: &Envelope, bytes: &mut Vec<u8>) {
     out.raw(r#"","subject":"#);
     out.text(&envelope.event.subject());
     out.raw(r#","time":"#);
-    out.text(&envelope.time.to_text());
+    envelope.time.with_text(|text| out.text(text));
     out.raw(r#","datacontenttype":"application/json","position":""#);
     out.json(&envelope.position);
     out.raw(r#"","prev":""#);

@@ -16,23 +16,23 @@ pub(super) fn read(text: &str) -> Option<Envelope> {
     let id = rest.uuid(r#"{"specversion":"1.0","id":""#)?;
     let log = rest.uuid(r#"","source":"/logs/"#)?;
     rest.plain(r#"","subject":""#)?;
-    let time: Time = rest.plain(r#"","time":""#)?.parse().ok()?;
+    let time: Time = rest.string(r#"","time":""#)?.parse().ok()?;
     let position = rest.decimal(r#"","datacontenttype":"application/json","position":""#)?;
-    let prev: Hash = rest.plain(r#"","prev":""#)?.parse().ok()?;
-    let org = rest.plain(r#"","org":""#)?.parse().ok()?;
+    let prev: Hash = rest.string(r#"","prev":""#)?.parse().ok()?;
+    let org = rest.string(r#"","org":""#)?.parse().ok()?;
     let org_sequence = rest.decimal(r#"","orgsequence":""#)?;
     let command = rest.uuid(r#"","command":""#)?;
     let command_name = Cow::Owned(rest.plain(r#"","commandname":""#)?.to_owned());
     let index = rest.number(r#"","commandindex":"#)?;
     let count = rest.number(r#","commandcount":"#)?;
-    let actor = rest.plain(r#","actor":""#)?.parse().ok()?;
+    let actor = rest.string(r#","actor":""#)?.parse().ok()?;
     let on_behalf_of = rest.optional(r#"","onbehalfof":""#, |text| text.parse().ok())?;
     let correlation = rest.optional(r#"","correlation":""#, |text| Uuid::try_parse(text).ok())?;
     let causation = rest.optional(r#"","causation":""#, |text| text.parse().ok())?;
     let body_hash = rest.optional(r#"","bodyhash":""#, |text| text.parse().ok())?;
     let reason = rest.optional(r#"","reason":""#, |text| text.parse().ok())?;
     let twin_of = rest.optional(r#"","twinof":""#, |text| text.parse().ok())?;
-    let kind = rest.plain(r#"","type":""#)?;
+    let kind = rest.string(r#"","type":""#)?;
     let event = rest.data(r#"","data":"#, kind)?;
     Some(Envelope {
         log,
@@ -66,13 +66,18 @@ impl<'a> Rest<'a> {
         Some(())
     }
 
-    /// A string without escapes, up to its closing quote.
-    fn plain(&mut self, before: &str) -> Option<&'a str> {
+    /// A string up to its closing quote, for whoever takes no text that has escapes.
+    fn string(&mut self, before: &str) -> Option<&'a str> {
         self.skip(before)?;
-        let end = self.0.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\')?;
-        let (text, rest) = self.0.split_at_checked(end)?;
+        let (text, rest) = self.0.split_at_checked(self.0.find('"')?)?;
         self.0 = rest;
-        rest.starts_with('"').then_some(text)
+        Some(text)
+    }
+
+    /// A string without escapes.
+    fn plain(&mut self, before: &str) -> Option<&'a str> {
+        self.string(before)
+            .filter(|text| text.bytes().fold(true, |plain, byte| plain & (byte >= b' ' && byte != b'\\')))
     }
 
     fn uuid(&mut self, before: &str) -> Option<Uuid> {
@@ -84,7 +89,7 @@ impl<'a> Rest<'a> {
 
     /// A number in a string.
     fn decimal(&mut self, before: &str) -> Option<Position> {
-        self.plain(before)?.parse().ok()
+        self.string(before)?.parse().ok()
     }
 
     /// A number, as JSON writes it.
@@ -102,7 +107,7 @@ impl<'a> Rest<'a> {
         if !self.0.starts_with(before) {
             return Some(None);
         }
-        parse(self.plain(before)?).map(Some)
+        parse(self.string(before)?).map(Some)
     }
 
     /// The data, and nothing after it but the end of the envelope.

@@ -124,7 +124,7 @@ async fn a_checkpoint_is_of_its_mark_whatever_comes_after() {
     assert_eq!(checkpoint::load(&checkpoint, log, end).unwrap().expect("a checkpoint").1, head);
 }
 
-/// Checkpoints keep tables and values as they are encoded now. If this changes, raise `checkpoint::SCHEMA`, so that older
+/// Checkpoints keep tables and values as they are encoded now. If this changes, raise `packed::SCHEMA`, so that older
 /// ones are dropped, and approve the new digest.
 #[test]
 fn another_meaning_or_encoding_is_another_schema() {

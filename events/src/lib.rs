@@ -2,6 +2,8 @@
 //!
 //! A service that follows the log needs this crate and `tenure-projections`, and nothing of the server.
 
+mod about;
+mod chain;
 pub mod data;
 mod envelope;
 mod event;
@@ -11,6 +13,8 @@ pub mod schema;
 mod sealed;
 mod time;
 
+pub use about::About;
+pub use chain::{Broken, Follower, Head};
 pub use envelope::{Envelope, Hash, InvalidEvent, Position, parse};
 pub use event::Event;
 pub use ids::{

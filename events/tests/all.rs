@@ -9,6 +9,8 @@
 
 #[path = "all/approved.rs"]
 mod approved;
+#[path = "all/asyncapi.rs"]
+mod asyncapi;
 #[path = "all/docs.rs"]
 mod docs;
 #[path = "all/envelope.rs"]

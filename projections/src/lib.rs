@@ -10,6 +10,7 @@ mod install;
 pub mod judge;
 pub mod lookup;
 pub mod names;
+pub mod packed;
 pub mod sight;
 mod state;
 pub mod store;

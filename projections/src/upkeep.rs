@@ -1,8 +1,7 @@
-//! What whoever keeps a state needs beside views: when commands were recorded, who was erased, bringing it back.
+//! What whoever keeps a state needs beside views: when commands were recorded, and who was erased.
 
 use tenure_events::{Position, Time};
 
-use crate::digest::Digest;
 use crate::state::State;
 use crate::values::UserStatus;
 
@@ -36,15 +35,6 @@ impl State {
         self.user.rows().filter(erased).filter_map(|row| self.users.text(row))
     }
 
-    /// Ends bringing back a state whose tables a [`Visitor`](crate::Visitor) filled: its commands, and the digest that it
-    /// had. Installing goes on from there.
-    pub fn resume(&self, commands: impl IntoIterator<Item = (Position, Time)>, digest: Digest) {
-        for command in commands {
-            self.times.push(command);
-        }
-        self.set_digest(digest);
-    }
-
     /// How many commands satisfy the condition, which the first ones do and the rest do not.
     fn partition(&self, condition: impl Fn(&(Position, Time)) -> bool) -> usize {
         let (mut low, mut high) = (0, self.times.count());
@@ -64,7 +54,7 @@ mod tests {
     fn ends_and_times() {
         let state = State::new();
         let ends = [(3, 10), (4, 20), (9, 21)].map(|(end, time)| (end, Time::from_micros(time)));
-        state.resume(ends, Digest::default());
+        ends.into_iter().for_each(|end| _ = state.times.push(end));
         let end = |found: Option<(Position, Time)>| found.map_or(0, |(end, _)| end);
         let of = |position| end(state.command_of(position));
         assert_eq!([0, 1, 3, 4, 5, 9, 10].map(of), [3, 3, 3, 4, 9, 9, 0]);

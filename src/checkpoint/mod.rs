@@ -8,7 +8,7 @@
 //! ```text
 //! checkpoint/
 //!   00000000000000004711/       the database
-//!     [table, chunk number]     a chunk: checksum, then timelines in the order of making
+//!     [table, chunk number]     checksum, and a chunk as `packed` makes them
 //!     manifest                  what it is a checkpoint of
 //!   00000000000000004711.seal   the files of the database and their checksums
 //! ```
@@ -20,54 +20,14 @@ mod write;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use serde::{Deserialize, Serialize};
-use tenure_events::{Hash, Position, Time};
-use tenure_projections::store::{Edges, Ids, Rows};
-use tenure_projections::{Digest, State, Value, Visitor};
+use tenure_events::Position;
+use tenure_projections::State;
+use tenure_projections::packed::PackError;
 use uuid::Uuid;
 
 use crate::chain::Head;
 
-/// The version of what checkpoints hold: tables, values and their encoding. A checkpoint of another one is dropped.
-pub const SCHEMA: u32 = 2;
-
-/// What a checkpoint is of. Taken between two commands; what is installed after it is left out.
-#[derive(Debug, Clone)]
-pub struct Mark {
-    /// The last event.
-    pub head: Head,
-    digest: Digest,
-    /// How many ids each table has.
-    ids: Vec<(u8, usize)>,
-}
-
-impl Mark {
-    /// Marks the state as it is, after the event at its head.
-    #[must_use]
-    pub fn of(state: &State, head: Head) -> Self {
-        let mut mark = Self { head, digest: state.digest(), ids: Vec::new() };
-        match state.visit(&mut mark) {
-            Ok(()) => mark,
-        }
-    }
-}
-
-impl Visitor for Mark {
-    type Error = std::convert::Infallible;
-
-    fn ids(&mut self, table: u8, ids: &Ids) -> Result<(), Self::Error> {
-        self.ids.push((table, ids.len()));
-        Ok(())
-    }
-
-    fn rows<V: Value>(&mut self, _: u8, _: &Rows<V>) -> Result<(), Self::Error> {
-        Ok(())
-    }
-
-    fn edges<V: Value>(&mut self, _: u8, _: &Edges<V>) -> Result<(), Self::Error> {
-        Ok(())
-    }
-}
+pub use tenure_projections::packed::{Mark, SCHEMA};
 
 /// Why a checkpoint was not written or cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -89,18 +49,12 @@ pub enum CheckpointError {
     /// The database panicked.
     #[error("the database of the checkpoint panicked")]
     Panicked,
-    /// A value cannot be encoded, or is not what was encoded.
-    #[error("cannot encode or decode a value: {0}")]
-    Encode(#[from] postcard::Error),
+    /// What it holds cannot be packed, or is no state.
+    #[error(transparent)]
+    Packed(#[from] PackError),
     /// Bytes are not what was written.
     #[error("the checkpoint is damaged: {0}")]
     Damaged(&'static str),
-    /// It has another schema.
-    #[error("the checkpoint has schema {found}, this version writes {SCHEMA}")]
-    OtherSchema {
-        /// What it has.
-        found: u32,
-    },
     /// It is of another log.
     #[error("the checkpoint is of log {0}")]
     OtherLog(Uuid),
@@ -165,28 +119,7 @@ pub fn remove_all(folder: &Path) -> io::Result<()> {
     remove(folder, |_| true)
 }
 
-/// What is written beside the chunks.
-#[derive(Serialize, Deserialize)]
-struct Manifest {
-    schema: u32,
-    log: Uuid,
-    position: Position,
-    hash: [u8; 32],
-    time: i64,
-    digest: Digest,
-    chunks: u32,
-}
-
-impl Manifest {
-    const fn head(&self) -> Head {
-        Head { position: self.position, hash: Hash(self.hash), time: Time::from_micros(self.time) }
-    }
-}
-
 const MANIFEST: &[u8] = b"manifest";
-
-/// The number under which the times of commands are kept, beside those of the tables of [`State`].
-const TIMES: u8 = 200;
 
 fn name(position: Position) -> String {
     format!("{position:020}")

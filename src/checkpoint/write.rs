@@ -2,143 +2,35 @@
 
 use std::path::Path;
 
-use serde::Serialize;
-use tenure_events::Position;
-use tenure_projections::store::{Edges, Ids, Rows, Version};
-use tenure_projections::{State, Value, Visitor};
+use tenure_projections::State;
+use tenure_projections::packed::pack;
 use uuid::Uuid;
 
-use super::{CheckpointError, MANIFEST, Manifest, Mark, SCHEMA, TIMES};
+use super::{CheckpointError, MANIFEST, Mark};
 
-type Result<T> = std::result::Result<T, CheckpointError>;
-
-/// A chunk is closed when it is this long.
-const CHUNK: usize = 64 * 1024;
-
-/// Longer timelines are written in several pieces.
-const PIECE: usize = 4_096;
-
-pub fn write(database: &Path, log: Uuid, state: &State, mark: &Mark, go_on: &dyn Fn() -> bool) -> Result<()> {
+pub fn write(
+    database: &Path,
+    log: Uuid,
+    state: &State,
+    mark: &Mark,
+    go_on: &dyn Fn() -> bool,
+) -> Result<(), CheckpointError> {
     let database = super::open(database)?;
-    let mut writer = Writer { database: &database, mark, go_on, table: 0, chunk: Vec::new(), number: 0, chunks: 0 };
-    state.visit(&mut writer)?;
-    writer.begin(TIMES);
-    for (position, time) in state.commands(mark.head.position) {
-        writer.put(&(position, time.micros()))?;
-        writer.end_of_record(false)?;
-    }
-    writer.end_of_record(true)?;
-    let manifest = Manifest {
-        schema: SCHEMA,
-        log,
-        position: mark.head.position,
-        hash: mark.head.hash.0,
-        time: mark.head.time.micros(),
-        digest: mark.digest.clone(),
-        chunks: writer.chunks,
-    };
-    database.insert(MANIFEST, with_checksum(postcard::to_stdvec(&manifest)?))?;
+    let manifest = pack(state, log, mark, |table, number, chunk| {
+        if !go_on() {
+            return Err(CheckpointError::GivenUp);
+        }
+        let [a, b, c, d] = number.to_be_bytes();
+        database.insert([table, a, b, c, d], with_checksum(chunk))?;
+        Ok(())
+    })?;
+    database.insert(MANIFEST, with_checksum(&manifest.to_bytes()?))?;
     database.flush()?;
     Ok(())
 }
 
-struct Writer<'a> {
-    database: &'a sled::Db,
-    mark: &'a Mark,
-    go_on: &'a dyn Fn() -> bool,
-    table: u8,
-    chunk: Vec<u8>,
-    /// The number of the chunk in its table, and of all chunks.
-    number: u32,
-    chunks: u32,
-}
-
-impl Writer<'_> {
-    fn begin(&mut self, table: u8) {
-        self.table = table;
-        self.number = 0;
-    }
-
-    fn put(&mut self, value: &impl Serialize) -> Result<()> {
-        self.chunk = postcard::to_extend(value, std::mem::take(&mut self.chunk))?;
-        Ok(())
-    }
-
-    /// Chunks end between records: when they are long enough, and with their table.
-    fn end_of_record(&mut self, last: bool) -> Result<()> {
-        if self.chunk.is_empty() || (!last && self.chunk.len() < CHUNK) {
-            return Ok(());
-        }
-        if !(self.go_on)() {
-            return Err(CheckpointError::GivenUp);
-        }
-        let [a, b, c, d] = self.number.to_be_bytes();
-        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK * 2));
-        self.database.insert([self.table, a, b, c, d], with_checksum(chunk))?;
-        self.number += 1;
-        self.chunks += 1;
-        Ok(())
-    }
-
-    /// Writes what a timeline held at the mark, oldest first, each piece behind its key.
-    fn timeline<'v, V: Value + 'v>(
-        &mut self,
-        key: &impl Serialize,
-        newest_first: impl Iterator<Item = &'v Version<V>>,
-    ) -> Result<()> {
-        let known = |version: &&Version<V>| version.position <= self.mark.head.position;
-        let mut versions: Vec<_> = newest_first.filter(known).collect();
-        versions.reverse();
-        for piece in versions.chunks(PIECE) {
-            self.put(key)?;
-            self.put(&(piece.len() as u64))?;
-            let mut before: Position = 0;
-            for Version { position, value } in piece {
-                self.put(&(position - before))?;
-                self.put(value)?;
-                before = *position;
-            }
-            self.end_of_record(false)?;
-        }
-        Ok(())
-    }
-}
-
-impl Visitor for Writer<'_> {
-    type Error = CheckpointError;
-
-    fn ids(&mut self, table: u8, ids: &Ids) -> Result<()> {
-        self.begin(table);
-        let marked = self.mark.ids.iter().find(|(of, _)| *of == table).map_or(0, |(_, count)| *count);
-        for text in (ids.first()..).take(marked).map_while(|handle| ids.text(handle)) {
-            self.put(&text)?;
-            self.end_of_record(false)?;
-        }
-        self.end_of_record(true)
-    }
-
-    fn rows<V: Value>(&mut self, table: u8, rows: &Rows<V>) -> Result<()> {
-        self.begin(table);
-        for row in rows.rows() {
-            self.timeline(&row, rows.versions(row))?;
-        }
-        self.end_of_record(true)
-    }
-
-    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<()> {
-        self.begin(table);
-        for edge in edges.all() {
-            self.timeline(&(edge.from, edge.to), edge.versions())?;
-        }
-        self.end_of_record(true)
-    }
-}
-
 /// The bytes behind their checksum.
-fn with_checksum(bytes: Vec<u8>) -> Vec<u8> {
-    let checksum = crc32c::crc32c(&bytes).to_le_bytes();
-    let mut value = Vec::with_capacity(bytes.len() + checksum.len());
-    value.extend_from_slice(&checksum);
-    value.extend_from_slice(&bytes);
-    value
+fn with_checksum(bytes: &[u8]) -> Vec<u8> {
+    let checksum = crc32c::crc32c(bytes).to_le_bytes();
+    [checksum.as_slice(), bytes].concat()
 }

@@ -37,6 +37,7 @@ impl Source {
         let module = |path: &Vec<String>| match path.first()?.as_str() {
             "tenure_events" => Some("events".to_owned()),
             "tenure_projections" => Some("projections".to_owned()),
+            "tenure_replica" => Some("replica".to_owned()),
             _ => self.below_our_root(path).into_iter().next(),
         };
         self.paths().iter().filter_map(module).collect()

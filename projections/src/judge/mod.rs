@@ -5,6 +5,7 @@
 
 mod authority;
 mod code;
+mod named;
 mod reach;
 
 use std::ops::ControlFlow;
@@ -19,6 +20,7 @@ pub use authority::{
     Holding, Standing, belongs, belongs_effectively, holdings, manages, orgs_of, privileges, privileges_as, suspended,
 };
 pub use code::Code;
+pub use named::{Asked, Thing};
 pub use reach::{Reach, reaches};
 
 /// Privileges that every preset has, at the same places of the catalogue.

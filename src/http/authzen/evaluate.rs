@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use tenure_events::Position;
-use tenure_events::data::Level;
 use tenure_projections::View;
 use tenure_projections::judge::{self, Action, Code, Object, Question, Reason, Subject, Trace, administrative};
 use tenure_projections::sight::{self, Asking};
@@ -116,7 +115,7 @@ impl<'a> Asker<'a> {
     fn question(&self, view: &View<'_>, found: &Found, action: &str, context: &Context<'_>) -> Result<Question, Code> {
         let subject = found.subject.ok_or(Code::UserUnknown)?;
         let (object, _) = found.target.ok_or(Code::ResourceUnknown)?;
-        let action = self::action(view, action).ok_or(Code::ActionUnknown)?;
+        let action = Action::named(view, action).ok_or(Code::ActionUnknown)?;
         let acting = acting(view, context.acting_org.as_ref())?;
         Ok(Question { subject, action, object, acting })
     }
@@ -165,18 +164,6 @@ pub fn target(view: &View<'_>, thing: Thing<'_>) -> Option<(Object, OrgNo)> {
     let no = view.find_resource(thing.id)?;
     let resource = view.resource(no)?.value;
     (view.kind_name(resource.kind) == thing.kind).then_some((Object::Resource(no), resource.org))
-}
-
-/// What is to be done: a level, or a privilege of the catalogue.
-pub fn action(view: &View<'_>, name: &str) -> Option<Action> {
-    match name {
-        "view" => Some(Action::Level(Level::View)),
-        "use" => Some(Action::Level(Level::Use)),
-        "edit" => Some(Action::Level(Level::Edit)),
-        "manage" => Some(Action::Level(Level::Manage)),
-        "copy" => Some(Action::Copy),
-        privilege => view.find_privilege(privilege).map(Action::Privilege),
-    }
 }
 
 /// The org that the subject acts in, where the question names one.

@@ -11,7 +11,7 @@ use tenure_projections::values::{OrgNo, UserNo};
 use super::super::answer::Reply;
 use super::super::problem::Problem;
 use super::super::read::Bookmark;
-use super::evaluate::{Asker, Found, acting, action, by_key, subject, target};
+use super::evaluate::{Asker, Found, acting, by_key, subject, target};
 use super::request::Search;
 
 /// Items a page, unless the caller says otherwise.
@@ -59,7 +59,8 @@ struct Read<'a> {
 pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
     let (kind, name, resource) = (search.subject_type()?, search.action()?, search.resource()?);
     let read = Read::new(asker, search)?;
-    let found = read.as_ref().and_then(|read| Some((read, action(&read.view, name)?, target(&read.view, resource)?.0)));
+    let found =
+        read.as_ref().and_then(|read| Some((read, Action::named(&read.view, name)?, target(&read.view, resource)?.0)));
     let Some((read, action, object)) = found.filter(|_| ["user", "api_key"].contains(&kind)) else {
         return nothing(asker, search);
     };
@@ -79,7 +80,8 @@ pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem
 pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
     let (who, name, kind) = (search.subject()?, search.action()?, search.resource_type()?);
     let read = Read::new(asker, search)?;
-    let found = read.as_ref().and_then(|read| Some((read, subject(&read.view, who)?, action(&read.view, name)?)));
+    let found =
+        read.as_ref().and_then(|read| Some((read, subject(&read.view, who)?, Action::named(&read.view, name)?)));
     let Some((read, subject, action)) = found else {
         return nothing(asker, search);
     };

@@ -1,0 +1,98 @@
+//! When each event comes and whom it concerns, for those who read of it: `docs/events.md` and the AsyncAPI document.
+
+use crate::Event;
+
+/// What is to be known of an event type beside what it states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// When it comes: by which commands, mostly.
+    pub when: &'static str,
+    /// In whose histories it stands, as itself and as twins.
+    pub concerns: &'static str,
+}
+
+const ROOT: &str = "the root org";
+const ORG: &str = "the org";
+const PARENT: &str = "the org, and its parent";
+const ANCESTORS: &str = "the org, and those above it";
+const HOME: &str = "the user's home";
+const EVERYWHERE: &str = "the user's home, and every org that they are a member of";
+const MEMBER: &str = "the org, and the user's home";
+const OWNER: &str = "the org that it belongs to; the root org if it is global";
+const ASSIGNED: &str =
+    "the org that the role belongs to, the root org if it is global; and the home of the user who gets it";
+const GROUPED: &str = "the org that the group belongs to, the root org if it is global; and the user's home";
+const SHARED: &str = "the content's org; and the org that it is shared with, or the home of the user";
+
+impl Event {
+    /// When it comes, and whom it concerns.
+    #[must_use]
+    pub const fn about(&self) -> About {
+        let (when, concerns) = match self {
+            Self::PlatformInitialised(_) => ("`tenure init`, once", ROOT),
+            Self::SettingsChanged(_) => ("`change-settings`", ROOT),
+            Self::PrivilegeDefined(_) => ("`tenure init`, for each privilege of the preset; `define-privilege`", ROOT),
+            Self::UserTypeDefined(_) => ("`tenure init`, for each user type of the preset; `define-user-type`", ROOT),
+            Self::ResourceKindDefined(_) => {
+                ("`tenure init`, for each kind of the preset; `define-resource-kind`", ROOT)
+            }
+            Self::RoleTemplateDefined(_) => {
+                ("`tenure init`, for each role of the preset that every org starts with", ROOT)
+            }
+            Self::OrgCreated(_) => ("`create-org`; `tenure init`, for the root", PARENT),
+            Self::OrgRenamed(_) => ("`rename-org`", ORG),
+            Self::OrgDescribed(_) => ("`describe-org`", ORG),
+            Self::OrgTagged(_) => ("`tag-org`", ORG),
+            Self::OrgMoved(_) => ("`move-org`", "the org, its old parent and its new one"),
+            Self::OrgDisabled(_) => ("`disable-org`", PARENT),
+            Self::OrgEnabled(_) => ("`enable-org`", PARENT),
+            Self::OrgArchived(_) => ("`archive-org`", PARENT),
+            Self::LandlordExcluded(_) => {
+                ("`exclude-landlord`; `move-org`, which shuts the new ancestors out", ANCESTORS)
+            }
+            Self::LandlordAdmitted(_) => ("`admit-landlord`", ANCESTORS),
+            Self::UserCreated(_) => ("`create-user`; `create-org` with a first administrator; `tenure init`", HOME),
+            Self::UserProfileChanged(_) => ("`change-profile`", HOME),
+            Self::UserDisabled(_) => ("`disable-user`", EVERYWHERE),
+            Self::UserEnabled(_) => ("`enable-user`", EVERYWHERE),
+            Self::UserErased(_) => {
+                ("`erase-user`, after what it ends: keys, identities, what goes to the successor", EVERYWHERE)
+            }
+            Self::UserSignedIn(_) => ("`record-sign-in`", HOME),
+            Self::UserCredentialReset(_) => ("`reset-credential`", HOME),
+            Self::IdentityLinked(_) => ("`link-identity`", HOME),
+            Self::IdentityUnlinked(_) => ("`unlink-identity`; `erase-user`", HOME),
+            Self::ActiveOrgSelected(_) => ("`select-active-org`", HOME),
+            Self::GroupCreated(_) => ("`create-group`", OWNER),
+            Self::GroupRenamed(_) => ("`rename-group`", OWNER),
+            Self::GroupDeleted(_) => ("`delete-group`", OWNER),
+            Self::GroupMemberAdded(_) => ("`add-group-members` and `sync-group`, for each user", GROUPED),
+            Self::GroupMemberRemoved(_) => ("`remove-group-members` and `sync-group`, for each user", GROUPED),
+            Self::SubscriptionGranted(_) => {
+                ("`grant-subscriptions`, for each user; `create-user`, for their home; `create-org`", MEMBER)
+            }
+            Self::SubscriptionRetyped(_) => ("`retype-subscription`", MEMBER),
+            Self::SubscriptionExtended(_) => ("`extend-subscription`", MEMBER),
+            Self::SubscriptionWithdrawn(_) => ("`withdraw-subscription`", MEMBER),
+            Self::PrivilegeGranted(_) => ("`grant-privileges`; `erase-user` with a successor", MEMBER),
+            Self::PrivilegeRevoked(_) => ("`revoke-privileges`", MEMBER),
+            Self::RoleDefined(_) => {
+                ("`define-role`; `create-org`, for each role that every org starts with; `tenure init`", OWNER)
+            }
+            Self::RoleChanged(_) => ("`change-role`", OWNER),
+            Self::RoleDeleted(_) => ("`delete-role`", OWNER),
+            Self::RoleAssigned(_) => ("`assign-role`, for each user and group", ASSIGNED),
+            Self::RoleUnassigned(_) => ("`unassign-role`, for each user and group", ASSIGNED),
+            Self::ResourceCreated(_) => ("`create-resource`", ORG),
+            Self::ResourceRenamed(_) => ("`rename-resource`", ORG),
+            Self::ResourceMoved(_) => ("`move-resource`", ORG),
+            Self::ResourceDeleted(_) => ("`delete-resource`", "the org, and each org that it is shared with"),
+            Self::ResourceCopied(_) => ("`copy-resource`", "the org of the copy, and that of the original"),
+            Self::ContentShared(_) => ("`share`", SHARED),
+            Self::ContentUnshared(_) => ("`unshare`", SHARED),
+            Self::ApiKeyIssued(_) => ("`issue-api-key`; `tenure init`, for the first administrator", HOME),
+            Self::ApiKeyRevoked(_) => ("`revoke-api-key`; `erase-user`", HOME),
+        };
+        About { when, concerns }
+    }
+}

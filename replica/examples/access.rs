@@ -1,0 +1,74 @@
+//! Answers, in its own process, who may do what.
+//!
+//! ```text
+//! cargo run -p tenure-replica --example access -- nats://127.0.0.1:4222 replica.checkpoint
+//! ```
+//!
+//! A line `USER ACTION org:ORG` or `USER ACTION content:RESOURCE` is a question. With a fourth word, a position that an answer of
+//! Tenure named, the answer waits until the replica is there. Lines come in on standard input; at its end a checkpoint is
+//! written.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
+
+use std::error::Error;
+use std::time::Duration;
+
+use tenure_projections::judge::{Asked, Thing};
+use tenure_replica::{ChangesError, Config, Replica};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(url), Some(checkpoint)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: access NATS-URL CHECKPOINT-FILE".into());
+    };
+    let nats = async_nats::connect(url).await?;
+    let replica = Replica::connect(Config::new(nats).checkpoint(checkpoint)).await?;
+    replica.caught_up().await?;
+    eprintln!("at position {}, checkpoint: {:?}", replica.position(), replica.checkpoint());
+
+    let mut changes = replica.changes();
+    let watching = tokio::spawn(async move {
+        loop {
+            match changes.next().await {
+                Ok(changed) => {
+                    changed.events.iter().for_each(|event| eprintln!("{} {}", event.position, event.event.kind()))
+                }
+                Err(missed @ ChangesError::Missed(_)) => eprintln!("{missed}"),
+                Err(ChangesError::Ended(why)) => return eprintln!("the replica ended: {why}"),
+            }
+        }
+    });
+
+    // Reading standard input blocks its thread, so it has one of its own.
+    let (lines, mut asked) = tokio::sync::mpsc::channel(16);
+    std::thread::spawn(move || {
+        std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| lines.blocking_send(line))
+    });
+    while let Some(line) = asked.recv().await {
+        match answer(&replica, &line).await {
+            Ok(answer) => println!("{answer}"),
+            Err(error) => println!("error: {error}"),
+        }
+    }
+    replica.close().await;
+    Ok(watching.await?)
+}
+
+async fn answer(replica: &Replica, line: &str) -> Result<String, Box<dyn Error>> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (user, action, thing, position) = match words.as_slice() {
+        [user, action, thing] => (user, action, thing, 0),
+        [user, action, thing, position] => (user, action, thing, position.parse()?),
+        _ => return Err("a question is: USER ACTION org:ORG|content:RESOURCE [POSITION]".into()),
+    };
+    let thing = match thing.split_once(':') {
+        Some(("org", org)) => Thing::Org(org),
+        Some(("content", resource)) => Thing::Resource(resource),
+        Some(_) | None => return Err(format!("`{thing}` is neither `org:…` nor `content:…`").into()),
+    };
+    tokio::time::timeout(Duration::from_secs(10), replica.wait_for(position)).await??;
+    let (allowed, reasons) = replica.explain(&Asked { user, action, thing, acting_org: None });
+    let codes: Vec<String> = reasons.iter().map(|reason| reason.code.name().to_owned()).collect();
+    Ok(format!("{} {}", if allowed { "allow" } else { "deny" }, codes.join(" ")))
+}

@@ -1,0 +1,165 @@
+//! A checkpoint: one file, written whole beside the one before and put in its place.
+//!
+//! ```text
+//! tenure-replica-checkpoint 1\n
+//! frame*      table u8, length u32, CRC-32C of the chunk u32, chunk (numbers little-endian)
+//! frame       the last: table 255, the manifest
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use tenure_events::{Head, Position};
+use tenure_projections::State;
+use tenure_projections::packed::{self, Manifest, Mark, PackError};
+use uuid::Uuid;
+
+use crate::core::Core;
+
+const MAGIC: &[u8] = b"tenure-replica-checkpoint 1\n";
+const MANIFEST: u8 = 255;
+
+/// What came of the checkpoint at a start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CheckpointUse {
+    /// There was none, or none was asked for.
+    None,
+    /// State came from it, up to this position.
+    Loaded(Position),
+    /// It was of no use, for this reason: everything is read anew, and it will be written over.
+    Dropped(String),
+}
+
+/// Why a checkpoint was not written, or cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    #[error("cannot read or write it: {0}")]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Packed(#[from] PackError),
+    #[error("it is damaged: {0}")]
+    Damaged(&'static str),
+}
+
+/// State, and what it is of.
+pub struct Loaded {
+    pub state: State,
+    pub log: Uuid,
+    pub head: Head,
+}
+
+/// What the file holds; none if there is no file.
+pub fn load(path: &Path) -> Result<Option<Loaded>, CheckpointError> {
+    let bytes = match fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        bytes => bytes?,
+    };
+    let mut frames = frames(bytes.strip_prefix(MAGIC).ok_or(CheckpointError::Damaged("it is no checkpoint"))?)?;
+    let Some((MANIFEST, manifest)) = frames.pop() else {
+        return Err(CheckpointError::Damaged("its end is missing"));
+    };
+    let manifest = Manifest::from_bytes(manifest)?;
+    let (state, log) = (State::new(), manifest.log);
+    let fill = |odd| {
+        let chunks = |table| frames.iter().filter(move |(of, _)| *of == table).map(|(_, chunk)| Ok(*chunk));
+        packed::unpack::<_, _, CheckpointError>(&state, |table| (table % 2 == 1) == odd, chunks)
+    };
+    let chunks = std::thread::scope(|scope| {
+        let other = scope.spawn(|| fill(true));
+        let chunks = fill(false)?;
+        Ok::<_, CheckpointError>(chunks + other.join().unwrap_or(Err(CheckpointError::Damaged("it cannot be read")))?)
+    })?;
+    let head = packed::resume(&state, manifest, chunks)?;
+    Ok(Some(Loaded { state, log, head }))
+}
+
+/// Writes one over what was there.
+fn write(path: &Path, log: Uuid, state: &State, mark: &Mark) -> Result<(), CheckpointError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let mut file = BufWriter::with_capacity(1 << 20, create(Path::new(&temporary))?);
+    file.write_all(MAGIC)?;
+    let manifest = packed::pack(state, log, mark, |table, _, chunk| put(&mut file, table, chunk))?;
+    put(&mut file, MANIFEST, &manifest.to_bytes()?)?;
+    let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    Ok(File::open(folder)?.sync_all()?)
+}
+
+/// For this user's eyes alone: who may do what is nobody else's business.
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn put(file: &mut impl io::Write, table: u8, chunk: &[u8]) -> Result<(), CheckpointError> {
+    let length = u32::try_from(chunk.len()).map_err(|_| CheckpointError::Damaged("a chunk is too long"))?;
+    file.write_all(&[table])?;
+    file.write_all(&length.to_le_bytes())?;
+    file.write_all(&crc32c::crc32c(chunk).to_le_bytes())?;
+    Ok(file.write_all(chunk)?)
+}
+
+/// Every frame's table and chunk, each proved by its checksum.
+fn frames(mut bytes: &[u8]) -> Result<Vec<(u8, &[u8])>, CheckpointError> {
+    let mut frames = Vec::new();
+    while let Some((table, rest)) = bytes.split_first() {
+        let frame = rest.split_first_chunk::<4>().and_then(|(length, rest)| {
+            let (checksum, rest) = rest.split_first_chunk::<4>()?;
+            let (chunk, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+            (crc32c::crc32c(chunk).to_le_bytes() == *checksum).then_some((chunk, rest))
+        });
+        let (chunk, rest) = frame.ok_or(CheckpointError::Damaged("a part of it is not as it was written"))?;
+        frames.push((*table, chunk));
+        bytes = rest;
+    }
+    Ok(frames)
+}
+
+/// When checkpoints are written: now and then, each in a thread of its own while the replica goes on, and at the end.
+pub struct Checkpoints {
+    path: PathBuf,
+    every: u64,
+    next: Position,
+    writing: Option<JoinHandle<()>>,
+}
+
+impl Checkpoints {
+    /// Into a file whose checkpoint is of a position.
+    pub fn new(path: PathBuf, every: u64, last: Position) -> Self {
+        Self { path, every, next: last + every.max(last / 2), writing: None }
+    }
+
+    /// Starts writing if it is time. The state is as it is after the head.
+    pub fn perhaps(&mut self, core: &Arc<Core>, log: Uuid, head: Head) {
+        if head.position < self.next || self.writing.as_ref().is_some_and(|writing| !writing.is_finished()) {
+            return;
+        }
+        self.next = head.position + self.every.max(head.position / 2);
+        let (core, path, mark) = (Arc::clone(core), self.path.clone(), Mark::of(&core.state, head));
+        let write = move || note(&core, write(&path, log, &core.state, &mark));
+        self.writing = std::thread::Builder::new().name("tenure-checkpoint".to_owned()).spawn(write).ok();
+    }
+
+    /// Writes the last one.
+    pub fn finish(self, core: &Core, log: Uuid, head: Head) {
+        if let Some(writing) = self.writing {
+            drop(writing.join());
+        }
+        note(core, write(&self.path, log, &core.state, &Mark::of(&core.state, head)));
+    }
+}
+
+/// That one was not written costs no more than a longer start.
+fn note(core: &Core, written: Result<(), CheckpointError>) {
+    core.progress.wrote(written.err().map(|error| format!("the checkpoint was not written: {error}")));
+}

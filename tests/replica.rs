@@ -1,0 +1,344 @@
+//! The replica against real NATS servers: it knows what the node knows, and nothing that is not proved.
+
+use std::path::Path;
+use std::time::Duration;
+
+use async_nats::jetstream::{self, stream};
+use serde_json::json;
+use tenure_events::{Broken, parse};
+use tenure_projections::Digest;
+use tenure_projections::judge::{self, Asked, Thing};
+use tenure_replica::{ChangesError, CheckpointUse, Config, ConnectError, Fault, Replica};
+
+use crate::support::nats::{NEWEST, NatsServer};
+use crate::support::platform::Platform;
+
+/// A platform, and a stream that is filled with its events by hand: as they are, or otherwise.
+struct Stage {
+    server: NatsServer,
+    platform: Platform,
+    jetstream: jetstream::Context,
+    published: usize,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let server = NatsServer::start(NEWEST);
+        let jetstream = jetstream::new(async_nats::connect(server.url()).await.unwrap());
+        let stage = Self { server, platform: Platform::memory(), jetstream, published: 0 };
+        stage.make_stream().await;
+        stage
+    }
+
+    async fn make_stream(&self) {
+        let subjects = vec!["tenure.events.>".to_owned()];
+        let config = stream::Config { name: "TENURE".to_owned(), subjects, ..stream::Config::default() };
+        self.jetstream.create_stream(config).await.unwrap();
+    }
+
+    fn events(&self) -> Vec<Vec<u8>> {
+        self.platform.node.log().read(1, usize::MAX).unwrap().iter().map(|event| event.bytes.to_vec()).collect()
+    }
+
+    /// Publishes what happened since.
+    async fn publish(&mut self) {
+        for event in self.events().into_iter().skip(self.published) {
+            self.put(event).await;
+            self.published += 1;
+        }
+    }
+
+    async fn put(&self, event: Vec<u8>) {
+        let subject = parse(&event).map_or("tenure.events.root.user.created".to_owned(), |event| event.nats_subject());
+        self.jetstream.publish(subject, event.into()).await.unwrap().await.unwrap();
+    }
+
+    async fn config(&self) -> Config {
+        Config::new(async_nats::connect(self.server.url()).await.unwrap())
+    }
+
+    async fn replica(&self) -> Replica {
+        caught_up(self.config().await).await
+    }
+
+    async fn replica_from(&self, file: &Path) -> Replica {
+        caught_up(self.config().await.checkpoint(file)).await
+    }
+
+    /// A user, which is two events.
+    async fn user(&self, id: &str) {
+        let user = json!({"id": id, "org": "root", "name": id, "user_type": "member", "privileges": ["chart.edit"]});
+        self.platform.done("create-user", user).await;
+    }
+}
+
+async fn caught_up(config: Config) -> Replica {
+    let replica = Replica::connect(config).await.unwrap();
+    within(replica.caught_up()).await.unwrap();
+    replica
+}
+
+/// What comes in time.
+async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), future).await.expect("it comes in time")
+}
+
+fn edits(user: &str) -> Asked<'_> {
+    Asked { user, action: "chart.edit", thing: Thing::Org("root"), acting_org: None }
+}
+
+#[tokio::test]
+async fn a_replica_knows_what_the_node_knows() {
+    let mut stage = Stage::new().await;
+    stage.user("ann").await;
+    stage.publish().await;
+    let replica = stage.replica().await;
+    let mut changes = replica.changes();
+    assert!(replica.ask(&edits("ann")) && !replica.ask(&edits("bob")));
+
+    stage.user("bob").await;
+    stage.publish().await;
+    let position = stage.platform.node.live().position();
+    within(replica.wait_for(position)).await.unwrap();
+    assert!(replica.ask(&edits("bob")));
+    let kinds = |events: &[tenure_events::Envelope]| events.iter().map(|event| event.event.kind()).collect::<Vec<_>>();
+    let changed = within(changes.next()).await.unwrap();
+    assert_eq!(kinds(&changed.events), ["tenure.user.created.v1", "tenure.subscription.granted.v1"]);
+    assert_eq!(changed.position(), position);
+
+    let (ours, theirs) = (replica.state(), stage.platform.node.state());
+    assert_eq!(ours.digest(), theirs.digest());
+    assert_eq!(Digest::recompute(ours), theirs.digest(), "memory holds what the digest says");
+    for user in ["admin", "ann", "bob", "nobody"] {
+        let view = stage.platform.node.live();
+        let theirs = edits(user).question(&view).map(|question| judge::explain(&view, &question));
+        assert_eq!(replica.explain(&edits(user)).0, theirs.is_ok_and(|(allowed, _)| allowed), "{user}");
+    }
+    let status = replica.status();
+    assert_eq!((status.position, status.lag.positions, status.trouble, status.fault), (position, 0, None, None));
+    replica.close().await;
+    assert_eq!(within(changes.next()).await.unwrap_err(), ChangesError::Ended(Fault::Closed));
+}
+
+#[tokio::test]
+async fn half_a_command_is_never_seen() {
+    let mut stage = Stage::new().await;
+    stage.publish().await;
+    let replica = stage.replica().await;
+    let before = replica.position();
+    stage.user("ann").await;
+    let [first, second] = stage.events().split_off(stage.published).try_into().unwrap();
+    stage.put(first).await;
+    while replica.lag().positions == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!((replica.position(), replica.lag().positions), (before, 1));
+    assert!(replica.view().find_user("ann").is_none_or(|ann| replica.view().user(ann).is_none()));
+    stage.put(second).await;
+    within(replica.wait_for(before + 2)).await.unwrap();
+    assert!(replica.ask(&edits("ann")));
+}
+
+/// Publishes what a fault makes of the events of two users, and tells how the replica ends.
+async fn ends(spoil: impl Fn(&mut Vec<Vec<u8>>)) -> (Fault, u64) {
+    let mut stage = Stage::new().await;
+    stage.user("ann").await;
+    stage.publish().await;
+    let replica = stage.replica().await;
+    let whole = replica.position();
+    stage.user("bob").await;
+    stage.user("eve").await;
+    let mut events = stage.events().split_off(stage.published);
+    spoil(&mut events);
+    for event in events {
+        stage.put(event).await;
+    }
+    let fault = within(replica.wait_for(u64::MAX)).await.unwrap_err();
+    assert_eq!(replica.status().fault.as_ref(), Some(&fault));
+    assert!(replica.ask(&edits("ann")) && !replica.ask(&edits("eve")), "what was proved is there, and nothing more");
+    (fault, whole)
+}
+
+/// The same event with something else in it.
+fn changed(event: &[u8], what: &str, with: &str) -> Vec<u8> {
+    let text = String::from_utf8(event.to_vec()).unwrap();
+    assert!(text.contains(what), "{text}");
+    text.replacen(what, with, 1).into_bytes()
+}
+
+#[tokio::test]
+async fn an_event_of_a_later_version_ends_it() {
+    let (fault, whole) = ends(|events| events[0] = changed(&events[0], "user.created.v1", "user.created.v9")).await;
+    assert_eq!(fault, Fault::UnknownType { position: whole + 1, kind: "tenure.user.created.v9".to_owned() });
+}
+
+#[tokio::test]
+async fn what_is_no_event_ends_it() {
+    let (fault, whole) = ends(|events| events[2] = b"hello".to_vec()).await;
+    assert!(matches!(fault, Fault::Invalid { position, .. } if position == whole + 3), "{fault}");
+}
+
+#[tokio::test]
+async fn an_event_that_was_changed_ends_it_at_the_next() {
+    let (fault, whole) = ends(|events| events[0] = changed(&events[0], "\"bob\"", "\"rob\"")).await;
+    assert!(
+        matches!(fault, Fault::Broken { position, source: Broken::Hash { .. } } if position == whole + 2),
+        "{fault}"
+    );
+}
+
+#[tokio::test]
+async fn an_event_that_is_left_out_ends_it() {
+    let (fault, whole) = ends(|events| drop(events.remove(1))).await;
+    let source = Broken::Position(whole + 3);
+    assert_eq!(fault, Fault::Broken { position: whole + 2, source });
+}
+
+#[tokio::test]
+async fn an_event_of_another_log_ends_it() {
+    let other = Platform::memory();
+    let (found, from_it) = (other.node.log_id(), other.node.log().read(1, 1).unwrap().remove(0).bytes.to_vec());
+    let (fault, _) = ends(|events| events[0].clone_from(&from_it)).await;
+    assert!(matches!(fault, Fault::OtherLog { found: log, .. } if log == found), "{fault}");
+}
+
+#[tokio::test]
+async fn a_stream_that_lost_its_end_is_waited_for() {
+    let mut stage = Stage::new().await;
+    stage.user("ann").await;
+    stage.publish().await;
+    let replica = stage.replica().await;
+    stage.jetstream.delete_stream("TENURE").await.unwrap();
+    stage.make_stream().await;
+    within(async {
+        while !replica.status().trouble.is_some_and(|trouble| trouble.contains("it ends at 0")) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    assert!(replica.view_within(Duration::from_millis(100)).is_err(), "nobody knows what happened since");
+    assert!(replica.ask(&edits("ann")), "what was proved before stays true");
+    stage.published = 0;
+    stage.user("bob").await;
+    stage.publish().await;
+    within(replica.wait_for(stage.platform.node.live().position())).await.unwrap();
+    assert_eq!(replica.state().digest(), stage.platform.node.state().digest());
+}
+
+#[tokio::test]
+async fn another_history_in_the_same_place_ends_it() {
+    let mut stage = Stage::new().await;
+    stage.user("ann").await;
+    stage.publish().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("replica.checkpoint");
+    stage.replica_from(&file).await.close().await;
+    stage.jetstream.delete_stream("TENURE").await.unwrap();
+    stage.make_stream().await;
+    let mut events = stage.events();
+    let position = events.len() as u64;
+    let last = events.last_mut().unwrap();
+    *last = changed(last, "\"ann\"", "\"ina\"");
+    for event in events {
+        stage.put(event).await;
+    }
+    let replica = Replica::connect(stage.config().await.checkpoint(&file)).await.unwrap();
+    assert_eq!(*replica.checkpoint(), CheckpointUse::Loaded(position));
+    assert_eq!(within(replica.wait_for(position + 1)).await.unwrap_err(), Fault::OtherHistory { position });
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_off_is_taken_up_again() {
+    let mut stage = Stage::new().await;
+    stage.publish().await;
+    let replica = stage.replica().await;
+    assert!(replica.view_within(Duration::from_secs(60)).is_ok());
+    stage.server.kill();
+    stage.user("ann").await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(replica.view_within(Duration::from_millis(500)).is_err(), "{:?}", replica.lag());
+    assert!(!replica.ask(&edits("ann")), "what it knew it knows");
+    stage.server.restart();
+    stage.jetstream = jetstream::new(async_nats::connect(stage.server.url()).await.unwrap());
+    stage.publish().await;
+    within(replica.wait_for(stage.platform.node.live().position())).await.unwrap();
+    assert!(replica.ask(&edits("ann")));
+    assert_eq!(replica.state().digest(), stage.platform.node.state().digest());
+}
+
+#[tokio::test]
+async fn a_start_from_a_checkpoint_is_the_same_as_from_the_stream() {
+    let mut stage = Stage::new().await;
+    stage.user("ann").await;
+    stage.publish().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("below").join("replica.checkpoint");
+    let config = || async { stage.config().await.checkpoint(&file) };
+    let first = caught_up(config().await).await;
+    let (position, digest) = (first.position(), first.state().digest());
+    assert_eq!(*first.checkpoint(), CheckpointUse::None);
+    first.close().await;
+
+    let again = caught_up(config().await).await;
+    assert_eq!((again.checkpoint(), again.position()), (&CheckpointUse::Loaded(position), position));
+    assert_eq!((again.state().digest(), Digest::recompute(again.state())), (digest.clone(), digest.clone()));
+    assert!(again.ask(&edits("ann")));
+    again.close().await;
+
+    // Whatever is wrong with the file, it is dropped, and all is read anew.
+    let whole = std::fs::read(&file).unwrap();
+    for at in (0..whole.len()).step_by(whole.len() / 23) {
+        let mut spoiled = whole.clone();
+        spoiled[at] ^= 1;
+        for spoiled in [&spoiled[..], &whole[..at]] {
+            std::fs::write(&file, spoiled).unwrap();
+            let replica = caught_up(config().await).await;
+            assert!(matches!(replica.checkpoint(), CheckpointUse::Dropped(_)), "byte {at}: {:?}", replica.checkpoint());
+            assert_eq!(replica.state().digest(), digest);
+        }
+    }
+}
+
+#[tokio::test]
+async fn checkpoints_are_written_meanwhile() {
+    let mut stage = Stage::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("replica.checkpoint");
+    let replica = Replica::connect(stage.config().await.checkpoint(&file).checkpoint_every(1)).await.unwrap();
+    stage.user("ann").await;
+    stage.publish().await;
+    within(async {
+        while !file.exists() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    drop(replica);
+    let replica = stage.replica_from(&file).await;
+    assert!(matches!(replica.checkpoint(), CheckpointUse::Loaded(_)), "{:?}", replica.checkpoint());
+    assert_eq!(replica.state().digest(), stage.platform.node.state().digest());
+}
+
+#[tokio::test]
+async fn another_log_is_not_taken_for_this_one() {
+    let (mut one, mut other) = (Stage::new().await, Stage::new().await);
+    one.publish().await;
+    other.publish().await;
+    let (wanted, found) = (one.platform.node.log_id(), other.platform.node.log_id());
+    let replica = Replica::connect(other.config().await.log(wanted)).await.unwrap();
+    assert_eq!(within(replica.caught_up()).await.unwrap_err(), Fault::OtherLog { wanted, found });
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("replica.checkpoint");
+    caught_up(one.config().await.checkpoint(&file)).await.close().await;
+    let refused = Replica::connect(one.config().await.checkpoint(&file).log(found)).await.map(drop).unwrap_err();
+    assert!(matches!(refused, ConnectError::Fault(Fault::OtherLog { .. })), "{refused}");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_not_there_is_named() {
+    let stage = Stage::new().await;
+    let refused = Replica::connect(stage.config().await.stream("NAUGHT")).await.map(drop).unwrap_err();
+    assert!(refused.to_string().contains("`NAUGHT`"), "{refused}");
+}

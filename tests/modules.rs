@@ -198,7 +198,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_file() && name != ".git" {
             found.push(path);
-        } else if name != "target" && (!name.starts_with('.') || [".ci", ".config"].contains(&name.as_str())) {
+        } else if !["target", "node_modules"].contains(&name.as_str())
+            && (!name.starts_with('.') || [".ci", ".config"].contains(&name.as_str()))
+        {
             found.extend(files(&path));
         }
     }

@@ -196,6 +196,20 @@ async fn a_mended_stream_is_taken_up() {
     assert_is_the_log(&read(&nats.url()).await, &log(&platform.node));
 }
 
+/// While all is well the node looks again now and then.
+#[tokio::test(flavor = "multi_thread")]
+async fn long_a_stream_that_is_changed_under_way_is_found() {
+    let nats = NatsServer::start(NEWEST);
+    let platform = Platform::memory();
+    let _publisher = publish::start(platform.node.clone(), options(&nats.url()));
+    wait_for(&platform.node, is_level).await;
+    update(&nats.url(), |config| config.max_age = Duration::from_secs(3600)).await;
+    let feed = wait_for(&platform.node, |feed| feed.state == FeedState::Refused).await;
+    assert!(feed.trouble.unwrap().contains("max_age is 3600s and has to be unlimited"));
+    update(&nats.url(), |config| config.max_age = Duration::ZERO).await;
+    wait_for(&platform.node, is_level).await;
+}
+
 #[test]
 fn lag_and_state_are_told_to_whoever_watches() {
     let server = Server::memory();

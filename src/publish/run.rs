@@ -1,8 +1,10 @@
 //! The publisher: connects, compares, publishes, and begins anew after whatever goes wrong.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tenure_events::Position;
 use tokio::task::JoinHandle;
 
@@ -16,6 +18,9 @@ const SHORTEST: Duration = Duration::from_millis(50);
 
 /// The longest wait, and the one before somebody may have mended what was refused.
 const LONGEST: Duration = Duration::from_secs(5);
+
+/// How often the stream is compared with the log while all is well: somebody may have changed it.
+const COMPARING: Duration = Duration::from_secs(30);
 
 /// A publisher at work; ends when dropped.
 pub struct Publisher(JoinHandle<()>);
@@ -99,8 +104,19 @@ impl Run {
     /// From a connection to the next trouble.
     async fn session(&mut self) -> Result<Infallible> {
         let connection = Connection::open(&self.options).await?;
-        let stream = stream::get_or_create(&connection, &self.options).await?;
-        let at = stream::compare(&connection, &stream, &self.options, self.node.log()).await?;
+        loop {
+            let at = self.compare(&connection).await?;
+            tokio::select! {
+                () = connection.lost() => return Err(Trouble::Passing("the connection to NATS was lost".to_owned())),
+                done = self.publish(&connection, at) => done?,
+            }
+        }
+    }
+
+    /// Where the stream is, which is made if need be, and matches the log.
+    async fn compare(&self, connection: &Connection) -> Result<Position> {
+        let stream = stream::get_or_create(connection, &self.options).await?;
+        let at = stream::compare(connection, &stream, &self.options, self.node.log()).await?;
         self.node.tell_feed(|feed| {
             if let Some(before) = feed.published.filter(|before| *before > at) {
                 tracing::warn!(
@@ -112,26 +128,30 @@ impl Run {
             }
             feed.published = Some(at);
         });
-        tracing::info!(stream = self.options.stream(), at, "the stream matches the log");
-        tokio::select! {
-            () = connection.lost() => Err(Trouble::Passing("the connection to NATS was lost".to_owned())),
-            trouble = self.publish(&connection, at) => trouble,
-        }
+        Ok(at)
     }
 
-    /// Publishes what comes after a position; the next batch is read while the stream stores one.
-    async fn publish(&mut self, connection: &Connection, mut at: Position) -> Result<Infallible> {
+    /// Publishes what comes after a position, until it is time to compare again. The next batch is read while the stream
+    /// stores one.
+    async fn publish(&mut self, connection: &Connection, mut at: Position) -> Result<()> {
+        let mut due = pin!(tokio::time::sleep(COMPARING));
         let names = self.node.clock().new_id().simple().to_string();
         let mut committed = self.node.committed();
         let mut batch = self.read(at).await?;
         loop {
             let Some(last) = batch.last() else {
                 self.is_well(at);
-                // An error means that the node is gone, and with it what there is to publish.
-                committed.wait_for(|head| *head > at).await.map_err(Trouble::passing)?;
+                tokio::select! {
+                    () = &mut due => return Ok(()),
+                    // An error means that the node is gone, and with it what there is to publish.
+                    more = async { committed.wait_for(|head| *head > at).await.map(drop) } => more.map_err(Trouble::passing)?,
+                }
                 batch = self.read(at).await?;
                 continue;
             };
+            if due.as_mut().now_or_never().is_some() {
+                return Ok(());
+            }
             let name = format!("{names}-{last}");
             let (sent, next) = tokio::join!(send::send(connection, &batch, &name), self.read(last));
             sent?;

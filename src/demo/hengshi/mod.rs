@@ -1,5 +1,6 @@
 //! eBest, who run a platform, and their tenants Carlsberg and Mars: trial and licence, provisioning, data packs.
 
+mod packs;
 mod tenants;
 
 use serde_json::json;

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tenure_events::data::{
-    self, Assignee, Audience, Ended, Holder, HolderOf, NameScope, Recipient, RowSubject, SharedWith,
-};
+use tenure_events::data::{self, Assignee, Audience, Holder, NameScope, Recipient, RowSubject};
 use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, UserId, UserType};
 
 use crate::apply::Change;
@@ -49,6 +47,8 @@ macro_rules! table {
         ($tag, (|state| &state.$field) as fn(&State) -> &_)
     };
 }
+
+mod ended;
 
 impl Installer<'_> {
     #[expect(clippy::too_many_lines, reason = "one arm per table; splitting it would only scatter the list")]
@@ -439,50 +439,6 @@ impl Installer<'_> {
                 self.edge(table!(98 handed_group), resource, group, there);
             }
         }
-    }
-
-    /// Windows end by themselves: this is for the histories of what they belonged to.
-    fn ended(&mut self, what: &Ended) {
-        match what {
-            Ended::Subscription(of) => self.user_ended(&of.user),
-            Ended::Role(HolderOf { role, to }) => {
-                let role = self.role(role).0;
-                self.row(table!(118 role_ended), role, ());
-                match to {
-                    Assignee::User(user) => self.user_ended(user),
-                    Assignee::Group(group) => self.group_ended(group),
-                }
-            }
-            Ended::Share(SharedWith { resource, with }) => {
-                let resource = self.resource(resource).0;
-                self.row(table!(120 resource_ended), resource, ());
-                match with {
-                    Audience::User(user) => self.user_ended(user),
-                    Audience::Group(group) => self.group_ended(group),
-                    Audience::Role(role) => {
-                        let role = self.role(role).0;
-                        self.row(table!(118 role_ended), role, ());
-                    }
-                    Audience::Org(_) | Audience::AllOrgs(_) => {}
-                }
-            }
-            Ended::ApiKey(key) => {
-                let row = self.id(table!(5 keys), key.as_str());
-                self.row(table!(121 key_ended), row, ());
-            }
-            // The history of an org has all that stands in it.
-            Ended::Landlord(_) | Ended::Licence(_) | Ended::PlatformLicence(_) => {}
-        }
-    }
-
-    fn user_ended(&mut self, user: &UserId) {
-        let user = self.user(user).0;
-        self.row(table!(117 user_ended), user, ());
-    }
-
-    fn group_ended(&mut self, group: &GroupId) {
-        let group = self.group(group).0;
-        self.row(table!(119 group_ended), group, ());
     }
 
     fn key(&mut self, id: &str, issued: &data::ApiKeyIssued) {

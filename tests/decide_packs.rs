@@ -104,6 +104,16 @@ fn a_row_rule_follows_the_user() {
     world.must("kate", "set-row-rule", json!({"resource": "ours", "users": ["ken", "kate"], "filter": "a = 1"}));
     check(&world, "kate", Action::Copy, "ours", None);
     world.must_not("kate", "clear-row-rule", json!({"resource": "ours", "users": ["ken"]}), "delegation.rows_not_held");
+    world.must("kate", "create-resource", json!({"id": "bin", "org": "kick", "kind": "folder", "name": "bin"}));
+    world.must("kate", "export-resources", json!({"org": "kick", "resources": ["bin"]}));
+    let bin = json!({"resource": "bin", "org": "kick", "users": ["kate"], "filter": "a = 1"});
+    world.must("kate", "set-row-rule", bin);
+    world.must_not(
+        "kate",
+        "export-resources",
+        json!({"org": "kick", "resources": ["bin"]}),
+        "delegation.rows_not_held",
+    );
     world.must_not(
         "kate",
         "share",

@@ -77,6 +77,11 @@ pub fn manages_content(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal>
     holds_level(scene, (no, Level::Manage, false))
 }
 
+/// Refuses whoever a row rule binds in content, or in something in it: what they see is neither copied nor exported.
+pub fn sees_all_rows(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal> {
+    packs::all_rows(scene, no)
+}
+
 /// Refuses unless content may be edited: the level that putting something into it takes.
 pub fn edits_content(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal> {
     holds_level(scene, (no, Level::Edit, false))

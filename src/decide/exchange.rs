@@ -25,6 +25,7 @@ pub fn export(scene: &Scene<'_>, args: &ExportResources, plan: &mut Plan) -> Res
     for id in &args.resources {
         let (no, resource) = inside(scene, id)?;
         scene.may(Action::Level(Level::Manage), no, None)?;
+        super::delta::sees_all_rows(scene, no)?;
         if resource.org != org {
             return Err(conflict("resource.other_org", format!("`{id}` is not in org `{}`", args.org)));
         }

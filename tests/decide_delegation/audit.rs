@@ -198,8 +198,7 @@ impl Facts {
     fn effective(&self, who: &Who, content: At, t: Time) -> Had {
         let (level, copy) = self.effective_there(who, content, t);
         let manages = |held: Set| (0..self.orgs.len()).any(|tenant| self.manages_given(tenant, content, held));
-        let given = self.everywhere(who, t).is_some_and(manages);
-        (if given { level.max(had(Level::View)) } else { level }, copy)
+        (if self.everywhere(who, t).is_some_and(manages) { level.max(had(Level::View)) } else { level }, copy)
     }
 
     fn effective_there(&self, who: &Who, content: At, t: Time) -> Had {

@@ -43,6 +43,13 @@ pub fn rows(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal> {
     }
 }
 
+/// Refuses unless all rows are seen of content, and of everything that lies in it.
+pub fn all_rows(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal> {
+    rows(scene, no)?;
+    let bound = View::resource(scene, no).is_some_and(|resource| is_bound(scene, resource.value.org));
+    if bound { scene.contents(no).try_for_each(|below| all_rows(scene, below)) } else { Ok(()) }
+}
+
 /// Whether any row rule at all binds whoever decides.
 pub fn is_bound(scene: &Scene<'_>, org: OrgNo) -> bool {
     let home = scene.home(scene.subject.user).unwrap_or(org);

@@ -55,6 +55,28 @@ impl Small for Option<Share> {
     }
 }
 
+/// The first eight million; what comes after is kept whole.
+impl Small for ResourceNo {
+    fn code(&self) -> Option<u32> {
+        Some(self.0)
+    }
+
+    fn from_code(code: u32) -> Option<Self> {
+        Some(Self(code))
+    }
+}
+
+/// The first eight million; what comes after is kept whole.
+impl Small for Option<FilterNo> {
+    fn code(&self) -> Option<u32> {
+        self.map_or(Some(0), |filter| filter.0.checked_add(1))
+    }
+
+    fn from_code(code: u32) -> Option<Self> {
+        Some(code.checked_sub(1).map(FilterNo))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Debug;
@@ -84,27 +106,5 @@ mod tests {
                 check(Some(Share { level, copy, window: bounded }), false);
             }
         }
-    }
-}
-
-/// The first eight million; what comes after is kept whole.
-impl Small for ResourceNo {
-    fn code(&self) -> Option<u32> {
-        Some(self.0)
-    }
-
-    fn from_code(code: u32) -> Option<Self> {
-        Some(Self(code))
-    }
-}
-
-/// The first eight million; what comes after is kept whole.
-impl Small for Option<FilterNo> {
-    fn code(&self) -> Option<u32> {
-        self.map_or(Some(0), |filter| filter.0.checked_add(1))
-    }
-
-    fn from_code(code: u32) -> Option<Self> {
-        Some(code.checked_sub(1).map(FilterNo))
     }
 }

@@ -12,10 +12,13 @@ pub const ROUNDS: usize = 10;
 /// How many questions all rounds take.
 pub const QUESTIONS: usize = 2 * PER_ROUND * ROUNDS;
 
+/// Asks the questions of a round: how long each took when asked alone, and in a stream.
+type Round<'a> = dyn Fn(usize) -> (Vec<u32>, Vec<u32>) + 'a;
+
 /// One kind of question, and how long it took.
 pub struct Row<'a> {
     pub what: &'static str,
-    round: Box<dyn Fn(usize) -> (Vec<u32>, Vec<u32>) + 'a>,
+    round: Box<Round<'a>>,
     each: Vec<u32>,
     stream: Vec<u32>,
 }

@@ -14,7 +14,7 @@ type Versions = Vec<(Position, u32)>;
 /// Some have a code and some have none.
 impl Small for u32 {
     fn code(&self) -> Option<u32> {
-        (self % 3 > 0).then_some(*self)
+        (!self.is_multiple_of(3)).then_some(*self)
     }
 
     fn from_code(code: u32) -> Option<Self> {
@@ -234,8 +234,9 @@ fn nothing_is_missed_while_the_index_grows() {
     const EDGES: u64 = 150_000;
     let (edges, ids, made) = (Edges::new(), Ids::new(), AtomicU64::new(0));
     let pair = |number: u64| (small(number % 1_000), small(number / 3));
-    let text =
-        |number: u64| if number % 2 == 0 { format!("{number}") } else { format!("a text that is long: {number}") };
+    let text = |number: u64| {
+        if number.is_multiple_of(2) { format!("{number}") } else { format!("a text that is long: {number}") }
+    };
     let read = |step: u64| {
         let mut number = 0;
         while made.load(Ordering::Acquire) < EDGES {

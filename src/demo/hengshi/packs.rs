@@ -57,7 +57,7 @@ fn authorised() -> Step {
                 denied("authority.no_subscription"),
             ),
             sends("cara", "shares it as if it were hers", "share", with_ole, Refused("content.not_allowed")),
-            asks("ida", "does not see it yet", views("ida"), denied("level.missing")),
+            asks("ida", "does not see it yet", views("ida"), denied("resource.unknown")),
             hands_on("hands it on to Ida", "ida"),
             asks("ida", "sees it now", views("ida"), allowed("reach.hand_on")),
         ],

@@ -1,0 +1,144 @@
+//! The arguments of the public interface, by command.
+
+use serde::{Deserialize, Serialize};
+use tenure_events::data::{Audience, Level};
+use tenure_events::{ApiKeyId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Time, UserId, UserType};
+
+/// Text about a person as it came in. It is never shown in logs and never reaches a decision: see [`Command::seal`].
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Plain(pub String);
+
+impl std::fmt::Debug for Plain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Plain(…)")
+    }
+}
+
+/// Which privileges: exactly these, or all that the actor holds there within the user type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Privileges {
+    /// The word `all`.
+    All(All),
+    /// These.
+    These(Vec<Privilege>),
+}
+
+impl Default for Privileges {
+    fn default() -> Self {
+        Self::These(Vec::new())
+    }
+}
+
+/// The word `all`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum All {
+    /// `all`
+    All,
+}
+
+macro_rules! args {
+    ($($(#[$doc:meta])* $name:ident $(<$p:ident>)? { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(missing_docs, reason = "the fields are the arguments of the public interface")]
+        pub struct $name $(<$p>)? {
+            $($(#[$field_meta])* pub $field: $type,)*
+        }
+    )*};
+}
+
+args! {
+    /// Make an org below another, the root's if none is named, perhaps with its first administrator.
+    CreateOrg<P> {
+        id: Option<OrgId>, name: String, parent: Option<OrgId>, #[serde(default)] description: String,
+        #[serde(default)] tags: Vec<String>, managing_group: Option<GroupId>, region: Option<String>,
+        admin: Option<FirstAdmin<P>>,
+    }
+    /// The first administrator of a new org; of type `administrator` with all that it can hold unless said otherwise.
+    FirstAdmin<P> { id: Option<UserId>, name: P, email: Option<P>, user_type: Option<UserType>, privileges: Option<Privileges> }
+    /// Call an org otherwise.
+    RenameOrg { org: OrgId, name: String }
+    /// Say what an org is for.
+    DescribeOrg { org: OrgId, description: String }
+    /// Tag an org.
+    TagOrg { org: OrgId, tags: Vec<String> }
+    /// Hang an org under another parent.
+    MoveOrg { org: OrgId, parent: OrgId }
+    /// An org and nothing else.
+    OnlyOrg { org: OrgId }
+    /// Close an org for good.
+    ArchiveOrg { org: OrgId, /** The words `permanently archive`. */ confirmation: String }
+    /// Let an org's ancestors enter again.
+    AdmitLandlord { org: OrgId, until: Option<Time> }
+    /// Make a user, at home in an org.
+    CreateUser<P> {
+        id: Option<UserId>, org: OrgId, name: P, email: Option<P>, user_type: UserType,
+        #[serde(default)] privileges: Privileges,
+    }
+    /// Say what a user is called, or where mail reaches them; what is left out stays.
+    ChangeProfile<P> { user: UserId, name: Option<P>, email: Option<P> }
+    /// A user and nothing else.
+    OnlyUser { user: UserId }
+    /// Erase a user and destroy the key of their personal data.
+    EraseUser { user: UserId, /** The words `permanently erase`. */ confirmation: String, successor: Option<UserId> }
+    /// An external identity of a user. The caller leaves `identity` out: it is the keyed hash of the other two.
+    Identity<P> { user: UserId, issuer: P, subject: P, #[serde(skip)] identity: String }
+    /// Choose the org to work in.
+    SelectActiveOrg { user: Option<UserId>, org: OrgId }
+    /// Make a group: of an org, or global.
+    CreateGroup { id: Option<GroupId>, org: Option<OrgId>, name: String }
+    /// Call a group otherwise.
+    RenameGroup { group: GroupId, name: String }
+    /// A group and nothing else.
+    OnlyGroup { group: GroupId }
+    /// A group and users.
+    GroupMembers { group: GroupId, users: Vec<UserId> }
+    /// Make users members of an org.
+    GrantSubscriptions {
+        org: OrgId, from_org: Option<OrgId>, users: Vec<UserId>, user_type: UserType, privileges: Privileges,
+        valid_from: Option<Time>, valid_until: Option<Time>,
+    }
+    /// End a membership.
+    WithdrawSubscription { org: OrgId, user: UserId }
+    /// Give a membership another user type.
+    RetypeSubscription { org: OrgId, user: UserId, user_type: UserType }
+    /// Let a membership end at another time; never, if none is given.
+    ExtendSubscription { org: OrgId, user: UserId, valid_until: Option<Time> }
+    /// Privileges of a membership.
+    MemberPrivileges { org: OrgId, user: UserId, privileges: Privileges }
+    /// Make a role: of an org, or global.
+    DefineRole { id: Option<RoleId>, org: Option<OrgId>, name: String, #[serde(default)] privileges: Privileges }
+    /// Give a role another set of privileges, the new whole set, or another name.
+    ChangeRole { role: RoleId, name: Option<String>, privileges: Option<Privileges> }
+    /// A role and nothing else.
+    OnlyRole { role: RoleId }
+    /// Give a role to users and groups.
+    AssignRole {
+        role: RoleId, org: Option<OrgId>, #[serde(default)] users: Vec<UserId>, #[serde(default)] groups: Vec<GroupId>,
+        valid_until: Option<Time>,
+    }
+    /// Take a role from users and groups.
+    UnassignRole { role: RoleId, org: Option<OrgId>, #[serde(default)] users: Vec<UserId>, #[serde(default)] groups: Vec<GroupId> }
+    /// Make a piece of content.
+    CreateResource { id: Option<ResourceId>, org: OrgId, kind: Kind, name: String, parent: Option<ResourceId> }
+    /// Call content otherwise.
+    RenameResource { resource: ResourceId, name: String }
+    /// Put content into another folder, or into none.
+    MoveResource { resource: ResourceId, parent: Option<ResourceId> }
+    /// Content and nothing else.
+    OnlyResource { resource: ResourceId }
+    /// Copy content into an org.
+    CopyResource { resource: ResourceId, into_org: OrgId, parent: Option<ResourceId>, name: Option<String>, id: Option<ResourceId> }
+    /// Share content.
+    ShareContent { resource: ResourceId, with: Audience, level: Level, #[serde(default)] copy: bool, valid_until: Option<Time> }
+    /// End a share.
+    Unshare { resource: ResourceId, with: Audience }
+    /// Make a key that speaks for a user.
+    IssueApiKey<P> { user: UserId, name: P, org: Option<OrgId>, privileges: Option<Vec<Privilege>>, expires: Option<Time> }
+    /// End a key.
+    RevokeApiKey { key: ApiKeyId }
+}

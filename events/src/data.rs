@@ -2,12 +2,16 @@
 
 #![expect(missing_docs, reason = "most fields say all in name and type; the others have their sentence")]
 
+mod words;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     ApiKeyId, EnvironmentId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, Time, UserId, UserType,
 };
+
+pub use words::*;
 
 macro_rules! data {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => {$(
@@ -18,162 +22,6 @@ macro_rules! data {
             $($(#[$field_meta])* pub $field: $type,)*
         }
     )*};
-}
-
-/// How far a setting lets content be shared across orgs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CrossOrgShares {
-    /// Content is for its own org only.
-    None,
-    /// An ancestor's org shares to its descendants; with all orgs, from the root only.
-    Downward,
-}
-
-/// Among which things a resource's name is unique.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NameScope {
-    /// Per org, kind and parent.
-    Parent,
-    /// Per org and kind.
-    Org,
-}
-
-/// When a mechanism that a platform may do without is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Switch {
-    /// Never.
-    Off,
-    /// From the first use of it: a first tenant permission granted, a first licence installed.
-    OnceUsed,
-    /// Always.
-    On,
-}
-
-/// Whose it is to make, change, disable and archive orgs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Lifecycle {
-    /// Whoever holds `org.manage` in the org or above it (P, O).
-    OrgManage,
-    /// System administrators alone (D).
-    SystemAdministrator,
-    /// Whoever may by a tenant permission makes one; the team that it names manages it (A).
-    ManagingTeam,
-    /// Whoever holds `org.manage` in the root org: only the root has children (H).
-    Root,
-}
-
-/// Whether those above an org manage its users.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TenantUsers {
-    /// As members of the org who hold what it takes.
-    WhenSubscribed,
-    /// System administrators do, everywhere (D).
-    Always,
-    /// Nobody from above, whatever they hold (H).
-    Never,
-}
-
-/// What content of a kind is to the rules, beside its actions.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Nature {
-    /// Nothing more.
-    #[default]
-    Content,
-    /// Holds other content; workspaces are made of these (D, H).
-    Folder,
-    /// Opens somebody's data: it is never copied along (P).
-    Connection,
-    /// Is handed to other orgs, and never copied by them (H).
-    Pack,
-    /// Published, it is seen in the market place of its org (H).
-    App,
-}
-
-/// Where the data of a pack comes from (H).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// A file that was uploaded.
-    File(Everyone),
-    /// The engine that comes with the product.
-    Engine(Everyone),
-    /// A connection.
-    Connection(ResourceId),
-}
-
-/// With whose rights the data of a pack is read (H).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum DataPermission {
-    /// Those of whoever made the app.
-    AppAuthor,
-    /// Those of whoever made the dataset.
-    DatasetAuthor,
-}
-
-/// What somebody may do with a piece of content; each level includes those before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Look at it.
-    View,
-    /// Use it as a lookup from elsewhere (Orgvue).
-    Use,
-    /// Change it and create below it.
-    Edit,
-    /// Delete, move and share it.
-    Manage,
-}
-
-/// With whom content is shared.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Audience {
-    /// One user.
-    User(UserId),
-    /// Whoever holds a role.
-    Role(RoleId),
-    /// Members of a group.
-    Group(GroupId),
-    /// Everybody who works in an org.
-    Org(OrgId),
-    /// Everybody in every org.
-    AllOrgs(Everyone),
-}
-
-/// Always `true`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "bool", into = "bool")]
-#[schemars(with = "bool")]
-pub struct Everyone;
-
-impl TryFrom<bool> for Everyone {
-    type Error = &'static str;
-    fn try_from(yes: bool) -> Result<Self, &'static str> {
-        if yes { Ok(Self) } else { Err("`all_orgs` is `true` or left out") }
-    }
-}
-
-impl From<Everyone> for bool {
-    fn from(Everyone: Everyone) -> Self {
-        true
-    }
-}
-
-/// Who holds a role.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Assignee {
-    /// One user.
-    User(UserId),
-    /// Every member of a group.
-    Group(GroupId),
 }
 
 data! {

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 use tenure_events::data::{self, Assignee, Audience, NameScope};
-use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, UserId, UserType};
+use tenure_events::{
+    EnvironmentId, GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, TenantPermission, UserId, UserType,
+};
 
 use crate::apply::Change;
 use crate::digest::{Digest, pair};
@@ -12,9 +14,9 @@ use crate::names::Scope;
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows};
 use crate::values::{
-    FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
-    PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Subscription, User,
-    UserNo, UserTypeNo, Window,
+    Environment, EnvironmentNo, FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, NameHolder, Org, OrgAbout,
+    OrgNo, OrgStatus, PermissionNo, PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings,
+    Share, Subscription, User, UserNo, UserTypeNo, Window,
 };
 
 /// Takes the changes of one event.
@@ -72,12 +74,27 @@ impl Installer<'_> {
                 let row = self.id(table!(14 role_templates), name);
                 self.row(table!(15 role_template), row, privileges);
             }
+            Change::TenantPermission { permission, privileges } => {
+                let (row, gated) = (self.permission(permission).0, self.privileges(privileges));
+                self.row(table!(131 tenant_permission), row, gated);
+            }
+            Change::GroupPermission { group, permission, has } => {
+                let (group, permission) = (self.group(group).0, self.permission(permission).0);
+                self.edge(table!(132 group_permission), group, permission, has);
+                if has {
+                    self.row(table!(133 permission_granted), 0, ());
+                }
+            }
             Change::Org { org, parent, description, region, managing_group } => {
                 let (row, parent) = (self.org(org).0, parent.map(|parent| self.org(parent)));
                 let managing_group = managing_group.map(|group| self.group(group));
                 self.row(table!(30 org_about), row, OrgAbout { region: region.map(str::to_owned) });
                 self.row(table!(36 org_description), row, description.to_owned());
-                self.row(table!(31 org), row, Org { status: OrgStatus::Live, parent, managing_group, guarded: false });
+                self.row(
+                    table!(31 org),
+                    row,
+                    Org { status: OrgStatus::Live, parent, managing_group, guarded: false, invites: false },
+                );
                 if let Some(group) = managing_group {
                     self.edge(table!(39 managed), group.0, row, ());
                 }
@@ -164,6 +181,28 @@ impl Installer<'_> {
                 let (user, group) = (self.user(user).0, self.group(group).0);
                 self.edge(table!(52 member), user, group, there);
             }
+            Change::Invitation { group, org, environment, privileges } => {
+                let (group, privileges) = (self.group(group).0, privileges.map(|these| self.privileges(these)));
+                if let Some(environment) = environment {
+                    let environment = self.environment(environment).0;
+                    return self.edge(table!(138 environment_invitation), group, environment, privileges);
+                }
+                let org = self.org(org);
+                self.edge(table!(137 invitation), group, org.0, privileges);
+                let known = self.last(|state| state.org.get(org.0, Position::MAX).map(|org| org.value.invites));
+                if known == Some(false) {
+                    self.change_org(org, |org| org.invites = true);
+                }
+            }
+            Change::Environment { environment, org, name, linked } => {
+                let (no, org) = (self.environment(environment), self.org(org));
+                let (account, region) = linked.unwrap_or_default();
+                let [account, region] = [account, region].map(|text| text.map(str::to_owned));
+                let (live, called) = (linked.is_some(), name.to_owned());
+                self.row(table!(135 environment), no.0, Environment { org, live, name: called, account, region });
+                self.edge(table!(136 org_environments), org.0, no.0, ());
+                self.name(Scope::Environments(org.0), name, NameHolder::Environment(no));
+            }
             Change::Subscription { user, org, subscription } => {
                 let (user, org) = (self.user(user).0, self.org(org).0);
                 let form = subscription.map(|subscription| self.form(subscription));
@@ -195,8 +234,17 @@ impl Installer<'_> {
             Change::Resource { resource, org, kind, parent, creator, live } => {
                 let (row, org, kind) = (self.resource(resource).0, self.org(org), self.kind(kind));
                 let (parent, creator) = (parent.map(|parent| self.resource(parent)), self.user(creator));
-                self.row(table!(60 resource), row, Resource { org, kind, parent, creator, live });
+                let before = self.last(|state| state.resource.get(row, Position::MAX).map(|version| version.value));
+                let environment = before.and_then(|before| before.environment);
+                self.row(table!(60 resource), row, Resource { org, kind, parent, creator, environment, live });
                 self.edge(table!(63 org_resources), org.0, row, ());
+            }
+            Change::ResourceEnvironment { resource, environment } => {
+                let (row, environment) = (self.resource(resource).0, Some(self.environment(environment)));
+                let made = self.last(|state| state.resource.get(row, Position::MAX).map(|version| version.value));
+                if let Some(made) = made {
+                    self.row(table!(60 resource), row, Resource { environment, ..made });
+                }
             }
             Change::ResourceChild { parent, resource, there } => {
                 let (parent, resource) = (self.resource(parent).0, self.resource(resource).0);
@@ -371,6 +419,14 @@ impl Installer<'_> {
 
     fn resource(&mut self, id: &ResourceId) -> ResourceNo {
         ResourceNo(self.id(table!(4 resources), id.as_str()))
+    }
+
+    fn permission(&mut self, id: &TenantPermission) -> PermissionNo {
+        PermissionNo(self.id(table!(130 tenant_permissions), id.as_str()))
+    }
+
+    fn environment(&mut self, id: &EnvironmentId) -> EnvironmentNo {
+        EnvironmentNo(self.id(table!(134 environments), id.as_str()))
     }
 
     fn kind(&mut self, id: &Kind) -> KindNo {

@@ -12,8 +12,8 @@ use crate::digest::Digest;
 use crate::install::{Installer, Writer};
 use crate::store::{Edges, Handle, Ids, Rows};
 use crate::values::{
-    Done, FormNo, Group, Key, KindActions, Landlord, NameHolder, Org, OrgAbout, OrgNo, PrivilegeSet, Profile, Resource,
-    ResourceNo, Role, Settings, Share, Subscription, User, UserNo, Window,
+    Done, Environment, FormNo, Group, Key, KindActions, Landlord, NameHolder, Org, OrgAbout, OrgNo, PrivilegeSet,
+    Profile, Resource, ResourceNo, Role, Settings, Share, Subscription, User, UserNo, Window,
 };
 
 /// What can stand in a timeline.
@@ -192,6 +192,24 @@ tables! {
     80 name: Rows<NameHolder>,
     /// Command with an idempotency key: what came of it.
     81 done: Rows<Done>,
+    /// Tenant permissions.
+    130 tenant_permissions: Ids,
+    /// Tenant permission: what nobody does without it.
+    131 tenant_permission: Rows<PrivilegeSet>,
+    /// Group and tenant permission.
+    132 group_permission: Edges<bool>,
+    /// Row 0: a tenant permission was ever given.
+    133 permission_granted: Rows<()>,
+    /// Environment ids.
+    134 environments: Ids,
+    /// Environment: itself.
+    135 environment: Rows<Environment>,
+    /// Org and its environments.
+    136 org_environments: Edges<()>,
+    /// Group and the org that it is invited to.
+    137 invitation: Edges<Option<PrivilegeSet>>,
+    /// Group and the environment that it is invited to.
+    138 environment_invitation: Edges<Option<PrivilegeSet>>,
 }
 
 impl State {
@@ -220,6 +238,8 @@ impl State {
             commands: above(&base.commands),
             forms: above(&base.forms),
             role_templates: above(&base.role_templates),
+            tenant_permissions: above(&base.tenant_permissions),
+            environments: above(&base.environments),
             ..Self::default()
         }
     }

@@ -37,6 +37,10 @@ number! {
     KindNo
     /// A user type.
     UserTypeNo
+    /// A tenant permission.
+    PermissionNo
+    /// An environment.
+    EnvironmentNo
 }
 
 /// The number of what a subscription says.
@@ -217,6 +221,23 @@ pub struct Org {
     pub managing_group: Option<GroupNo>,
     /// Whether it ever excluded its ancestors: only then is there more to read.
     pub guarded: bool,
+    /// Whether a team was ever invited to it: only then is there more to read.
+    pub invites: bool,
+}
+
+/// An environment of an org.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Whose it is; never changes.
+    pub org: OrgNo,
+    /// Not unlinked.
+    pub live: bool,
+    /// What it is called, in its org.
+    pub name: String,
+    /// The account that it stands for.
+    pub account: Option<String>,
+    /// Where it is.
+    pub region: Option<String>,
 }
 
 /// An org's face.
@@ -325,6 +346,8 @@ pub struct Resource {
     pub parent: Option<ResourceNo>,
     /// Who made it.
     pub creator: UserNo,
+    /// The environment that it belongs to; never changes.
+    pub environment: Option<EnvironmentNo>,
     /// Not deleted.
     pub live: bool,
 }
@@ -382,6 +405,8 @@ pub enum NameHolder {
     Role(RoleNo),
     /// Content of an org.
     Resource(ResourceNo),
+    /// An environment of an org.
+    Environment(EnvironmentNo),
 }
 
 /// A command that was given with an idempotency key.

@@ -126,6 +126,10 @@ impl Facts {
                     inside[org] = true;
                 }
             }
+            for (_, org, privileges) in self.invitations.iter().filter(|(group, ..)| groups.contains(group)) {
+                local[*org] |= privileges;
+                inside[*org] = true;
+            }
             if let Principal::User(user) = principal {
                 inside[self.users[user].home] = true;
                 for m in self.members.iter().filter(|m| m.user == user && m.there && holds(m.from, m.until, t)) {
@@ -177,7 +181,10 @@ impl Facts {
             Holder::Group(group) => groups.contains(&group),
         });
         let global = theirs.map(|held| &self.roles[held.role]).filter(|role| role.org.is_none());
-        global.map(|role| role.privileges).reduce(|one, other| one | other).map(|all| all & who.cap)
+        global
+            .map(|role| role.privileges)
+            .reduce(|one, other| one | other)
+            .map(|all| all & who.cap & !self.forbidden(who.user))
     }
 
     /// How the subject has content, from wherever they may act.

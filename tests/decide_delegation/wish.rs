@@ -129,6 +129,24 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         "add-group-members" | "sync-group" => {
             json!({"group": group?.id, "users": users(dice)})
         }
+        "invite-group" => json!({"group": group?.id, "org": org, "privileges": privileges}),
+        "uninvite-group" => {
+            let (group, org, _) = *dice.pick(facts.invitations.iter())?;
+            json!({"group": facts.groups[group].id, "org": facts.orgs[org].id})
+        }
+        // Seldom: from the first one on, few can manage orgs.
+        "grant-tenant-permission" if !dice.one_in(4) => return None,
+        "grant-tenant-permission" => {
+            by = Some(facts.user(&"admin"));
+            json!({"group": group?.id, "permission": "manage-organizations"})
+        }
+        "revoke-tenant-permission" => {
+            by = Some(facts.user(&"admin"));
+            let group = dice.pick(facts.permitted.iter().flatten())?;
+            json!({"group": facts.groups[*group].id, "permission": "manage-organizations"})
+        }
+        "link-environment" => json!({"org": org, "name": label}),
+        "unlink-environment" => json!({"environment": dice.pick(facts.environments.iter())?}),
         "grant-subscriptions" => {
             let from = if dice.one_in(6) { super::generate::until(dice, now) } else { None };
             let at = facts.org(&org);

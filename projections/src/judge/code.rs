@@ -9,6 +9,9 @@ pub enum Code {
     RoleThroughGroup,
     GlobalRole,
     ManagingTeam,
+    Invitation,
+    EnvironmentInvitation,
+    TenantPermission,
     Home,
     ContentManage,
     Created,
@@ -29,6 +32,7 @@ pub enum Code {
     NotHeld,
     LevelMissing,
     LandlordExcluded,
+    TenantPermissionMissing,
     KeyOfOtherOrg,
     KeyCapped,
     CallerNotPermitted,
@@ -36,12 +40,15 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::Subscription,
         Self::Role,
         Self::RoleThroughGroup,
         Self::GlobalRole,
         Self::ManagingTeam,
+        Self::Invitation,
+        Self::EnvironmentInvitation,
+        Self::TenantPermission,
         Self::Home,
         Self::ContentManage,
         Self::Created,
@@ -62,6 +69,7 @@ impl Code {
         Self::NotHeld,
         Self::LevelMissing,
         Self::LandlordExcluded,
+        Self::TenantPermissionMissing,
         Self::KeyOfOtherOrg,
         Self::KeyCapped,
         Self::CallerNotPermitted,
@@ -92,6 +100,11 @@ impl Code {
             Self::RoleThroughGroup => ("authority.role_through_group", "held by a role of a group"),
             Self::GlobalRole => ("authority.global_role", "held by a global role"),
             Self::ManagingTeam => ("authority.managing_team", "held as a member of the org's managing team"),
+            Self::Invitation => ("authority.invitation", "held through a team that is invited to the org"),
+            Self::EnvironmentInvitation => {
+                ("authority.environment_invitation", "held through a team that is invited to the environment")
+            }
+            Self::TenantPermission => ("tenant_permission.held", "one of the user's teams has the tenant permission"),
             Self::Home => ("authority.home", "at home in the org"),
             Self::ContentManage => ("level.content_manage", "manages all content of the org"),
             Self::Created => ("level.created", "made it"),
@@ -114,6 +127,9 @@ impl Code {
             Self::NotHeld => ("authority.not_held", "the privilege is not held in the org"),
             Self::LevelMissing => ("level.missing", "the content is not had at the level that the action needs"),
             Self::LandlordExcluded => ("landlord.excluded", "the org excludes its ancestors"),
+            Self::TenantPermissionMissing => {
+                ("tenant_permission.missing", "none of the user's teams has the tenant permission that this needs")
+            }
             Self::KeyOfOtherOrg => ("key.other_org", "the key works in another org only"),
             Self::KeyCapped => ("key.capped", "the key does not carry the privilege"),
             Self::CallerNotPermitted => ("caller.not_permitted", "you may not ask this"),

@@ -18,7 +18,7 @@ pub const CONTENT: [&str; 6] = ["f0", "f1", "c0", "c1", "c2", "p0"];
 pub const KEYS: [&str; 5] = ["k0", "k1", "k2", "k3", "k4"];
 
 /// What comes to be, in this order, between the other things that happen.
-const BORN: [&str; 26] = [
+const BORN: [&str; 29] = [
     "user u0 of root by u0",
     "group g0",
     "org o1 under root",
@@ -27,6 +27,9 @@ const BORN: [&str; 26] = [
     "group g1 of o1",
     "role r1 of o1 user.manage,report.view",
     "org o2 under o1 by g0",
+    "env e0 of o2",
+    "invite g0 o2 -",
+    "permission see report.view",
     "folder f0 of root by u0",
     "user u2 of o2 by u1",
     "role r2 of o2 access.check,content.manage",
@@ -35,7 +38,7 @@ const BORN: [&str; 26] = [
     "org o3 under root by g0",
     "user u3 of o3 by u0",
     "chart c1 of o1 by u1 in f1",
-    "chart c2 of o2 by u2",
+    "chart c2 of o2 by u2 at e0",
     "user u4 of root by u3",
     "key k0 of u0",
     "key k1 of u1 in o1",
@@ -78,7 +81,7 @@ fn happening(what: u8, n: [u8; 5]) -> String {
     );
     let of_role = ["", "of o1", "of o2", "of root"][usize::from(b) % 4];
     let level = pick(&["view", "use", "edit", "manage"], c);
-    match what % 24 {
+    match what % 27 {
         0..4 => format!(
             "member {user} {org} {} {held} {from} {until}",
             pick(&["administrator", "administrator", "viewer"], e)
@@ -121,6 +124,15 @@ fn happening(what: u8, n: [u8; 5]) -> String {
             let change = pick(&["change-role", "change-role", "delete-role"], c);
             format!("{change} {role} {of_role} {}", if change == "delete-role" { "" } else { held })
         }
+        23 | 24 => {
+            let environment = pick(&["", "", "into e0"], d);
+            let org = if environment.is_empty() { org } else { "o2" };
+            match e % 4 {
+                0 => format!("uninvite {group} {org} {environment}"),
+                _ => format!("invite {group} {org} {held} {environment}"),
+            }
+        }
+        25 => format!("{} {group} see", pick(&["permit", "permit", "forbid"], b)),
         _ => pick(
             &[
                 "settings roles_need_membership=false",

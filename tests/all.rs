@@ -43,5 +43,6 @@ mod node_commands;
 mod node_crash;
 mod node_open;
 mod replica;
+mod story_data_all;
 mod story_panintelligence;
 mod support;

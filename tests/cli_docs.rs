@@ -17,7 +17,9 @@ use crate::support::program::{Serving, tenure};
 fn examples_do_what_they_say() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut documents = vec![root.join("README.md")];
-    documents.extend(std::fs::read_dir(root.join("docs/guides")).unwrap().map(|entry| entry.unwrap().path()));
+    for folder in ["docs/guides", "docs/systems"] {
+        documents.extend(std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()));
+    }
     documents.sort();
     let mut run = 0;
     for document in documents {

@@ -25,7 +25,7 @@ fn panintelligence() {
 fn all_steps_are_told() {
     let steps: Vec<Vec<u8>> =
         tenure::demo::stories().iter().map(|story| story.steps.iter().map(|step| step.number).collect()).collect();
-    assert_eq!(steps, [(1..=22).collect::<Vec<u8>>()]);
+    assert!(steps.contains(&(1..=22).collect()), "{steps:?}");
 }
 
 /// The things to try that `--serve` prints work as they are printed.

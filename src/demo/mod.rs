@@ -1,5 +1,6 @@
 //! Stories played against a node over its public API, each step with what must come of it.
 
+mod data_all;
 mod panintelligence;
 mod play;
 mod story;
@@ -10,5 +11,5 @@ pub use story::{Act, Because, Check, Cited, Point, Stage, Step, Story, Try, Want
 /// Every story that there is.
 #[must_use]
 pub fn stories() -> Vec<Story> {
-    vec![panintelligence::story()]
+    vec![panintelligence::story(), data_all::story()]
 }

@@ -76,7 +76,7 @@ impl Scene {
     async fn new(folder: &std::path::Path) -> Self {
         let path = folder.join("data");
         let preset = Preset::named("default").unwrap();
-        let founding = Founding { preset: &preset, name: "Root", admin: "admin".parse().unwrap() };
+        let founding = Founding { preset: &preset, name: "Root", admin: "admin".parse().unwrap(), licence_key: None };
         let token = init::in_folder(&path, &founding, &Clock::system()).unwrap();
         let (node, _) = Node::open(Options::folder(path)).unwrap();
         let admin = node.authenticate(&token).unwrap();

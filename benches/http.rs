@@ -95,7 +95,7 @@ fn endpoint(body: String, position: String) -> Router {
 
 async fn platform() -> (Node, String) {
     let preset = Preset::named("default").unwrap();
-    let founding = Founding { preset: &preset, name: "Root", admin: "admin".parse().unwrap() };
+    let founding = Founding { preset: &preset, name: "Root", admin: "admin".parse().unwrap(), licence_key: None };
     let clock = Clock::system();
     let (founded, token) = init::in_memory(&founding, &clock).unwrap();
     let (node, _) = Node::open(Options::memory(founded, clock)).unwrap();

@@ -94,7 +94,12 @@ fn process_cpu() -> f64 {
 /// A platform with a user for every five events and an org for every thousand users. Tells the bytes of its events.
 fn make(path: &Path, wanted: u64) -> u64 {
     let preset = Preset::named("default").unwrap();
-    init::in_folder(path, &Founding { preset: &preset, name: "Root", admin: id("admin") }, &Clock::system()).unwrap();
+    init::in_folder(
+        path,
+        &Founding { preset: &preset, name: "Root", admin: id("admin"), licence_key: None },
+        &Clock::system(),
+    )
+    .unwrap();
     let folder = DataFolder::open(path).unwrap();
     let (log, _) = FileLog::open(&folder.log(), folder.log_id(), FileOptions::default()).unwrap();
     let mut log = Log::Files(log);

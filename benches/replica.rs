@@ -62,7 +62,7 @@ async fn fill(jetstream: &Context, wanted: u64) -> u64 {
     jetstream.create_stream(stream::Config { name, subjects, ..stream::Config::default() }).await.unwrap();
     let preset = Preset::named("default").unwrap();
     let clock = Clock::system();
-    let founding = Founding { preset: &preset, name: "Root", admin: "admin".parse().unwrap() };
+    let founding = Founding { preset: &preset, name: "Root", admin: "admin".parse().unwrap(), licence_key: None };
     let (founded, token) = init::in_memory(&founding, &clock).unwrap();
     let (node, _) = Node::open(Options::memory(founded, clock)).unwrap();
     let admin = node.authenticate(&token).unwrap();

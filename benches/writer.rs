@@ -58,7 +58,7 @@ struct Round {
 
 async fn measure(path: PathBuf, sort: Sort, each: usize) {
     let preset = Preset::named("default").unwrap();
-    let founding = Founding { preset: &preset, name: "Root", admin: "admin".parse().unwrap() };
+    let founding = Founding { preset: &preset, name: "Root", admin: "admin".parse().unwrap(), licence_key: None };
     let token = init::in_folder(&path, &founding, &Clock::system()).unwrap();
     let (node, _) = Node::open(Options::folder(&path)).unwrap();
     let admin = node.authenticate(&token).unwrap();

@@ -3,6 +3,7 @@
 mod about;
 mod args;
 mod arguments;
+mod bundle;
 mod names;
 
 use tenure_events::{Sealed, UserId};
@@ -11,6 +12,7 @@ use uuid::Uuid;
 use arguments::arguments;
 
 pub use args::*;
+pub use bundle::{Contents, FORMAT, Item};
 pub use names::NAMES;
 
 /// New ids, made before the decision, for what a command makes and the caller did not name.
@@ -20,6 +22,14 @@ pub struct Fresh {
     pub thing: Uuid,
     /// For the first administrator of a new org.
     pub admin: Uuid,
+}
+
+impl Fresh {
+    /// For one of many things that a command makes.
+    #[must_use]
+    pub fn one_of(&self, index: usize) -> Uuid {
+        Uuid::new_v5(&self.thing, &index.to_be_bytes())
+    }
 }
 
 /// A wish, with its personal texts as `P`: [`Plain`] as it came in, [`Sealed`] when it is decided.
@@ -74,10 +84,24 @@ pub enum Command<P> {
     MoveResource(MoveResource),
     DeleteResource(OnlyResource),
     CopyResource(CopyResource),
+    ExportResources(ExportResources),
+    ImportResources(ImportResources),
     Share(ShareContent),
     Unshare(Unshare),
+    AssociateSubTenant(AssociateSubTenant),
+    DisassociateSubTenant(DisassociateSubTenant),
+    Distribute(Distribute),
+    Undistribute(Distribute),
+    HandOn(HandOn),
+    TakeBack(HandOn),
+    SetRowRule(SetRowRule),
+    ClearRowRule(ClearRowRule),
     IssueApiKey(IssueApiKey<P>),
     RevokeApiKey(RevokeApiKey),
+    InstallLicence(InstallLicence),
+    LicenseOrg(LicenseOrg),
+    ConfigureLogin(ConfigureLogin),
+    ProvisionTenant(ProvisionTenant<P>),
 }
 
 /// Why a name and a body are not a command.
@@ -154,10 +178,24 @@ impl Command<Plain> {
             "move-resource" => arguments(body).map(Self::MoveResource),
             "delete-resource" => arguments(body).map(Self::DeleteResource),
             "copy-resource" => arguments(body).map(Self::CopyResource),
+            "export-resources" => arguments(body).map(Self::ExportResources),
+            "import-resources" => arguments(body).map(Self::ImportResources),
             "share" => arguments(body).map(Self::Share),
             "unshare" => arguments(body).map(Self::Unshare),
+            "associate-sub-tenant" => arguments(body).map(Self::AssociateSubTenant),
+            "disassociate-sub-tenant" => arguments(body).map(Self::DisassociateSubTenant),
+            "distribute" => arguments(body).map(Self::Distribute),
+            "undistribute" => arguments(body).map(Self::Undistribute),
+            "hand-on" => arguments(body).map(Self::HandOn),
+            "take-back" => arguments(body).map(Self::TakeBack),
+            "set-row-rule" => arguments(body).map(Self::SetRowRule),
+            "clear-row-rule" => arguments(body).map(Self::ClearRowRule),
             "issue-api-key" => arguments(body).map(Self::IssueApiKey),
             "revoke-api-key" => arguments(body).map(Self::RevokeApiKey),
+            "install-licence" => arguments(body).map(Self::InstallLicence),
+            "license-org" => arguments(body).map(Self::LicenseOrg),
+            "configure-login" => arguments(body).map(Self::ConfigureLogin),
+            "provision-tenant" => arguments(body).map(Self::ProvisionTenant),
             unknown => Err(InvalidCommand::Unknown(unknown.to_owned())),
         }
     }
@@ -175,11 +213,11 @@ impl Command<Plain> {
     ) -> Result<Command<Sealed>, E> {
         Ok(match self {
             Self::CreateOrg(CreateOrg { id, name, parent, description, tags, managing_group, region, admin }) => {
-                let admin = admin.map(|FirstAdmin { id, name, email, user_type, privileges }| {
+                let admin = admin.map(|FirstAdmin { id, name, email, user_type, privileges, key }| {
                     let id = id.unwrap_or_else(|| fresh.admin.into());
                     let name = seal(&id, "name", name)?;
                     let email = email.map(|email| seal(&id, "email", email)).transpose()?;
-                    Ok(FirstAdmin { id: Some(id), name, email, user_type, privileges })
+                    Ok(FirstAdmin { id: Some(id), name, email, user_type, privileges, key })
                 });
                 let admin = admin.transpose()?;
                 Command::CreateOrg(CreateOrg { id, name, parent, description, tags, managing_group, region, admin })
@@ -244,9 +282,23 @@ impl Command<Plain> {
             Self::MoveResource(args) => Command::MoveResource(args),
             Self::DeleteResource(args) => Command::DeleteResource(args),
             Self::CopyResource(args) => Command::CopyResource(args),
+            Self::ExportResources(args) => Command::ExportResources(args),
+            Self::ImportResources(args) => Command::ImportResources(args),
             Self::Share(args) => Command::Share(args),
             Self::Unshare(args) => Command::Unshare(args),
+            Self::AssociateSubTenant(args) => Command::AssociateSubTenant(args),
+            Self::DisassociateSubTenant(args) => Command::DisassociateSubTenant(args),
+            Self::Distribute(args) => Command::Distribute(args),
+            Self::Undistribute(args) => Command::Undistribute(args),
+            Self::HandOn(args) => Command::HandOn(args),
+            Self::TakeBack(args) => Command::TakeBack(args),
+            Self::SetRowRule(args) => Command::SetRowRule(args),
+            Self::ClearRowRule(args) => Command::ClearRowRule(args),
             Self::RevokeApiKey(args) => Command::RevokeApiKey(args),
+            Self::InstallLicence(args) => Command::InstallLicence(args),
+            Self::LicenseOrg(args) => Command::LicenseOrg(args),
+            Self::ConfigureLogin(args) => Command::ConfigureLogin(args),
+            Self::ProvisionTenant(args) => Command::ProvisionTenant(args.seal(fresh, identity, &mut seal)?),
         })
     }
 }
@@ -261,5 +313,28 @@ impl Identity<Plain> {
         let identity = hash(&issuer.0, &subject.0);
         let (issuer, subject) = (seal(&user, "issuer", issuer)?, seal(&user, "subject", subject)?);
         Ok(Identity { user, issuer, subject, identity })
+    }
+}
+
+impl ProvisionTenant<Plain> {
+    fn seal<E>(
+        self,
+        fresh: &Fresh,
+        hash: impl Fn(&str, &str) -> String,
+        seal: &mut impl FnMut(&UserId, &'static str, Plain) -> Result<Sealed, E>,
+    ) -> Result<ProvisionTenant<Sealed>, E> {
+        let Self { id, external_id, issuer, name, admin, users, attributes } = self;
+        let mut person = |fresh: Uuid, person: Provisioned<Plain>| {
+            let Provisioned { id, subject, name, email, user_type, privileges, issuer: _, identity: _ } = person;
+            let (id, identity) = (id.unwrap_or_else(|| fresh.into()), hash(&issuer, &subject.0));
+            let (name, subject) = (seal(&id, "name", name)?, seal(&id, "subject", subject)?);
+            let email = email.map(|email| seal(&id, "email", email)).transpose()?;
+            let issuer = Some(seal(&id, "issuer", Plain(issuer.clone()))?);
+            Ok(Provisioned { id: Some(id), subject, name, email, user_type, privileges, issuer, identity })
+        };
+        let admin = person(fresh.admin, admin)?;
+        let users = users.into_iter().enumerate().map(|(index, user)| person(fresh.one_of(index), user));
+        let users = users.collect::<Result<Vec<_>, E>>()?;
+        Ok(ProvisionTenant { id, external_id, issuer, name, admin, users, attributes })
     }
 }

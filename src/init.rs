@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use tenure_events::data::{
-    ApiKeyIssued, Assignee, GroupCreated, GroupMemberAdded, OrgCreated, PlatformInitialised, PrivilegeDefined,
-    ResourceKindDefined, RoleAssigned, RoleDefined, RoleTemplateDefined, Subscription, SubscriptionGranted,
-    TenantPermissionDefined, UserCreated, UserTypeDefined,
+    ApiKeyIssued, Assignee, GroupCreated, GroupMemberAdded, LicenceKeyTrusted, Nature, OrgCreated, PlatformInitialised,
+    PrivilegeDefined, ResourceKindDefined, RoleAssigned, RoleDefined, RoleTemplateDefined, Subscription,
+    SubscriptionGranted, TenantPermissionDefined, UserCreated, UserTypeDefined,
 };
 use tenure_events::{ApiKeyId, Event, InvalidId, OrgId, RoleId, Time, UserId, UserType};
 use uuid::Uuid;
@@ -13,8 +13,9 @@ use uuid::Uuid;
 use crate::chain::{Head, Origin, link};
 use crate::clock::Clock;
 use crate::data::{DataError, DataFolder};
-use crate::decide::{Draft, MAX_EVENTS, starting_role};
+use crate::decide::{Draft, MAX_EVENTS, first_personal_folder, public_folder, starting_role};
 use crate::keys::{KeyStore, StoreError};
+use crate::licence::PublicKey;
 use crate::log::{AppendError, FileLog, FileOptions, Log, MemoryLog, OpenError};
 use crate::presets::{ADMINISTRATOR, Preset, PresetKind, PresetRole, SYSTEM_ADMINISTRATOR};
 use crate::token::Token;
@@ -28,6 +29,8 @@ pub struct Founding<'a> {
     pub name: &'a str,
     /// The id of its first administrator.
     pub admin: UserId,
+    /// What its licences are signed with, if it shall take any.
+    pub licence_key: Option<PublicKey>,
 }
 
 /// A platform in memory, its first command done.
@@ -101,7 +104,7 @@ pub fn in_memory(founding: &Founding<'_>, clock: &Clock) -> Result<(Founded, Tok
 /// The bytes of the first command's events, and the key that its administrator starts with.
 fn first_command(log: Uuid, founding: &Founding<'_>, clock: &Clock) -> Result<(Token, Vec<Vec<u8>>), InitError> {
     let token = Token::generate(ApiKeyId::from(clock.new_id()))?;
-    let drafts = drafts(founding, &token)?;
+    let drafts = drafts(founding, &token, clock.new_id())?;
     if drafts.len() > MAX_EVENTS {
         return Err(InitError::TooManyEvents(drafts.len()));
     }
@@ -122,8 +125,8 @@ fn first_command(log: Uuid, founding: &Founding<'_>, clock: &Clock) -> Result<(T
 }
 
 /// What the first command decides on. All of it stands in the root's history, so that the root is the first org of all.
-fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitError> {
-    let Founding { preset, name, admin } = founding;
+fn drafts(founding: &Founding<'_>, token: &Token, folder_id: Uuid) -> Result<Vec<Draft>, InitError> {
+    let Founding { preset, name, admin, licence_key } = founding;
     let Preset { name: preset_name, settings, privileges, user_types, kinds, .. } = preset;
     let Preset { roles, org_roles, tenant_permissions, .. } = preset;
     if name.trim().is_empty() {
@@ -163,6 +166,10 @@ fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitErro
         managing_group: None,
         region: None,
     }));
+    let folder = kinds.iter().find(|kind| kind.nature == Nature::Folder).map(|kind| &kind.kind);
+    if let Some(kind) = folder.filter(|_| settings.public_folders) {
+        events.extend(public_folder(&root, kind, admin).into_iter().flatten());
+    }
     for PresetRole { name, privileges } in roles {
         let role = RoleId::new(name.as_str()).map_err(|error| InitError::Role(name.clone(), error))?;
         let (name, privileges) = (name.clone(), privileges.clone());
@@ -172,6 +179,7 @@ fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitErro
         let defined = starting_role(&root, name, privileges.clone());
         events.push(Event::RoleDefined(defined.map_err(|error| InitError::Role(name.clone(), error))?));
     }
+    events.extend(licence_key.map(|key| Event::LicenceKeyTrusted(LicenceKeyTrusted { key: key.to_string() })));
     events.push(Event::UserCreated(UserCreated { user: admin.clone(), org: root.clone(), name: None, email: None }));
     events.push(Event::SubscriptionGranted(SubscriptionGranted {
         user: admin.clone(),
@@ -183,6 +191,9 @@ fn drafts(founding: &Founding<'_>, token: &Token) -> Result<Vec<Draft>, InitErro
             valid_until: None,
         },
     }));
+    if let Some(kind) = folder.filter(|_| settings.personal_folders) {
+        events.push(first_personal_folder(&root, kind, admin, folder_id));
+    }
     if roles.iter().any(|role| role.name == SYSTEM_ADMINISTRATOR) {
         let (role, to) = (fixed(SYSTEM_ADMINISTRATOR), Assignee::User(admin.clone()));
         events.push(Event::RoleAssigned(RoleAssigned { role, to, valid_until: None }));

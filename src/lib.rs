@@ -12,6 +12,7 @@ pub mod demo;
 pub mod http;
 pub mod init;
 pub mod keys;
+pub mod licence;
 pub mod log;
 pub mod node;
 pub mod presets;

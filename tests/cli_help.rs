@@ -16,6 +16,7 @@ const VERBS: &[&str] = &[
     "backup",
     "restore",
     "doctor",
+    "licence",
     "completions",
 ];
 

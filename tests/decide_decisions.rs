@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use tenure::command::NAMES;
 
 use crate::support::given::{given, teams_world};
+use crate::support::hub::hub;
+use crate::support::licensed::{code, platform, unlicensed};
 use crate::support::memory::World;
 use crate::support::snapshots;
 
@@ -19,6 +21,9 @@ fn decisions() {
     teams(&mut table);
     subscriptions(&mut table);
     content_and_keys(&mut table);
+    workspaces(&mut table);
+    packs(&mut table);
+    licences(&mut table);
     let missing: Vec<_> = NAMES.iter().filter(|name| !table.names.contains(**name)).collect();
     assert!(missing.is_empty(), "commands without a case: {missing:?}");
     snapshots().bind(|| insta::assert_snapshot!("decisions", table.text));
@@ -197,4 +202,76 @@ fn content_and_keys(t: &mut Table) {
     t.check("ken", "issue-api-key", json!({"user": "ken", "name": "k"}));
     t.check("kate", "issue-api-key", json!({"user": "ken", "name": "k", "org": "kick", "privileges": ["chart.edit"]}));
     t.check("kate", "revoke-api-key", json!({"key": "narrow"}));
+}
+
+fn workspaces(t: &mut Table) {
+    let mut world = hub();
+    world.must("ann", "create-resource", json!({"id": "shelf", "org": "root", "kind": "folder", "name": "shelf"}));
+    world.must(
+        "ann",
+        "create-resource",
+        json!({"id": "sales", "org": "root", "kind": "chart", "name": "sales", "parent": "shelf"}),
+    );
+    t.check_in(
+        &world,
+        "admin",
+        "create-org",
+        json!({"id": "new", "name": "new", "admin": {"id": "ned", "name": "Ned"}}),
+    );
+    t.check_in(&world, "ann", "assign-role", json!({"role": "Consumer", "org": "training", "users": ["sid"]}));
+    t.check_in(&world, "sid", "select-active-org", json!({"org": "sales"}));
+    t.check_in(&world, "ann", "export-resources", json!({"org": "root", "resources": ["shelf"]}));
+    let items = json!([
+        {"id": "shelf", "kind": "folder", "name": "shelf"},
+        {"id": "sales", "kind": "chart", "name": "sales", "parent": "shelf"},
+    ]);
+    let bundle = json!({"format": 1, "org": "root", "exported": "2026-01-01T00:00:00.000000Z", "resources": items});
+    let import = json!({"org": "training", "parent": "Public@training", "bundle": bundle.to_string()});
+    t.check_in(&world, "ann", "import-resources", import.clone());
+    world.must("ann", "import-resources", import.clone());
+    t.check_in(&world, "ann", "import-resources", import);
+}
+
+fn packs(t: &mut Table) {
+    let pair = json!({"master": "kick", "sub": "learn"});
+    t.check("admin", "associate-sub-tenant", pair.clone());
+    t.after(("admin", "associate-sub-tenant", pair), "admin", "disassociate-sub-tenant", json!({"sub": "learn"}));
+    let made =
+        json!({"id": "drinks", "org": "root", "kind": "pack", "name": "drinks", "data_permission": "dataset-author"});
+    t.check("admin", "create-resource", made.clone());
+    let mut world = given();
+    world.must("admin", "create-resource", made);
+    let (kick, all) =
+        (json!({"resource": "drinks", "to": {"org": "kick"}}), json!({"resource": "drinks", "to": {"all_orgs": true}}));
+    t.check_in(&world, "admin", "distribute", kick.clone());
+    t.check_in(&world, "admin", "distribute", all);
+    world.must("admin", "distribute", kick.clone());
+    t.check_in(&world, "admin", "undistribute", kick);
+    let on = json!({"resource": "drinks", "to": {"role": "designer"}});
+    t.check_in(&world, "kate@kick", "hand-on", on.clone());
+    world.must("kate@kick", "hand-on", on.clone());
+    t.check_in(&world, "kate@kick", "take-back", on);
+    let rule = json!({"resource": "drinks", "org": "kick", "users": ["ken", "nobody-yet"], "filter": "region = 'DK'"});
+    t.check_in(&world, "admin", "set-row-rule", rule.clone());
+    t.check_in(&world, "admin", "set-row-rule", json!({"resource": "drinks", "org": "kick", "filter": "year > 2020"}));
+    world.must("admin", "set-row-rule", rule);
+    t.check_in(&world, "admin", "clear-row-rule", json!({"resource": "drinks", "org": "kick", "users": ["ken"]}));
+}
+
+fn licences(t: &mut Table) {
+    let tenant = json!({"id": "mars", "name": "Mars", "admin": {"id": "mara", "name": "Mara"}});
+    let mut world = unlicensed(|_| {});
+    t.check_in(&world, "admin", "install-licence", json!({"token": platform("2026-01-01T00:00:00Z", None)}));
+    world.must("admin", "install-licence", json!({"token": platform("2026-01-01T00:00:00Z", None)}));
+    t.check_in(&world, "admin", "create-org", tenant.clone());
+    world.must("admin", "create-org", tenant);
+    let code = code("mars", "2026-02-01T00:00:00Z", 50, "2027-01-01T00:00:00Z");
+    t.check_in(&world, "admin", "license-org", json!({"org": "mars", "authorisation": code}));
+    t.check_in(&world, "admin", "configure-login", json!({"methods": ["account", "wechat-work"], "default": "tenant"}));
+    t.check_in(&world, "mara", "configure-login", json!({"org": "mars", "methods": ["account"], "default": "tenant"}));
+    let call = json!({
+        "id": "venus", "external_id": "ww1", "issuer": "idp", "name": "Venus", "attributes": {"size": "small"},
+        "admin": {"id": "vera", "subject": "v", "name": "Vera"}, "users": [{"id": "ulf", "subject": "u", "name": "Ulf"}],
+    });
+    t.check_in(&world, "admin", "provision-tenant", call);
 }

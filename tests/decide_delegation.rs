@@ -9,6 +9,7 @@ mod audit;
 mod compare;
 mod facts;
 mod generate;
+mod packs;
 mod rules;
 mod wish;
 
@@ -93,7 +94,9 @@ fn check(seed: u32, cases: u32) -> Count {
     let count = count.into_inner();
     if cases >= CASES {
         assert!(count.given >= 10_000, "only {} commands", count.given);
-        let never: Vec<_> = tenure::command::NAMES.iter().filter(|name| !count.names.contains(**name)).collect();
+        // What a vendor signs is not drawn: `decide_licences` has it.
+        let drawn = tenure::command::NAMES.iter().filter(|name| !["install-licence", "license-org"].contains(name));
+        let never: Vec<_> = drawn.filter(|name| !count.names.contains(**name)).collect();
         assert!(never.is_empty(), "never accepted: {never:?}");
     }
     count
@@ -184,6 +187,10 @@ impl Game {
     }
 
     fn accept(&mut self, who: &str, name: &str, drafts: Vec<Draft>, dice: &mut Dice) -> Result<(), String> {
+        // What was imported before is there, and a call that came before brings nothing new: nothing happens.
+        if drafts.is_empty() && matches!(name, "import-resources" | "provision-tenant") {
+            return Ok(());
+        }
         if drafts.is_empty() || drafts.len() > MAX_EVENTS {
             return Err(format!("{} events", drafts.len()));
         }

@@ -1,5 +1,8 @@
 //! Every refusal that a decision can give, each with a case, in one approved table; and no code without a case.
 
+mod hub;
+mod packs;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -7,9 +10,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tenure::decide::Kind;
 use tenure_events::Event;
-use tenure_events::data::{RoleTemplateDefined, Switch};
+use tenure_events::data::{PlatformLicence, RoleTemplateDefined, Switch};
 
-use crate::support::given::{RUN, given, given_with, teams_world};
+use crate::support::given::{RUN, given, given_with, key, teams_world};
+use crate::support::licensed::{code, licensed, platform, unlicensed, vendor};
 use crate::support::memory::World;
 use crate::support::snapshots;
 
@@ -23,7 +27,12 @@ fn refusals() {
     teams(&mut table);
     subscriptions(&mut table);
     content(&mut table);
+    packs::associations(&mut table);
+    packs::distributions(&mut table);
+    packs::rows_and_apps(&mut table);
     texts_and_standing(&mut table);
+    hub::rows(&mut table);
+    licences(&mut table);
     let (given, written) = (&table.codes, codes("src/decide"));
     let missing: Vec<_> = written.difference(given).collect();
     assert!(missing.is_empty(), "codes without a case here: {missing:?}");
@@ -117,6 +126,58 @@ fn orgs(t: &mut Table) {
     t.check_in(&world, "admin", "exclude-landlord", json!({"org": "root"}));
 }
 
+fn licences(t: &mut Table) {
+    let tenant = |id: &str| json!({"id": id, "name": id, "admin": {"id": format!("{id}-admin"), "name": "A"}});
+    let token = |token: String| json!({"token": token});
+    let license = |org: &str, code: String| json!({"org": org, "authorisation": code});
+    let (early, late, until) = ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2027-01-01T00:00:00Z");
+    t.check("admin", "install-licence", token("x".to_owned()));
+    let world = given_with(|settings| settings.licences = Switch::OnceUsed);
+    t.check_in(&world, "admin", "install-licence", token("x".to_owned()));
+    t.check_in(&world, "admin", "license-org", license("kick", "x".to_owned()));
+    let world = unlicensed(|_| {});
+    t.check_in(&world, "admin", "create-org", tenant("mars"));
+    t.check_in(&world, "admin", "install-licence", token("x.y.z".to_owned()));
+    let ended = platform(early, Some("2026-03-01T00:00:00Z"));
+    t.check_in(&world, "admin", "install-licence", token(ended));
+    let mut world = unlicensed(|_| {});
+    world.must("admin", "install-licence", token(platform(early, Some("2026-03-02T00:00:00Z"))));
+    world.pass(86_400);
+    t.check_in(&world, "admin", "create-org", tenant("mars"));
+    let mut world = licensed();
+    world.must("admin", "create-org", tenant("mars"));
+    t.check_in(&world, "admin", "install-licence", token(platform(early, None)));
+    t.check_in(&world, "admin", "license-org", license("root", "x".to_owned()));
+    t.check_in(&world, "admin", "license-org", license("mars", platform(late, None)));
+    t.check_in(&world, "admin", "license-org", license("mars", code("venus", late, 5, until)));
+    t.check_in(&world, "admin", "license-org", license("mars", code("mars", late, 5, "2026-02-02T00:00:00Z")));
+    t.check_in(&world, "admin", "license-org", license("mars", code("mars", late, 0, until)));
+    t.check_in(&world, "admin", "create-org", json!({"name": "x", "parent": "mars"}));
+    t.check_in(&world, "admin", "create-org", json!({"name": "x"}));
+    world.pass(31 * 86_400);
+    t.check_in(&world, "admin", "tag-org", json!({"org": "mars", "tags": []}));
+    let none = PlatformLicence { tenants: false, ..vendor().public().platform(&platform(late, None)).unwrap() };
+    world.must("admin", "install-licence", token(vendor().platform(&none)));
+    t.check_in(&world, "admin", "create-org", tenant("venus"));
+    let login = |methods: &[&str]| json!({"methods": methods, "default": "tenant"});
+    t.check("admin", "configure-login", login(&[]));
+    t.check("admin", "configure-login", login(&["account", "account"]));
+    let call = |admin: &str, attributes: usize| {
+        json!({
+            "external_id": "ww1", "issuer": "idp", "name": "Venus", "admin": {"subject": admin, "name": "A"},
+            "attributes": (0..attributes).map(|n| (n.to_string(), json!("x"))).collect::<serde_json::Map<_, _>>(),
+        })
+    };
+    t.check("admin", "provision-tenant", call("a", 51));
+    t.after(("admin", "provision-tenant", call("a", 0)), "admin", "provision-tenant", call("b", 0));
+    let mut world = given();
+    let mut ends = key("guest", "kate", None, None);
+    ends.expires = Some("2026-03-02T00:00:00Z".parse().unwrap());
+    world.fact("kick", Event::ApiKeyIssued(ends));
+    t.check_in(&world, "kate/guest", "issue-api-key", json!({"user": "kate", "name": "k"}));
+    t.check("admin", "disable-org", json!({"org": "off"}));
+}
+
 fn users(t: &mut Table) {
     let erase = |user: &str| json!({"user": user, "confirmation": "permanently erase"});
     t.check("ken", "create-user", json!({"org": "kick", "name": "x", "user_type": "viewer"}));
@@ -133,6 +194,7 @@ fn users(t: &mut Table) {
         json!({"org": "root", "name": "x", "user_type": "administrator", "privileges": ["audit.read"]}),
     );
     t.check("kate", "create-user", json!({"id": "liz", "org": "kick", "name": "x", "user_type": "viewer"}));
+    t.check("kate", "create-user", json!({"id": "~time", "org": "kick", "name": "x", "user_type": "viewer"}));
     t.check("kate", "change-profile", json!({"user": "liz", "name": "x"}));
     t.check("ken", "change-profile", json!({"user": "ken"}));
     t.after(("kate", "disable-user", json!({"user": "ken"})), "kate", "disable-user", json!({"user": "ken"}));
@@ -340,7 +402,12 @@ fn texts_and_standing(t: &mut Table) {
 fn codes(folder: &str) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap() {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            codes.extend(self::codes(path.to_str().unwrap()));
+            continue;
+        }
+        let text = std::fs::read_to_string(path).unwrap();
         for literal in text.split('"').skip(1) {
             let word = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c == '_');
             let parts: Vec<&str> = literal.split('.').collect();

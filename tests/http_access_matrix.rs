@@ -255,10 +255,27 @@ fn commands() -> Vec<Row> {
         ("move-resource", scores(json!({}))),
         ("delete-resource", scores(json!({}))),
         ("copy-resource", scores(json!({"into_org": "educate", "name": "Copy"}))),
+        ("export-resources", json!({"org": "educate", "resources": ["scores"]})),
+        ("import-resources", json!({"org": "educate", "bundle": "x.y.z"})),
         ("share", scores(json!({"with": {"user": "mike"}, "level": "edit"}))),
         ("unshare", scores(json!({"with": {"role": "readers"}}))),
+        ("associate-sub-tenant", json!({"master": "kickstart", "sub": "educate"})),
+        ("disassociate-sub-tenant", json!({"sub": "educate"})),
+        ("distribute", scores(json!({"to": {"all_orgs": true}}))),
+        ("undistribute", scores(json!({"to": {"all_orgs": true}}))),
+        ("hand-on", scores(json!({"to": {"user": "mike"}}))),
+        ("take-back", scores(json!({"to": {"user": "mike"}}))),
+        ("set-row-rule", scores(json!({"org": "educate", "filter": "a = 1"}))),
+        ("clear-row-rule", scores(json!({"org": "educate"}))),
         ("issue-api-key", with(mike(), json!({"name": "k"}))),
         ("revoke-api-key", json!({"key": MIKES_KEY})),
+        ("install-licence", json!({"token": "x"})),
+        ("license-org", json!({"org": "educate", "authorisation": "x"})),
+        ("configure-login", json!({"org": "educate", "methods": ["account"], "default": "tenant"})),
+        (
+            "provision-tenant",
+            json!({"external_id": "e", "issuer": "i", "name": "New", "admin": {"subject": "s", "name": "N"}}),
+        ),
     ];
     rows.into_iter().map(|(name, body)| (name, name, Some(body))).collect()
 }

@@ -223,6 +223,9 @@ fn what_there_is_and_who_asks() {
     assert_eq!(catalogue["settings"], server.get(&server.admin, "/v1/settings").json());
     assert_eq!(
         server.send("GET", "/v1/login", &[], None).json(),
-        json!({"methods": ["api_key"], "default": "api_key"})
+        json!({
+            "methods": ["api_key"], "default": "platform",
+            "addresses": {"platform": "/login", "tenant": "/tenant-login"}
+        })
     );
 }

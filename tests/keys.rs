@@ -3,6 +3,7 @@
 mod damage;
 mod model;
 mod sealed;
+mod signed;
 
 use std::collections::BTreeSet;
 use std::fs;

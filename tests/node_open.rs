@@ -12,7 +12,8 @@ use crate::support::platform::Platform;
 async fn a_platform_begins_with_one_command() {
     for name in tenure::presets::NAMES {
         let preset = Preset::named(name).unwrap();
-        let founding = Founding { preset: &preset, name: "Educate", admin: "admin".parse().unwrap() };
+        let founding =
+            Founding { preset: &preset, name: "Educate", admin: "admin".parse().unwrap(), licence_key: None };
         let clock = tenure::clock::Clock::system();
         let (founded, token) = init::in_memory(&founding, &clock).unwrap();
         let (platform, report) = Platform::open(Options::memory(founded, clock), token);
@@ -35,7 +36,7 @@ async fn a_platform_begins_with_one_command() {
 fn a_folder_holds_one_platform() {
     let folder = tempfile::tempdir().unwrap();
     let preset = Preset::named("default").unwrap();
-    let founding = Founding { preset: &preset, name: "Root", admin: "admin".parse().unwrap() };
+    let founding = Founding { preset: &preset, name: "Root", admin: "admin".parse().unwrap(), licence_key: None };
     let make = |name| {
         let founding = Founding { name, ..founding.clone() };
         init::in_folder(folder.path(), &founding, &tenure::clock::Clock::system())
@@ -93,4 +94,25 @@ async fn an_erasure_is_repeated_when_an_older_key_store_comes_back() {
     std::fs::copy(&kept, &keys).unwrap();
     let (platform, _) = Platform::open(Options::folder(folder.path()), token);
     assert!(platform.node.keys().unseal(&"ann".parse().unwrap(), "name", &name).is_err());
+}
+
+/// One event stamped far in the future would spoil every later one: somebody looks at the clock first.
+#[test]
+fn a_clock_that_is_a_year_ahead_of_the_log_is_confirmed() {
+    let open = |days: i64, confirmed: bool| {
+        let preset = Preset::named("default").unwrap();
+        let founding = Founding { preset: &preset, name: "Root", admin: "admin".parse().unwrap(), licence_key: None };
+        let start = "2026-03-01T09:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+        let (then, _) = tenure::clock::Clock::manual(start);
+        let (now, _) = tenure::clock::Clock::manual(start + chrono::TimeDelta::days(days));
+        let (founded, _) = init::in_memory(&founding, &then).unwrap();
+        let options = Options { clock_confirmed: confirmed, ..Options::memory(founded, now) };
+        match Node::open(options) {
+            Ok(_) => "opened",
+            Err(OpenError::ClockGap { .. }) => "gap",
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!([open(0, false), open(365, false), open(367, false)], ["opened", "opened", "gap"]);
+    assert_eq!(open(367, true), "opened");
 }

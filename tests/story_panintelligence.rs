@@ -95,7 +95,7 @@ fn played(story: &Story, mut show: impl FnMut(&Act)) -> usize {
     let clock = Clock::system();
     let preset = Preset::named(story.preset).unwrap();
     let admin = story.stage.admin.parse().unwrap();
-    let founding = Founding { preset: &preset, name: story.stage.root_name, admin };
+    let founding = Founding { preset: &preset, name: story.stage.root_name, admin, licence_key: None };
     let (founded, token) = in_memory(&founding, &clock).unwrap();
     let now = Time::from(clock.now());
     let server = Server::start(Options::memory(founded, clock), "127.0.0.1:0".parse().unwrap(), None).unwrap();

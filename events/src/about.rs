@@ -96,8 +96,31 @@ impl Event {
             Self::ResourceMoved(_) => ("`move-resource`", ORG),
             Self::ResourceDeleted(_) => ("`delete-resource`", "the org, and each org that it is shared with"),
             Self::ResourceCopied(_) => ("`copy-resource`", "the org of the copy, and that of the original"),
+            Self::ResourceExported(_) => ("`export-resources`, for each thing named", ORG),
+            Self::ResourceImported(_) => ("`import-resources`, for each thing that it made or found there", ORG),
             Self::ContentShared(_) => ("`share`", SHARED),
             Self::ContentUnshared(_) => ("`unshare`", SHARED),
+            Self::SubTenantAssociated(_) => ("`associate-sub-tenant`", "the master and the sub-tenant"),
+            Self::SubTenantDisassociated(_) => ("`disassociate-sub-tenant`", "the master and the sub-tenant"),
+            Self::ContentDistributed(_) => ("`distribute`", "the content's org; and the tenant that it is for"),
+            Self::ContentUndistributed(_) => ("`undistribute`", "the content's org; and the tenant that it was for"),
+            Self::ContentHandedOn(_) => ("`hand-on`", "the tenant that hands it on; and the content's org"),
+            Self::ContentTakenBack(_) => ("`take-back`", "the tenant that takes it back; and the content's org"),
+            Self::RowRuleSet(_) => {
+                ("`set-row-rule`, for an org or each user", "the content's org; and the org, or the user's home")
+            }
+            Self::RowRuleCleared(_) => {
+                ("`clear-row-rule`, for an org or each user", "the content's org; and the org, or the user's home")
+            }
+            Self::LicenceKeyTrusted(_) => ("`tenure init` with a licence key", ROOT),
+            Self::LicenceInstalled(_) => ("`install-licence`", ROOT),
+            Self::TrialStarted(_) => ("`create-org` and `provision-tenant`, where orgs are licensed", PARENT),
+            Self::OrgLicensed(_) => ("`license-org`", PARENT),
+            Self::TenantProvisioned(_) => ("`provision-tenant`, whenever it brings anything new", PARENT),
+            Self::LoginConfigured(_) => ("`configure-login`", ORG),
+            Self::ValidityEnded(_) => {
+                ("by itself, when a window that was given has passed: once", "the org, and whom the window was about")
+            }
             Self::ApiKeyIssued(_) => ("`issue-api-key`; `tenure init`, for the first administrator", HOME),
             Self::ApiKeyRevoked(_) => ("`revoke-api-key`; `erase-user`", HOME),
         };

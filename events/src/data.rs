@@ -25,6 +25,10 @@ macro_rules! data {
     )*};
 }
 
+mod licences;
+
+pub use licences::*;
+
 data! {
     /// Which mechanisms are on, and the few choices that presets make differently.
     Settings {
@@ -129,6 +133,11 @@ data! {
     LandlordExcluded { org: OrgId }
     /// The org's ancestors may enter again, for good or until a time.
     LandlordAdmitted { org: OrgId, #[serde(default, skip_serializing_if = "Option::is_none")] until: Option<Time> }
+
+    /// An org is a sub-tenant of another: what the master shares with its role `guest` can be read there (O).
+    SubTenantAssociated { master: OrgId, sub: OrgId }
+    /// An org is a sub-tenant no more.
+    SubTenantDisassociated { master: OrgId, sub: OrgId }
 
     /// A user exists, at home in an org.
     UserCreated {
@@ -302,6 +311,26 @@ data! {
         /// What it was copied from.
         source: ResourceId,
     }
+    /// A piece of content, with all that lies in it, was handed out as a signed bundle.
+    ResourceExported {
+        resource: ResourceId,
+        org: OrgId,
+        /// SHA-256 of what the bundle holds, in base64url without padding.
+        bundle: String,
+    }
+    /// A piece of content exists as a bundle held it.
+    ResourceImported {
+        resource: ResourceId,
+        org: OrgId,
+        kind: Kind,
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] parent: Option<ResourceId>,
+        creator: UserId,
+        /// What it was exported as.
+        source: ResourceId,
+        /// SHA-256 of what the bundle holds, in base64url without padding.
+        bundle: String,
+    }
     /// Somebody has content, and what is below it, at a level.
     ContentShared {
         resource: ResourceId,
@@ -313,6 +342,24 @@ data! {
     }
     /// A share is over.
     ContentUnshared { resource: ResourceId, with: Audience }
+
+    /// A tenant, or each of them now and to come, is authorised to use a pack, or what lies in a folder (H).
+    ContentDistributed { resource: ResourceId, to: Recipient }
+    /// An authorisation is over, and with it all that was handed on by it.
+    ContentUndistributed { resource: ResourceId, to: Recipient }
+    /// A tenant's manager lets somebody of the tenant see what the tenant is authorised to use (H).
+    ContentHandedOn { resource: ResourceId, org: OrgId, to: Holder }
+    /// What was handed on is taken back.
+    ContentTakenBack { resource: ResourceId, org: OrgId, from: Holder }
+    /// Of content, and what is below it, these see only the rows that a filter lets through (H).
+    RowRuleSet {
+        resource: ResourceId,
+        of: RowSubject,
+        /// What the product makes of it is its own affair.
+        filter: String,
+    }
+    /// A row rule counts no more.
+    RowRuleCleared { resource: ResourceId, of: RowSubject }
 
     /// A key speaks for a user; only the hash of its secret is kept.
     ApiKeyIssued {

@@ -48,6 +48,10 @@ pub enum Event {
     LandlordExcluded(LandlordExcluded),
     #[serde(rename = "tenure.landlord.admitted.v1")]
     LandlordAdmitted(LandlordAdmitted),
+    #[serde(rename = "tenure.sub_tenant.associated.v1")]
+    SubTenantAssociated(SubTenantAssociated),
+    #[serde(rename = "tenure.sub_tenant.disassociated.v1")]
+    SubTenantDisassociated(SubTenantDisassociated),
     #[serde(rename = "tenure.user.created.v1")]
     UserCreated(UserCreated),
     #[serde(rename = "tenure.user.profile_changed.v1")]
@@ -118,14 +122,44 @@ pub enum Event {
     ResourceDeleted(ResourceDeleted),
     #[serde(rename = "tenure.resource.copied.v1")]
     ResourceCopied(ResourceCopied),
+    #[serde(rename = "tenure.resource.exported.v1")]
+    ResourceExported(ResourceExported),
+    #[serde(rename = "tenure.resource.imported.v1")]
+    ResourceImported(ResourceImported),
     #[serde(rename = "tenure.content.shared.v1")]
     ContentShared(ContentShared),
     #[serde(rename = "tenure.content.unshared.v1")]
     ContentUnshared(ContentUnshared),
+    #[serde(rename = "tenure.content.distributed.v1")]
+    ContentDistributed(ContentDistributed),
+    #[serde(rename = "tenure.content.undistributed.v1")]
+    ContentUndistributed(ContentUndistributed),
+    #[serde(rename = "tenure.content.handed_on.v1")]
+    ContentHandedOn(ContentHandedOn),
+    #[serde(rename = "tenure.content.taken_back.v1")]
+    ContentTakenBack(ContentTakenBack),
+    #[serde(rename = "tenure.row_rule.set.v1")]
+    RowRuleSet(RowRuleSet),
+    #[serde(rename = "tenure.row_rule.cleared.v1")]
+    RowRuleCleared(RowRuleCleared),
     #[serde(rename = "tenure.api_key.issued.v1")]
     ApiKeyIssued(ApiKeyIssued),
     #[serde(rename = "tenure.api_key.revoked.v1")]
     ApiKeyRevoked(ApiKeyRevoked),
+    #[serde(rename = "tenure.platform.licence_key_trusted.v1")]
+    LicenceKeyTrusted(LicenceKeyTrusted),
+    #[serde(rename = "tenure.platform.licence_installed.v1")]
+    LicenceInstalled(LicenceInstalled),
+    #[serde(rename = "tenure.org.trial_started.v1")]
+    TrialStarted(TrialStarted),
+    #[serde(rename = "tenure.org.licensed.v1")]
+    OrgLicensed(OrgLicensed),
+    #[serde(rename = "tenure.tenant.provisioned.v1")]
+    TenantProvisioned(TenantProvisioned),
+    #[serde(rename = "tenure.login.configured.v1")]
+    LoginConfigured(LoginConfigured),
+    #[serde(rename = "tenure.validity.ended.v1")]
+    ValidityEnded(ValidityEnded),
 }
 
 impl Event {
@@ -152,6 +186,8 @@ impl Event {
             Self::OrgArchived(_) => "tenure.org.archived.v1",
             Self::LandlordExcluded(_) => "tenure.landlord.excluded.v1",
             Self::LandlordAdmitted(_) => "tenure.landlord.admitted.v1",
+            Self::SubTenantAssociated(_) => "tenure.sub_tenant.associated.v1",
+            Self::SubTenantDisassociated(_) => "tenure.sub_tenant.disassociated.v1",
             Self::UserCreated(_) => "tenure.user.created.v1",
             Self::UserProfileChanged(_) => "tenure.user.profile_changed.v1",
             Self::UserDisabled(_) => "tenure.user.disabled.v1",
@@ -187,10 +223,25 @@ impl Event {
             Self::ResourceMoved(_) => "tenure.resource.moved.v1",
             Self::ResourceDeleted(_) => "tenure.resource.deleted.v1",
             Self::ResourceCopied(_) => "tenure.resource.copied.v1",
+            Self::ResourceExported(_) => "tenure.resource.exported.v1",
+            Self::ResourceImported(_) => "tenure.resource.imported.v1",
             Self::ContentShared(_) => "tenure.content.shared.v1",
             Self::ContentUnshared(_) => "tenure.content.unshared.v1",
+            Self::ContentDistributed(_) => "tenure.content.distributed.v1",
+            Self::ContentUndistributed(_) => "tenure.content.undistributed.v1",
+            Self::ContentHandedOn(_) => "tenure.content.handed_on.v1",
+            Self::ContentTakenBack(_) => "tenure.content.taken_back.v1",
+            Self::RowRuleSet(_) => "tenure.row_rule.set.v1",
+            Self::RowRuleCleared(_) => "tenure.row_rule.cleared.v1",
             Self::ApiKeyIssued(_) => "tenure.api_key.issued.v1",
             Self::ApiKeyRevoked(_) => "tenure.api_key.revoked.v1",
+            Self::LicenceKeyTrusted(_) => "tenure.platform.licence_key_trusted.v1",
+            Self::LicenceInstalled(_) => "tenure.platform.licence_installed.v1",
+            Self::TrialStarted(_) => "tenure.org.trial_started.v1",
+            Self::OrgLicensed(_) => "tenure.org.licensed.v1",
+            Self::TenantProvisioned(_) => "tenure.tenant.provisioned.v1",
+            Self::LoginConfigured(_) => "tenure.login.configured.v1",
+            Self::ValidityEnded(_) => "tenure.validity.ended.v1",
         }
     }
 
@@ -198,9 +249,11 @@ impl Event {
     #[must_use]
     pub fn subject(&self) -> String {
         match self {
-            Self::PlatformInitialised(_) | Self::SettingsChanged(_) | Self::RoleTemplateDefined(_) => {
-                "platform".to_owned()
-            }
+            Self::PlatformInitialised(_)
+            | Self::SettingsChanged(_)
+            | Self::RoleTemplateDefined(_)
+            | Self::LicenceKeyTrusted(_)
+            | Self::LicenceInstalled(_) => "platform".to_owned(),
             Self::PrivilegeDefined(e) => format!("privileges/{}", e.privilege),
             Self::UserTypeDefined(e) => format!("user-types/{}", e.user_type),
             Self::ResourceKindDefined(e) => format!("kinds/{}", e.kind),
@@ -217,6 +270,8 @@ impl Event {
             Self::OrgArchived(e) => format!("orgs/{}", e.org),
             Self::LandlordExcluded(e) => format!("orgs/{}", e.org),
             Self::LandlordAdmitted(e) => format!("orgs/{}", e.org),
+            Self::SubTenantAssociated(e) => format!("orgs/{}", e.sub),
+            Self::SubTenantDisassociated(e) => format!("orgs/{}", e.sub),
             Self::UserCreated(e) => format!("users/{}", e.user),
             Self::UserProfileChanged(e) => format!("users/{}", e.user),
             Self::UserDisabled(e) => format!("users/{}", e.user),
@@ -252,10 +307,38 @@ impl Event {
             Self::ResourceMoved(e) => format!("resources/{}", e.resource),
             Self::ResourceDeleted(e) => format!("resources/{}", e.resource),
             Self::ResourceCopied(e) => format!("resources/{}", e.resource),
+            Self::ResourceExported(e) => format!("resources/{}", e.resource),
+            Self::ResourceImported(e) => format!("resources/{}", e.resource),
             Self::ContentShared(e) => format!("resources/{}", e.resource),
             Self::ContentUnshared(e) => format!("resources/{}", e.resource),
+            Self::ContentDistributed(e) => format!("resources/{}", e.resource),
+            Self::ContentUndistributed(e) => format!("resources/{}", e.resource),
+            Self::ContentHandedOn(e) => format!("resources/{}", e.resource),
+            Self::ContentTakenBack(e) => format!("resources/{}", e.resource),
+            Self::RowRuleSet(e) => format!("resources/{}", e.resource),
+            Self::RowRuleCleared(e) => format!("resources/{}", e.resource),
             Self::ApiKeyIssued(e) => format!("keys/{}", e.key),
             Self::ApiKeyRevoked(e) => format!("keys/{}", e.key),
+            Self::TrialStarted(e) => format!("orgs/{}", e.org),
+            Self::OrgLicensed(e) => format!("orgs/{}", e.org),
+            Self::TenantProvisioned(e) => format!("orgs/{}", e.org),
+            Self::LoginConfigured(e) => format!("orgs/{}", e.org),
+            Self::ValidityEnded(e) => e.what.subject(),
+        }
+    }
+}
+
+impl Ended {
+    /// What the window belonged to, as an event's subject.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        match self {
+            Self::Subscription(of) => format!("users/{}", of.user),
+            Self::Role(of) => format!("roles/{}", of.role),
+            Self::Share(of) => format!("resources/{}", of.resource),
+            Self::ApiKey(key) => format!("keys/{key}"),
+            Self::Landlord(org) | Self::Licence(org) => format!("orgs/{org}"),
+            Self::PlatformLicence(_) => "platform".to_owned(),
         }
     }
 }

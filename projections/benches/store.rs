@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
 use foldhash::fast::RandomState;
-use tenure_projections::store::{Edges, Handle, Ids, Position, Rows};
+use tenure_projections::store::{Edges, Handle, Ids, Position, Rows, Small};
 
 const USERS: u32 = 1_000_000;
 const ORGS: u32 = 100_000;
@@ -21,6 +21,20 @@ const EDGES_EACH: u32 = 3;
 const DEEP: u64 = 100_000;
 
 type Pair = (Handle, Handle);
+/// A value that mostly fits beside its position.
+#[derive(Clone, Copy)]
+struct Number(u64);
+
+impl Small for Number {
+    fn code(&self) -> Option<u32> {
+        u32::try_from(self.0).ok().filter(|code| *code < 1 << 23)
+    }
+
+    fn from_code(code: u32) -> Option<Self> {
+        Some(Self(code.into()))
+    }
+}
+
 type Plain = HashMap<Pair, u64, RandomState>;
 
 fn main() {
@@ -47,30 +61,30 @@ fn main() {
     deep(&mut criterion, &mut random);
     ids(&mut criterion, &mut random);
     criterion.bench_function("make and drop 20 empty structures", |bencher| {
-        bencher.iter(|| black_box([const { (Edges::<u64>::new(), Rows::<u64>::new()) }; 10]));
+        bencher.iter(|| black_box([const { (Edges::<Number>::new(), Rows::<u64>::new()) }; 10]));
     });
     criterion.final_summary();
 }
 
-fn one_version(group: &mut BenchmarkGroup<'_, WallTime>, pairs: &[Pair], plain: &Plain, edges: &Edges<u64>) {
+fn one_version(group: &mut BenchmarkGroup<'_, WallTime>, pairs: &[Pair], plain: &Plain, edges: &Edges<Number>) {
     each(group, "plain map", pairs, |pair| plain.get(pair).copied());
-    each(group, "get", pairs, |(from, to)| edges.get(*from, *to, Position::MAX).map(|version| version.value));
+    each(group, "get", pairs, |(from, to)| edges.get(*from, *to, Position::MAX).map(|version| version.value.0));
     in_turn(group, "plain map, one after another", pairs, |pair| plain.get(pair).copied());
     in_turn(group, "get, one after another", pairs, |(from, to)| {
-        edges.get(*from, *to, Position::MAX).map(|version| version.value)
+        edges.get(*from, *to, Position::MAX).map(|version| version.value.0)
     });
     each(group, "plain map, not there", pairs, |(from, to)| plain.get(&(*from, to + ORGS)).copied());
     each(group, "get, not there", pairs, |(from, to)| {
-        edges.get(*from, to + ORGS, Position::MAX).map(|found| found.value)
+        edges.get(*from, to + ORGS, Position::MAX).map(|found| found.value.0)
     });
     each(group, "list a user's edges", pairs, |(from, _)| {
-        Some(edges.from(*from).filter_map(|edge| edge.at(Position::MAX)).map(|version| version.value).sum())
+        Some(edges.from(*from).filter_map(|edge| edge.at(Position::MAX)).map(|version| version.value.0).sum())
     });
 }
 
 /// The time of a read in each of two threads: half of it is the time a read for the machine.
-fn two_threads(group: &mut BenchmarkGroup<'_, WallTime>, pairs: &[Pair], plain: &Plain, edges: &Edges<u64>) {
-    let get = |(from, to): &Pair| edges.get(*from, *to, Position::MAX).map(|version| version.value);
+fn two_threads(group: &mut BenchmarkGroup<'_, WallTime>, pairs: &[Pair], plain: &Plain, edges: &Edges<Number>) {
+    let get = |(from, to): &Pair| edges.get(*from, *to, Position::MAX).map(|version| version.value.0);
     let two = |iterations, read: &(dyn Fn(&Pair) -> Option<u64> + Sync)| {
         let read_half =
             |half: &[Pair]| half.iter().cycle().take(iterations).filter_map(read).fold(0, u64::wrapping_add);
@@ -99,11 +113,11 @@ fn two_threads(group: &mut BenchmarkGroup<'_, WallTime>, pairs: &[Pair], plain: 
 }
 
 /// Makes edges for new users until told to stop; the number of them, and the longest time that one took.
-fn write_until(done: &AtomicBool, edges: &Edges<u64>) -> (u32, Duration) {
+fn write_until(done: &AtomicBool, edges: &Edges<Number>) -> (u32, Duration) {
     let (mut made, mut longest) = (0, Duration::ZERO);
     while !done.load(Ordering::Acquire) && made < 20_000_000 {
         let start = Instant::now();
-        edges.set(USERS + made / 8, made % ORGS, u64::from(made) + 2, 1);
+        edges.set(USERS + made / 8, made % ORGS, u64::from(made) + 2, Number(1));
         longest = longest.max(start.elapsed());
         made += 1;
     }
@@ -121,10 +135,10 @@ fn many_versions(criterion: &mut Criterion, random: &mut Random, pairs: &[Pair])
     };
     for (versions, edges) in [1, 2, 8].map(weighed) {
         each(&mut group, &format!("{versions} versions, live"), &asked, |((from, to), _)| {
-            edges.get(*from, *to, Position::MAX).map(|version| version.value)
+            edges.get(*from, *to, Position::MAX).map(|version| version.value.0)
         });
         each(&mut group, &format!("{versions} versions, as of"), &asked, |((from, to), at)| {
-            edges.get(*from, *to, *at).map(|version| version.value)
+            edges.get(*from, *to, *at).map(|version| version.value.0)
         });
     }
     group.finish();
@@ -133,10 +147,10 @@ fn many_versions(criterion: &mut Criterion, random: &mut Random, pairs: &[Pair])
 fn deep(criterion: &mut Criterion, random: &mut Random) {
     let mut group = criterion.benchmark_group("100,000 versions");
     let edges = Edges::new();
-    (0..DEEP).for_each(|position| edges.set(1, 2, position, position));
+    (0..DEEP).for_each(|position| edges.set(1, 2, position, Number(position)));
     let asked: Vec<Position> = (0..1_000_000).map(|_| u64::from(random.below(DEEP as u32))).collect();
-    each(&mut group, "live", &asked, |_| edges.get(1, 2, Position::MAX).map(|version| version.value));
-    each(&mut group, "as of", &asked, |at| edges.get(1, 2, *at).map(|version| version.value));
+    each(&mut group, "live", &asked, |_| edges.get(1, 2, Position::MAX).map(|version| version.value.0));
+    each(&mut group, "as of", &asked, |at| edges.get(1, 2, *at).map(|version| version.value.0));
     group.finish();
 }
 
@@ -182,10 +196,10 @@ fn plain(pairs: &[Pair]) -> Plain {
 }
 
 /// Edges with versions at positions 0, 1, …, each written to all edges before the next.
-fn set_all(pairs: &[Pair], versions: Position) -> Edges<u64> {
+fn set_all(pairs: &[Pair], versions: Position) -> Edges<Number> {
     let edges = Edges::new();
     for position in 0..versions {
-        pairs.iter().for_each(|(from, to)| edges.set(*from, *to, position, position + 1));
+        pairs.iter().for_each(|(from, to)| edges.set(*from, *to, position, Number(position + 1)));
     }
     edges
 }

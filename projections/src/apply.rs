@@ -1,12 +1,12 @@
 //! What an event changes: pure and total, reading no state.
 
-use tenure_events::data::{self, Assignee, Audience, Level, Settings};
+use tenure_events::data::{self, Assignee, Audience, Holder, Level, Recipient, RowSubject, Settings};
 use tenure_events::{
     ApiKeyId, Envelope, EnvironmentId, Event, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed,
     TenantPermission, UserId, UserType,
 };
 
-use crate::values::{Done, OrgStatus, UserStatus, Window};
+use crate::values::{Done, Licence, OrgStatus, UserStatus, Window};
 
 /// One key with its new value, in the words of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +160,12 @@ pub enum Change<'a> {
         resource: &'a ResourceId,
         environment: &'a EnvironmentId,
     },
+    /// The content is its creator's personal folder in the org.
+    Personal {
+        resource: &'a ResourceId,
+        org: &'a OrgId,
+        creator: &'a UserId,
+    },
     ResourceChild {
         parent: &'a ResourceId,
         resource: &'a ResourceId,
@@ -172,6 +178,13 @@ pub enum Change<'a> {
         parent: Option<&'a ResourceId>,
         name: &'a str,
     },
+    Exported {
+        resource: &'a ResourceId,
+    },
+    Imported {
+        source: &'a ResourceId,
+        resource: &'a ResourceId,
+    },
     Source {
         resource: &'a ResourceId,
         source: &'a ResourceId,
@@ -181,6 +194,31 @@ pub enum Change<'a> {
         with: &'a Audience,
         share: Option<(Level, bool, Window)>,
     },
+    Master {
+        sub: &'a OrgId,
+        master: &'a OrgId,
+        associated: bool,
+    },
+    Pack {
+        resource: &'a ResourceId,
+        source: Option<&'a data::Source>,
+        data_permission: Option<data::DataPermission>,
+    },
+    Distribution {
+        resource: &'a ResourceId,
+        to: &'a Recipient,
+        there: bool,
+    },
+    HandOn {
+        resource: &'a ResourceId,
+        to: &'a Holder,
+        there: bool,
+    },
+    RowRule {
+        resource: &'a ResourceId,
+        of: &'a RowSubject,
+        filter: Option<&'a str>,
+    },
     Key {
         key: &'a ApiKeyId,
         issued: &'a data::ApiKeyIssued,
@@ -188,6 +226,15 @@ pub enum Change<'a> {
     KeyRevoked {
         key: &'a ApiKeyId,
     },
+    LicenceKey(&'a str),
+    PlatformLicence(&'a data::PlatformLicence),
+    Licence {
+        org: &'a OrgId,
+        licence: Licence,
+    },
+    Ended(&'a data::Ended),
+    Tenant(&'a data::TenantProvisioned),
+    Login(&'a data::LoginConfigured),
     /// The org's history is this long now.
     OrgSequence {
         org: &'a OrgId,
@@ -260,6 +307,12 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         Event::LandlordExcluded(e) => emit(Change::Landlord { org: &e.org, admitted: None }),
         Event::LandlordAdmitted(e) => {
             emit(Change::Landlord { org: &e.org, admitted: Some(Window::new(None, e.until)) });
+        }
+        Event::SubTenantAssociated(e) => {
+            emit(Change::Master { sub: &e.sub, master: &e.master, associated: true });
+        }
+        Event::SubTenantDisassociated(e) => {
+            emit(Change::Master { sub: &e.sub, master: &e.master, associated: false });
         }
         Event::UserCreated(e) => {
             emit(Change::User { user: &e.user, home: &e.org, status: UserStatus::Enabled, creator: Some(actor) });
@@ -336,16 +389,30 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         }
         Event::RoleUnassigned(e) => emit(Change::Assignment { role: &e.role, to: &e.from, window: None }),
         Event::ResourceCreated(e) => {
-            let data::ResourceCreated { resource, org, kind, name, parent, creator, environment, .. } = e;
+            let data::ResourceCreated { resource, org, kind, name, parent, creator, environment, personal, .. } = e;
             place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
             if let Some(environment) = environment {
                 emit(Change::ResourceEnvironment { resource, environment });
+            }
+            if *personal {
+                emit(Change::Personal { resource, org, creator });
+            }
+            let (source, data_permission) = (e.source.as_ref(), e.data_permission);
+            if source.is_some() || data_permission.is_some() {
+                emit(Change::Pack { resource, source, data_permission });
             }
         }
         Event::ResourceCopied(e) => {
             let data::ResourceCopied { resource, org, kind, name, parent, creator, source } = e;
             place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
             emit(Change::Source { resource, source });
+        }
+        Event::ResourceExported(e) => emit(Change::Exported { resource: &e.resource }),
+        Event::ResourceImported(e) => {
+            let data::ResourceImported { resource, org, kind, name, parent, creator, source, bundle: _ } = e;
+            place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
+            emit(Change::Source { resource, source });
+            emit(Change::Imported { source, resource });
         }
         Event::ResourceRenamed(e) => {
             let data::ResourceRenamed { resource, org, kind, name, parent } = e;
@@ -367,8 +434,27 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
             emit(Change::Share { resource: &e.resource, with: &e.with, share });
         }
         Event::ContentUnshared(e) => emit(Change::Share { resource: &e.resource, with: &e.with, share: None }),
+        Event::ContentDistributed(e) => {
+            emit(Change::Distribution { resource: &e.resource, to: &e.to, there: true });
+        }
+        Event::ContentUndistributed(e) => {
+            emit(Change::Distribution { resource: &e.resource, to: &e.to, there: false });
+        }
+        Event::ContentHandedOn(e) => emit(Change::HandOn { resource: &e.resource, to: &e.to, there: true }),
+        Event::ContentTakenBack(e) => emit(Change::HandOn { resource: &e.resource, to: &e.from, there: false }),
+        Event::RowRuleSet(e) => {
+            emit(Change::RowRule { resource: &e.resource, of: &e.of, filter: Some(&e.filter) });
+        }
+        Event::RowRuleCleared(e) => emit(Change::RowRule { resource: &e.resource, of: &e.of, filter: None }),
         Event::ApiKeyIssued(issued) => emit(Change::Key { key: &issued.key, issued }),
         Event::ApiKeyRevoked(e) => emit(Change::KeyRevoked { key: &e.key }),
+        Event::LicenceKeyTrusted(e) => emit(Change::LicenceKey(&e.key)),
+        Event::LicenceInstalled(e) => emit(Change::PlatformLicence(&e.licence)),
+        Event::TrialStarted(e) => emit(Change::Licence { org: &e.org, licence: Licence::trial(e) }),
+        Event::OrgLicensed(e) => emit(Change::Licence { org: &e.org, licence: Licence::official(&e.licence) }),
+        Event::TenantProvisioned(e) => emit(Change::Tenant(e)),
+        Event::LoginConfigured(e) => emit(Change::Login(e)),
+        Event::ValidityEnded(e) => emit(Change::Ended(&e.what)),
     }
 }
 

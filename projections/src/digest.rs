@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use tenure_events::Position;
 
 use crate::state::{State, Value, Visitor};
-use crate::store::{Edges, Handle, Ids, Rows};
+use crate::store::{Edges, Handle, Ids, Rows, Small};
 
 /// Sum of the hashes of changes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ impl Visitor for Recompute<'_> {
         Ok(())
     }
 
-    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<(), Self::Error> {
+    fn edges<V: Value + Small>(&mut self, table: u8, edges: &Edges<V>) -> Result<(), Self::Error> {
         for edge in edges.all() {
             let key = pair(edge.from, edge.to);
             edge.versions().for_each(|version| self.0.add(table, key, version.position, &version.value));

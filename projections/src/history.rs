@@ -10,7 +10,7 @@ use tenure_events::Position;
 
 use crate::lookup::Page;
 use crate::state::State;
-use crate::store::{Edges, Handle, Rows, Version};
+use crate::store::{Edges, Handle, Rows, Small};
 use crate::values::{GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, UserNo};
 use crate::view::View;
 
@@ -79,10 +79,9 @@ struct Sought {
 }
 
 impl Sought {
-    /// Takes a timeline, newest first.
-    fn timeline<'a, V: 'a>(&mut self, versions: impl Iterator<Item = &'a Version<V>>) {
-        for version in versions {
-            let position = version.position;
+    /// Takes the positions of a timeline, newest first.
+    fn timeline(&mut self, positions: impl Iterator<Item = Position>) {
+        for position in positions {
             let full = self.found.len() == self.room;
             let too_old = match self.order {
                 Order::NewestFirst => full && self.found.first().is_some_and(|oldest| position < *oldest),
@@ -120,7 +119,7 @@ impl<'a> Timelines<'a> {
             Entity::Group(group) => self.group(group.0),
             Entity::Role(role) => self.role(role.0),
             Entity::Resource(resource) => self.resource(resource.0),
-            Entity::Key(key) => self.row(&self.state.key, key.0),
+            Entity::Key(key) => self.key(key.0),
         }
     }
 
@@ -131,19 +130,23 @@ impl<'a> Timelines<'a> {
         self.row(&state.signed_in, user);
         self.row(&state.credential_reset, user);
         self.row(&state.active_org, user);
+        self.row(&state.user_ended, user);
         self.from(&state.identity_of, user);
         self.from(&state.subscription, user);
         self.from(&state.member, user);
         self.from(&state.role_user, user);
         self.to(&state.share_user, user);
+        self.to(&state.handed_user, user);
+        self.to(&state.row_rule_user, user);
         for edge in state.user_keys.from(user) {
-            self.row(&state.key, edge.to);
+            self.key(edge.to);
         }
     }
 
     fn group(&mut self, group: Handle) {
         let state = self.state;
         self.row(&state.group, group);
+        self.row(&state.group_ended, group);
         self.from(&state.managed, group);
         self.to(&state.member, group);
         self.from(&state.role_group, group);
@@ -151,36 +154,54 @@ impl<'a> Timelines<'a> {
         self.from(&state.group_permission, group);
         self.from(&state.invitation, group);
         self.from(&state.environment_invitation, group);
+        self.to(&state.handed_group, group);
     }
 
     fn role(&mut self, role: Handle) {
         let state = self.state;
         self.row(&state.role, role);
+        self.row(&state.role_ended, role);
         self.to(&state.role_user, role);
         self.to(&state.role_group, role);
         self.to(&state.share_role, role);
+        self.to(&state.handed_role, role);
     }
 
     fn resource(&mut self, resource: Handle) {
         let state = self.state;
         self.row(&state.resource, resource);
         self.row(&state.resource_name, resource);
+        self.row(&state.exported, resource);
         self.row(&state.share_all, resource);
+        self.row(&state.resource_ended, resource);
         self.from(&state.share_user, resource);
         self.from(&state.share_role, resource);
         self.from(&state.share_group, resource);
         self.from(&state.share_org, resource);
+        self.from(&state.distributed, resource);
+        self.row(&state.distributed_all, resource);
+        self.from(&state.handed_user, resource);
+        self.from(&state.handed_role, resource);
+        self.from(&state.handed_group, resource);
+        self.from(&state.row_rule_user, resource);
+        self.from(&state.row_rule_org, resource);
+    }
+
+    fn key(&mut self, key: Handle) {
+        let state = self.state;
+        self.row(&state.key, key);
+        self.row(&state.key_ended, key);
     }
 
     fn row<V>(&mut self, table: &'a Rows<V>, row: Handle) {
-        self.sought.timeline(table.versions(row));
+        self.sought.timeline(table.versions(row).map(|version| version.position));
     }
 
-    fn from<V>(&mut self, table: &'a Edges<V>, from: Handle) {
-        table.from(from).for_each(|edge| self.sought.timeline(edge.versions()));
+    fn from<V: Small>(&mut self, table: &'a Edges<V>, from: Handle) {
+        table.from(from).for_each(|edge| self.sought.timeline(edge.versions().map(|version| version.position)));
     }
 
-    fn to<V>(&mut self, table: &'a Edges<V>, to: Handle) {
-        table.to(to).for_each(|edge| self.sought.timeline(edge.versions()));
+    fn to<V: Small>(&mut self, table: &'a Edges<V>, to: Handle) {
+        table.to(to).for_each(|edge| self.sought.timeline(edge.versions().map(|version| version.position)));
     }
 }

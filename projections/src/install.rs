@@ -3,20 +3,23 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tenure_events::data::{self, Assignee, Audience, NameScope};
+use tenure_events::data::{
+    self, Assignee, Audience, Ended, Holder, HolderOf, NameScope, Recipient, RowSubject, SharedWith,
+};
 use tenure_events::{
     EnvironmentId, GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, TenantPermission, UserId, UserType,
 };
 
 use crate::apply::Change;
 use crate::digest::{Digest, pair};
-use crate::names::Scope;
+use crate::judge::SYSTEM_ADMINISTRATOR;
+use crate::names::{Scope, fold, tenant_key};
 use crate::state::{State, Value};
-use crate::store::{Edges, Handle, Ids, Rows};
+use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    Environment, EnvironmentNo, FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, NameHolder, Org, OrgAbout,
-    OrgNo, OrgStatus, PermissionNo, PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings,
-    Share, Subscription, User, UserNo, UserTypeNo, Window,
+    Environment, EnvironmentNo, FilterNo, FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, Login,
+    NameHolder, Org, OrgAbout, OrgNo, OrgStatus, Pack, PermissionNo, PrivilegeNo, PrivilegeSet, Profile, Resource,
+    ResourceNo, Role, RoleNo, Settings, Share, Source, Subscription, Tenant, User, UserNo, UserTypeNo, Window, WordNo,
 };
 
 /// Takes the changes of one event.
@@ -93,7 +96,15 @@ impl Installer<'_> {
                 self.row(
                     table!(31 org),
                     row,
-                    Org { status: OrgStatus::Live, parent, managing_group, guarded: false, invites: false },
+                    Org {
+                        status: OrgStatus::Live,
+                        parent,
+                        managing_group,
+                        guarded: false,
+                        personal: false,
+                        licensed: false,
+                        invites: false,
+                    },
                 );
                 if let Some(group) = managing_group {
                     self.edge(table!(39 managed), group.0, row, ());
@@ -182,7 +193,7 @@ impl Installer<'_> {
                 self.edge(table!(52 member), user, group, there);
             }
             Change::Invitation { group, org, environment, privileges } => {
-                let (group, privileges) = (self.group(group).0, privileges.map(|these| self.privileges(these)));
+                let (group, privileges) = (self.group(group).0, privileges.map(|these| self.invitation(these)));
                 if let Some(environment) = environment {
                     let environment = self.environment(environment).0;
                     return self.edge(table!(138 environment_invitation), group, environment, privileges);
@@ -211,7 +222,9 @@ impl Installer<'_> {
             Change::Role { role, org, name, privileges, live } => {
                 let (no, org) = (self.role(role), org.map(|org| self.org(org)));
                 let privileges = self.privileges(privileges);
-                self.row(table!(54 role), no.0, Role { org, privileges, live, name: name.to_owned() });
+                let system = org.is_none() && role.as_str() == SYSTEM_ADMINISTRATOR;
+                let word = WordNo(self.id(table!(90 role_words), &fold(name)));
+                self.row(table!(54 role), no.0, Role { org, privileges, live, system, word, name: name.to_owned() });
                 match org {
                     Some(org) => self.edge(table!(57 org_roles), org.0, no.0, ()),
                     None => self.edge(table!(58 global_roles), 0, no.0, ()),
@@ -235,8 +248,10 @@ impl Installer<'_> {
                 let (row, org, kind) = (self.resource(resource).0, self.org(org), self.kind(kind));
                 let (parent, creator) = (parent.map(|parent| self.resource(parent)), self.user(creator));
                 let before = self.last(|state| state.resource.get(row, Position::MAX).map(|version| version.value));
+                let personal = before.is_some_and(|before| before.personal);
                 let environment = before.and_then(|before| before.environment);
-                self.row(table!(60 resource), row, Resource { org, kind, parent, creator, environment, live });
+                let value = Resource { org, kind, parent, creator, environment, live, personal };
+                self.row(table!(60 resource), row, value);
                 self.edge(table!(63 org_resources), org.0, row, ());
             }
             Change::ResourceEnvironment { resource, environment } => {
@@ -245,6 +260,15 @@ impl Installer<'_> {
                 if let Some(made) = made {
                     self.row(table!(60 resource), row, Resource { environment, ..made });
                 }
+            }
+            Change::Personal { resource, org, creator } => {
+                let (no, org, user) = (self.resource(resource), self.org(org), self.user(creator).0);
+                let row = self.last(|state| state.resource.get(no.0, Position::MAX).map(|version| version.value));
+                if let Some(row) = row {
+                    self.row(table!(60 resource), no.0, Resource { personal: true, ..row });
+                }
+                self.edge(table!(150 personal_folder), user, org.0, no);
+                self.change_org(org, |org| org.personal = true);
             }
             Change::ResourceChild { parent, resource, there } => {
                 let (parent, resource) = (self.resource(parent).0, self.resource(resource).0);
@@ -257,6 +281,14 @@ impl Installer<'_> {
                 let scope = Scope::resource(self.name_scope(), org, kind, parent);
                 self.name(scope, name, NameHolder::Resource(no));
             }
+            Change::Exported { resource } => {
+                let row = self.resource(resource).0;
+                self.row(table!(151 exported), row, ());
+            }
+            Change::Imported { source, resource } => {
+                let (source, resource) = (self.resource(source).0, self.resource(resource).0);
+                self.edge(table!(152 imported), source, resource, ());
+            }
             Change::Source { resource, source } => {
                 let (row, source) = (self.resource(resource).0, self.resource(source));
                 self.row(table!(62 source), row, source);
@@ -265,10 +297,68 @@ impl Installer<'_> {
                 let share = share.map(|(level, copy, window)| Share { level, copy, window });
                 self.share(resource, with, share);
             }
+            Change::Master { sub, master, associated } => {
+                let (sub, master) = (self.org(sub).0, self.org(master));
+                self.row(table!(91 master), sub, associated.then_some(master));
+                self.edge(table!(92 sub_tenants), master.0, sub, associated);
+            }
+            Change::Pack { resource, source, data_permission } => {
+                let row = self.resource(resource).0;
+                let source = source.map(|source| match source {
+                    data::Source::File(_) => Source::File,
+                    data::Source::Engine(_) => Source::Engine,
+                    data::Source::Connection(no) => Source::Connection(self.resource(no)),
+                });
+                self.row(table!(93 pack), row, Pack { source, data_permission });
+            }
+            Change::Distribution { resource, to, there } => {
+                let resource = self.resource(resource).0;
+                match to {
+                    Recipient::Org(org) => {
+                        let org = self.org(org).0;
+                        self.edge(table!(94 distributed), resource, org, there);
+                    }
+                    Recipient::AllOrgs(_) => self.row(table!(95 distributed_all), resource, there),
+                }
+            }
+            Change::HandOn { resource, to, there } => self.hand_on(resource, to, there),
+            Change::RowRule { resource, of, filter } => {
+                let (resource, filter) =
+                    (self.resource(resource).0, filter.map(|filter| FilterNo(self.id(table!(101 filters), filter))));
+                match of {
+                    RowSubject::User(user) => {
+                        let user = self.user(user).0;
+                        self.edge(table!(99 row_rule_user), resource, user, filter);
+                    }
+                    RowSubject::Org(org) => {
+                        let org = self.org(org).0;
+                        self.edge(table!(100 row_rule_org), resource, org, filter);
+                    }
+                }
+            }
             Change::Key { key, issued } => self.key(key.as_str(), issued),
             Change::KeyRevoked { key } => {
                 let row = self.id(table!(5 keys), key.as_str());
                 self.row(table!(70 key), row, None);
+            }
+            Change::LicenceKey(key) => self.row(table!(112 licence_key), 0, key.to_owned()),
+            Change::PlatformLicence(licence) => self.row(table!(111 platform_licence), 0, licence.into()),
+            Change::Licence { org, ref licence } => {
+                let org = self.org(org);
+                self.change_org(org, |org| org.licensed = true);
+                self.row(table!(110 licence), org.0, licence.clone());
+            }
+            Change::Ended(what) => self.ended(what),
+            Change::Tenant(e) => {
+                let (org, row) =
+                    (self.org(&e.org), self.id(table!(113 tenant_ids), &tenant_key(&e.issuer, &e.external_id)));
+                let data::TenantProvisioned { org: _, issuer, external_id, attributes } = e.clone();
+                self.row(table!(114 tenant), row, org);
+                self.row(table!(115 tenant_about), org.0, Tenant { issuer, external_id, attributes });
+            }
+            Change::Login(e) => {
+                let row = self.org(&e.org).0;
+                self.row(table!(116 login), row, Login { methods: e.methods.clone(), default: e.default });
             }
             Change::Done { command, done } => {
                 let row =
@@ -299,7 +389,7 @@ impl Installer<'_> {
         rows(self.state).set(row, self.position, value);
     }
 
-    fn edge<V: Value>(&mut self, (tag, edges): Table<Edges<V>>, from: Handle, to: Handle, value: V) {
+    fn edge<V: Value + Small>(&mut self, (tag, edges): Table<Edges<V>>, from: Handle, to: Handle, value: V) {
         if let Some(writer) = &mut self.writer {
             writer.digest.add(tag, pair(from, to), self.position, &value);
         }
@@ -335,7 +425,11 @@ impl Installer<'_> {
         let data::Subscription { user_type, privileges, valid_from, valid_until } = subscription;
         let user_type = self.user_type(user_type);
         let (privileges, window) = (self.privileges(privileges), Window::new(*valid_from, *valid_until));
-        let form = Subscription { user_type, privileges, window };
+        self.form_of(Subscription { user_type, privileges, window })
+    }
+
+    fn form_of(&mut self, form: Subscription) -> FormNo {
+        let Subscription { user_type, privileges, window } = form;
         if let Some(known) = self.writer.as_ref().and_then(|writer| writer.forms.get(&form)) {
             return *known;
         }
@@ -353,6 +447,12 @@ impl Installer<'_> {
             writer.forms.insert(form, no);
         }
         no
+    }
+
+    /// What an invitation says, kept as a membership of the first type that never ends.
+    fn invitation(&mut self, privileges: &[Privilege]) -> FormNo {
+        let privileges = self.privileges(privileges);
+        self.form_of(Subscription { user_type: UserTypeNo(0), privileges, window: Window::ALWAYS })
     }
 
     fn share(&mut self, resource: &ResourceId, with: &Audience, share: Option<Share>) {
@@ -376,6 +476,68 @@ impl Installer<'_> {
             }
             Audience::AllOrgs(_) => self.row(table!(69 share_all), resource, share),
         }
+    }
+
+    fn hand_on(&mut self, resource: &ResourceId, to: &Holder, there: bool) {
+        let resource = self.resource(resource).0;
+        match to {
+            Holder::User(user) => {
+                let user = self.user(user).0;
+                self.edge(table!(96 handed_user), resource, user, there);
+            }
+            Holder::Role(role) => {
+                let role = self.role(role).0;
+                self.edge(table!(97 handed_role), resource, role, there);
+            }
+            Holder::Group(group) => {
+                let group = self.group(group).0;
+                self.edge(table!(98 handed_group), resource, group, there);
+            }
+        }
+    }
+
+    /// Windows end by themselves: this is for the histories of what they belonged to.
+    fn ended(&mut self, what: &Ended) {
+        match what {
+            Ended::Subscription(of) => self.user_ended(&of.user),
+            Ended::Role(HolderOf { role, to }) => {
+                let role = self.role(role).0;
+                self.row(table!(118 role_ended), role, ());
+                match to {
+                    Assignee::User(user) => self.user_ended(user),
+                    Assignee::Group(group) => self.group_ended(group),
+                }
+            }
+            Ended::Share(SharedWith { resource, with }) => {
+                let resource = self.resource(resource).0;
+                self.row(table!(120 resource_ended), resource, ());
+                match with {
+                    Audience::User(user) => self.user_ended(user),
+                    Audience::Group(group) => self.group_ended(group),
+                    Audience::Role(role) => {
+                        let role = self.role(role).0;
+                        self.row(table!(118 role_ended), role, ());
+                    }
+                    Audience::Org(_) | Audience::AllOrgs(_) => {}
+                }
+            }
+            Ended::ApiKey(key) => {
+                let row = self.id(table!(5 keys), key.as_str());
+                self.row(table!(121 key_ended), row, ());
+            }
+            // The history of an org has all that stands in it.
+            Ended::Landlord(_) | Ended::Licence(_) | Ended::PlatformLicence(_) => {}
+        }
+    }
+
+    fn user_ended(&mut self, user: &UserId) {
+        let user = self.user(user).0;
+        self.row(table!(117 user_ended), user, ());
+    }
+
+    fn group_ended(&mut self, group: &GroupId) {
+        let group = self.group(group).0;
+        self.row(table!(119 group_ended), group, ());
     }
 
     fn key(&mut self, id: &str, issued: &data::ApiKeyIssued) {

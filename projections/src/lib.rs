@@ -4,7 +4,9 @@
 //! question is asked, live or past.
 
 mod apply;
+mod codes;
 mod digest;
+pub mod due;
 pub mod history;
 mod install;
 pub mod judge;

@@ -69,6 +69,11 @@ impl Scope {
     }
 }
 
+/// What an identity provider calls a tenant, as one key: no two pairs read alike.
+pub(crate) fn tenant_key(issuer: &str, external_id: &str) -> String {
+    format!("{}:{issuer}/{external_id}", issuer.len())
+}
+
 /// The form in which names are compared (Unicode's canonical caseless match, section 3.13, D145).
 #[must_use]
 pub fn fold(name: &str) -> String {

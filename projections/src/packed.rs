@@ -4,6 +4,9 @@
 //! behind their keys. A [`Manifest`] says what they are the state of. Whoever keeps them proves that they are as they
 //! were written; what does not fit together is refused here all the same.
 
+use std::borrow::Borrow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tenure_events::{Hash, Head, Position, Time};
@@ -11,10 +14,10 @@ use uuid::Uuid;
 
 use crate::digest::Digest;
 use crate::state::{State, Value, Visitor};
-use crate::store::{Edges, Handle, Ids, Rows, Version};
+use crate::store::{Edges, Handle, Ids, Rows, Small, Version};
 
 /// The version of what is packed: tables, values and their encoding. What is of another one is of no use.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// A chunk is closed when it is this long.
 const CHUNK: usize = 64 * 1024;
@@ -24,6 +27,9 @@ const PIECE: usize = 4_096;
 
 /// The number under which the times of commands are kept, beside those of the tables of [`State`].
 const TIMES: u8 = 200;
+
+/// Memory for more entries than this is not taken before they are read.
+const MOST: usize = 100_000_000;
 
 /// Why chunks are no state.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +43,9 @@ pub enum PackError {
         /// Which.
         found: u32,
     },
+    /// What they say cannot be.
+    #[error("the checkpoint is damaged: a position is too large")]
+    Position,
     /// There are fewer or more than were written.
     #[error("the checkpoint is damaged: chunks are missing")]
     Incomplete,
@@ -75,7 +84,7 @@ impl Visitor for Mark {
         Ok(())
     }
 
-    fn edges<V: Value>(&mut self, _: u8, _: &Edges<V>) -> Result<(), Self::Error> {
+    fn edges<V: Value + Small>(&mut self, _: u8, _: &Edges<V>) -> Result<(), Self::Error> {
         Ok(())
     }
 }
@@ -92,6 +101,8 @@ pub struct Manifest {
     time: i64,
     digest: Digest,
     chunks: u32,
+    /// How many entries each table has: room for them is made at once.
+    entries: Vec<(u8, u64)>,
 }
 
 impl Manifest {
@@ -122,6 +133,22 @@ impl Manifest {
     }
 }
 
+/// Which tables somebody fills or has filled: several threads share the work of [`unpack`] by sharing this.
+pub struct Taken([AtomicBool; 256]);
+
+impl Taken {
+    /// None yet.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self([const { AtomicBool::new(false) }; 256])
+    }
+
+    /// Whether the caller is the first to take the table.
+    fn take(&self, table: u8) -> bool {
+        self.0.get(usize::from(table)).is_some_and(|taken| !taken.swap(true, Ordering::Relaxed))
+    }
+}
+
 /// Shows `put` every chunk of the state as it was at the mark, with the number of its table and its own.
 ///
 /// # Errors
@@ -132,36 +159,46 @@ pub fn pack<E: From<PackError>>(
     mark: &Mark,
     put: impl FnMut(u8, u32, &[u8]) -> Result<(), E>,
 ) -> Result<Manifest, E> {
-    let mut packer = Packer { mark, put, table: 0, chunk: Vec::with_capacity(2 * CHUNK), number: 0, chunks: 0 };
+    let chunk = Vec::with_capacity(2 * CHUNK);
+    let mut packer = Packer { mark, put, table: 0, chunk, number: 0, chunks: 0, entries: Vec::new() };
     state.visit(&mut packer)?;
     packer.begin(TIMES);
+    let mut before = (0, 0);
     for (position, time) in state.commands(mark.head.position) {
-        packer.record(&(position, time.micros()))?;
-        packer.end_of_record(false)?;
+        let (position, time) = (position, time.micros());
+        packer.record(&(position - before.0, time - before.1))?;
+        packer.end_of_entry()?;
+        before = (position, time);
     }
     packer.end_of_record(true)?;
     let Head { position, hash, time } = mark.head;
-    let (digest, chunks) = (mark.digest.clone(), packer.chunks);
-    Ok(Manifest { schema: SCHEMA, log, position, hash: hash.0, time: time.micros(), digest, chunks })
+    let (digest, chunks, entries) = (mark.digest.clone(), packer.chunks, packer.entries);
+    Ok(Manifest { schema: SCHEMA, log, position, hash: hash.0, time: time.micros(), digest, chunks, entries })
 }
 
-/// Fills those tables of an empty state that are `wanted`, from the chunks of each in order, and tells how many there
-/// were. Different tables may be filled at the same time.
+/// Fills those tables of an empty state that nobody has taken, from the chunks of each in order, and tells how many
+/// there were.
 ///
 /// # Errors
 /// Chunks are not what [`pack`] made, or what `chunks` yields.
 pub fn unpack<B: AsRef<[u8]>, C: Iterator<Item = Result<B, E>>, E: From<PackError>>(
     state: &State,
-    wanted: impl Fn(u8) -> bool,
+    manifest: &Manifest,
+    taken: &Taken,
     chunks: impl FnMut(u8) -> C,
 ) -> Result<u32, E> {
-    let mut unpacker = Unpacker { wanted, chunks, found: 0 };
+    let mut unpacker = Unpacker { manifest, taken, chunks, found: 0 };
+    // The times first: they are of one kind, and many.
+    if unpacker.take(TIMES).is_some() {
+        let mut before = (0, 0_i64);
+        unpacker.table(TIMES, |bytes| {
+            let (position, time) = take::<(Position, i64)>(bytes)?;
+            before = (sum(before.0, position)?, before.1.wrapping_add(time));
+            state.times.push((before.0, Time::from_micros(before.1)));
+            Ok(())
+        })?;
+    }
     state.visit(&mut unpacker)?;
-    unpacker.table(TIMES, |bytes| {
-        let (position, time) = take::<(Position, i64)>(bytes)?;
-        state.times.push((position, Time::from_micros(time)));
-        Ok(())
-    })?;
     Ok(unpacker.found)
 }
 
@@ -186,17 +223,26 @@ struct Packer<'a, P> {
     /// The number of the chunk in its table, and of all chunks.
     number: u32,
     chunks: u32,
+    entries: Vec<(u8, u64)>,
 }
 
 impl<P: FnMut(u8, u32, &[u8]) -> Result<(), E>, E: From<PackError>> Packer<'_, P> {
     fn begin(&mut self, table: u8) {
         self.table = table;
         self.number = 0;
+        self.entries.push((table, 0));
     }
 
     fn record(&mut self, value: &impl Serialize) -> Result<(), PackError> {
         self.chunk = postcard::to_extend(value, std::mem::take(&mut self.chunk))?;
         Ok(())
+    }
+
+    fn end_of_entry(&mut self) -> Result<(), E> {
+        if let Some((_, entries)) = self.entries.last_mut() {
+            *entries += 1;
+        }
+        self.end_of_record(false)
     }
 
     /// Chunks end between records: when they are long enough, and with their table.
@@ -212,26 +258,29 @@ impl<P: FnMut(u8, u32, &[u8]) -> Result<(), E>, E: From<PackError>> Packer<'_, P
     }
 
     /// Writes what a timeline held at the mark, oldest first, each piece behind its key.
-    fn timeline<'v, V: Value + 'v>(
+    fn timeline<V: Value, B: Borrow<Version<V>>>(
         &mut self,
         key: &impl Serialize,
-        newest_first: impl Iterator<Item = &'v Version<V>>,
+        newest_first: impl Iterator<Item = B>,
     ) -> Result<(), E> {
-        let known = |version: &&Version<V>| version.position <= self.mark.head.position;
+        let known = |version: &B| version.borrow().position <= self.mark.head.position;
         let mut versions: Vec<_> = newest_first.filter(known).collect();
         versions.reverse();
+        if versions.is_empty() {
+            return Ok(());
+        }
         for piece in versions.chunks(PIECE) {
             self.record(key)?;
             self.record(&(piece.len() as u64))?;
             let mut before: Position = 0;
-            for Version { position, value } in piece {
+            for Version { position, value } in piece.iter().map(B::borrow) {
                 self.record(&(position - before))?;
                 self.record(value)?;
                 before = *position;
             }
             self.end_of_record(false)?;
         }
-        Ok(())
+        self.end_of_entry()
     }
 }
 
@@ -243,7 +292,7 @@ impl<P: FnMut(u8, u32, &[u8]) -> Result<(), E>, E: From<PackError>> Visitor for 
         let marked = self.mark.ids.iter().find(|(of, _)| *of == table).map_or(0, |(_, count)| *count);
         for text in (ids.first()..).take(marked).map_while(|handle| ids.text(handle)) {
             self.record(&text)?;
-            self.end_of_record(false)?;
+            self.end_of_entry()?;
         }
         self.end_of_record(true)
     }
@@ -256,7 +305,7 @@ impl<P: FnMut(u8, u32, &[u8]) -> Result<(), E>, E: From<PackError>> Visitor for 
         self.end_of_record(true)
     }
 
-    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<(), E> {
+    fn edges<V: Value + Small>(&mut self, table: u8, edges: &Edges<V>) -> Result<(), E> {
         self.begin(table);
         for edge in edges.all() {
             self.timeline(&(edge.from, edge.to), edge.versions())?;
@@ -265,25 +314,28 @@ impl<P: FnMut(u8, u32, &[u8]) -> Result<(), E>, E: From<PackError>> Visitor for 
     }
 }
 
-struct Unpacker<W, F> {
-    wanted: W,
+struct Unpacker<'a, F> {
+    manifest: &'a Manifest,
+    taken: &'a Taken,
     chunks: F,
     found: u32,
 }
 
-impl<B, C, E, W, F> Unpacker<W, F>
+impl<B, C, E, F> Unpacker<'_, F>
 where
     B: AsRef<[u8]>,
     C: Iterator<Item = Result<B, E>>,
     E: From<PackError>,
-    W: Fn(u8) -> bool,
     F: FnMut(u8) -> C,
 {
+    /// Whether a table has anything to read that nobody else reads, and for how many entries to make room.
+    fn take(&self, table: u8) -> Option<usize> {
+        let (_, entries) = self.manifest.entries.iter().find(|(of, entries)| *of == table && *entries > 0)?;
+        self.taken.take(table).then_some(usize::try_from(*entries).unwrap_or(MOST).min(MOST))
+    }
+
     /// Lets `record` take one record after the other from the chunks of a table.
     fn table(&mut self, table: u8, mut record: impl FnMut(&mut &[u8]) -> Result<(), PackError>) -> Result<(), E> {
-        if !(self.wanted)(table) {
-            return Ok(());
-        }
         for chunk in (self.chunks)(table) {
             let chunk = chunk?;
             let mut bytes = chunk.as_ref();
@@ -295,30 +347,36 @@ where
         Ok(())
     }
 
-    fn timelines<K: DeserializeOwned, V: Value>(&mut self, table: u8, set: impl Fn(&K, Position, V)) -> Result<(), E> {
+    fn timelines<K: DeserializeOwned, V: Value>(
+        &mut self,
+        table: u8,
+        mut set: impl FnMut(&K, std::vec::Drain<'_, (Position, V)>),
+    ) -> Result<(), E> {
+        let mut versions = Vec::new();
         self.table(table, |bytes| {
-            let key: K = take(bytes)?;
-            let mut position: Position = 0;
+            let (key, mut position): (K, _) = (take(bytes)?, 0);
             for _ in 0..take::<u64>(bytes)? {
-                position = position.saturating_add(take(bytes)?);
-                set(&key, position, take(bytes)?);
+                position = sum(position, take(bytes)?)?;
+                versions.push((position, take(bytes)?));
             }
+            set(&key, versions.drain(..));
             Ok(())
         })
     }
 }
 
-impl<B, C, E, W, F> Visitor for Unpacker<W, F>
+impl<B, C, E, F> Visitor for Unpacker<'_, F>
 where
     B: AsRef<[u8]>,
     C: Iterator<Item = Result<B, E>>,
     E: From<PackError>,
-    W: Fn(u8) -> bool,
     F: FnMut(u8) -> C,
 {
     type Error = E;
 
     fn ids(&mut self, table: u8, ids: &Ids) -> Result<(), E> {
+        let Some(entries) = self.take(table) else { return Ok(()) };
+        ids.reserve(entries);
         self.table(table, |bytes| {
             let text: &str;
             (text, *bytes) = postcard::take_from_bytes(bytes)?;
@@ -328,12 +386,21 @@ where
     }
 
     fn rows<V: Value>(&mut self, table: u8, rows: &Rows<V>) -> Result<(), E> {
-        self.timelines(table, |row: &Handle, position, value| rows.set(*row, position, value))
+        match self.take(table) {
+            Some(_) => self.timelines(table, |row: &Handle, versions| rows.extend(*row, versions)),
+            None => Ok(()),
+        }
     }
 
-    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<(), E> {
-        self.timelines(table, |(from, to): &(Handle, Handle), position, value| edges.set(*from, *to, position, value))
+    fn edges<V: Value + Small>(&mut self, table: u8, edges: &Edges<V>) -> Result<(), E> {
+        let Some(entries) = self.take(table) else { return Ok(()) };
+        edges.reserve(entries);
+        self.timelines(table, |(from, to): &(Handle, Handle), versions| edges.extend(*from, *to, versions))
     }
+}
+
+fn sum(position: Position, more: Position) -> Result<Position, PackError> {
+    position.checked_add(more).ok_or(PackError::Position)
 }
 
 fn take<T: DeserializeOwned>(bytes: &mut &[u8]) -> Result<T, PackError> {

@@ -56,8 +56,8 @@ pub fn sees_user(view: &View<'_>, viewer: &Subject, target: UserNo) -> bool {
 }
 
 /// Whether the viewer sees a group: one of an org that they belong to; a global one that they are a member of, or any
-/// global one if they manage groups at the root, give tenant permissions, or manage an org on a platform of teams (A);
-/// and the teams that are invited to an org that they belong to.
+/// global one if they manage groups at the root, give tenant permissions, manage an org on a platform of teams (A), or,
+/// where system administrators reach, roles in any org; and the teams that are invited to an org that they belong to.
 #[must_use]
 pub fn sees_group(view: &View<'_>, viewer: &Subject, group: GroupNo) -> bool {
     match view.group(group).map(|group| group.value.org) {
@@ -66,6 +66,7 @@ pub fn sees_group(view: &View<'_>, viewer: &Subject, group: GroupNo) -> bool {
             let member = stands(view, viewer) && view.membership(viewer.user, group).is_some();
             member
                 || at_root(view, viewer, GROUP_MANAGE)
+                || assigns_everywhere(view, viewer)
                 || view.invitations(group).any(|(org, _)| belongs(view, viewer, org))
                 || invites_teams(view, viewer)
         }
@@ -110,10 +111,19 @@ pub fn sees_resource(view: &View<'_>, viewer: &Subject, acting: Option<OrgNo>, r
         return false;
     };
     if !found.value.live {
-        return reads_history(view, viewer, found.value.org);
+        return reads_history(view, viewer, found.value.org) && !is_personal(view, viewer, resource);
     }
     let (action, object) = (Action::Level(Level::View), Object::Resource(resource));
     judge::check(view, &Question { subject: *viewer, action, object, acting }, &mut ())
+}
+
+/// Whether content lies in a personal folder, deleted or not, and is none of the viewer's business.
+#[must_use]
+pub fn is_personal(view: &View<'_>, viewer: &Subject, resource: ResourceNo) -> bool {
+    let org = view.resource(resource).map(|resource| resource.value.org);
+    let others =
+        |(_, owner): (_, UserNo)| owner != viewer.user && org.is_some_and(|org| !judge::has_left(view, owner, org));
+    view.personal_of(resource).is_some_and(others)
 }
 
 /// Whether the viewer sees an API key: their own, or one of a user in whose home org they manage keys.
@@ -184,6 +194,12 @@ fn holds_any(view: &View<'_>, viewer: &Subject, org: OrgNo, privileges: &[Privil
 
 fn at_root(view: &View<'_>, viewer: &Subject, privilege: PrivilegeNo) -> bool {
     view.root().is_some_and(|root| holds_any(view, viewer, root, &[privilege]))
+}
+
+/// D: whoever keeps the policy of an org assigns its roles to groups of the platform.
+fn assigns_everywhere(view: &View<'_>, viewer: &Subject) -> bool {
+    view.system_administrator_reaches()
+        && judge::orgs_of(view, viewer.user).into_iter().any(|org| holds_any(view, viewer, org, &[ROLE_MANAGE]))
 }
 
 fn belongs(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {

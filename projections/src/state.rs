@@ -10,10 +10,11 @@ use tenure_events::{Envelope, Position, Time};
 use crate::apply::apply;
 use crate::digest::Digest;
 use crate::install::{Installer, Writer};
-use crate::store::{Edges, Handle, Ids, Rows};
+use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    Done, Environment, FormNo, Group, Key, KindActions, Landlord, NameHolder, Org, OrgAbout, OrgNo, PrivilegeSet,
-    Profile, Resource, ResourceNo, Role, Settings, Share, Subscription, User, UserNo, Window,
+    Done, Environment, FilterNo, FormNo, Group, Key, KindActions, Landlord, Licence, Login, NameHolder, Org, OrgAbout,
+    OrgNo, Pack, PlatformLicence, PrivilegeSet, Profile, Resource, ResourceNo, Role, Settings, Share, Subscription,
+    Tenant, User, UserNo, Window,
 };
 
 /// What can stand in a timeline.
@@ -68,7 +69,7 @@ pub trait Visitor {
     ///
     /// # Errors
     /// Ends the visit.
-    fn edges<V: Value>(&mut self, table: u8, edges: &Edges<V>) -> Result<(), Self::Error>;
+    fn edges<V: Value + Small>(&mut self, table: u8, edges: &Edges<V>) -> Result<(), Self::Error>;
 }
 
 tables! {
@@ -192,6 +193,60 @@ tables! {
     80 name: Rows<NameHolder>,
     /// Command with an idempotency key: what came of it.
     81 done: Rows<Done>,
+    /// Folded names of roles.
+    90 role_words: Ids,
+    /// Sub-tenant: its master.
+    91 master: Rows<Option<OrgNo>>,
+    /// Master and sub-tenant.
+    92 sub_tenants: Edges<bool>,
+    /// Pack: where its data comes from, and with whose rights it is read.
+    93 pack: Rows<Pack>,
+    /// Content and the tenant that is authorised to use it.
+    94 distributed: Edges<bool>,
+    /// Content: every tenant is authorised to use it.
+    95 distributed_all: Rows<bool>,
+    /// Content and the user whom their tenant handed it on to.
+    96 handed_user: Edges<bool>,
+    /// Content and the role that its tenant handed it on to.
+    97 handed_role: Edges<bool>,
+    /// Content and the group that its tenant handed it on to.
+    98 handed_group: Edges<bool>,
+    /// Content and the user who sees only some of its rows.
+    99 row_rule_user: Edges<Option<FilterNo>>,
+    /// Content and the org whose people see only some of its rows.
+    100 row_rule_org: Edges<Option<FilterNo>>,
+    /// Filters of rows, as texts.
+    101 filters: Ids,
+    /// Org: its trial or licence.
+    110 licence: Rows<Licence>,
+    /// Row 0: the licence of the platform.
+    111 platform_licence: Rows<PlatformLicence>,
+    /// Row 0: the key that licences are signed with.
+    112 licence_key: Rows<String>,
+    /// What identity providers call tenants, see [`names`].
+    113 tenant_ids: Ids,
+    /// Tenant of an identity provider: which org it is.
+    114 tenant: Rows<OrgNo>,
+    /// Org: what its identity provider tells of it.
+    115 tenant_about: Rows<Tenant>,
+    /// Org: how its people sign in.
+    116 login: Rows<Login>,
+    /// User: something of theirs ended by itself.
+    117 user_ended: Rows<()>,
+    /// Role: somebody's holding of it did.
+    118 role_ended: Rows<()>,
+    /// Group: something of its members did.
+    119 group_ended: Rows<()>,
+    /// Content: a share of it did.
+    120 resource_ended: Rows<()>,
+    /// Key: it did.
+    121 key_ended: Rows<()>,
+    /// User and org: the user's personal folder there, the last of them.
+    150 personal_folder: Edges<ResourceNo>,
+    /// Content: exported.
+    151 exported: Rows<()>,
+    /// Content, and what it was imported as.
+    152 imported: Edges<()>,
     /// Tenant permissions.
     130 tenant_permissions: Ids,
     /// Tenant permission: what nobody does without it.
@@ -207,9 +262,9 @@ tables! {
     /// Org and its environments.
     136 org_environments: Edges<()>,
     /// Group and the org that it is invited to.
-    137 invitation: Edges<Option<PrivilegeSet>>,
+    137 invitation: Edges<Option<FormNo>>,
     /// Group and the environment that it is invited to.
-    138 environment_invitation: Edges<Option<PrivilegeSet>>,
+    138 environment_invitation: Edges<Option<FormNo>>,
 }
 
 impl State {
@@ -238,6 +293,9 @@ impl State {
             commands: above(&base.commands),
             forms: above(&base.forms),
             role_templates: above(&base.role_templates),
+            filters: above(&base.filters),
+            role_words: above(&base.role_words),
+            tenant_ids: above(&base.tenant_ids),
             tenant_permissions: above(&base.tenant_permissions),
             environments: above(&base.environments),
             ..Self::default()

@@ -1,8 +1,12 @@
 //! The values that timelines hold. Handles instead of ids, bit sets instead of lists: what a check reads.
 
 use serde::{Deserialize, Serialize};
-use tenure_events::data::{self, Level, Nature};
+use tenure_events::data::{self, DataPermission, Level, Nature};
 use tenure_events::{Position, Sealed, Time};
+
+mod licences;
+
+pub use licences::{Licence, Login, PlatformLicence, Tenant};
 
 macro_rules! number {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -41,6 +45,10 @@ number! {
     PermissionNo
     /// An environment.
     EnvironmentNo
+    /// A name of roles, whatever org they are of.
+    WordNo
+    /// A filter of rows.
+    FilterNo
 }
 
 /// The number of what a subscription says.
@@ -221,6 +229,10 @@ pub struct Org {
     pub managing_group: Option<GroupNo>,
     /// Whether it ever excluded its ancestors: only then is there more to read.
     pub guarded: bool,
+    /// Whether there ever was a personal folder in it: only then is there more to read.
+    pub personal: bool,
+    /// Whether it ever was on trial or licensed: only then is there more to read.
+    pub licensed: bool,
     /// Whether a team was ever invited to it: only then is there more to read.
     pub invites: bool,
 }
@@ -331,6 +343,10 @@ pub struct Role {
     pub privileges: PrivilegeSet,
     /// Not deleted.
     pub live: bool,
+    /// Whether it is the one of the system administrators.
+    pub system: bool,
+    /// Its name as names are compared.
+    pub word: WordNo,
     /// What it is called.
     pub name: String,
 }
@@ -350,6 +366,8 @@ pub struct Resource {
     pub environment: Option<EnvironmentNo>,
     /// Not deleted.
     pub live: bool,
+    /// Its creator's alone, with all that lies in it; never changes.
+    pub personal: bool,
 }
 
 /// What an audience may do with content.
@@ -361,6 +379,26 @@ pub struct Share {
     pub copy: bool,
     /// When it counts.
     pub window: Window,
+}
+
+/// Where the data of a pack comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// A file that was uploaded.
+    File,
+    /// The engine that comes with the product.
+    Engine,
+    /// A connection.
+    Connection(ResourceNo),
+}
+
+/// What a pack is beside its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pack {
+    /// Where its data comes from.
+    pub source: Option<Source>,
+    /// With whose rights its data is read.
+    pub data_permission: Option<DataPermission>,
 }
 
 /// A key that speaks for a user.

@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 
 use tenure_events::{Head, Position};
 use tenure_projections::State;
-use tenure_projections::packed::{self, Manifest, Mark, PackError};
+use tenure_projections::packed::{self, Manifest, Mark, PackError, Taken};
 use uuid::Uuid;
 
 use crate::core::Core;
@@ -63,13 +63,14 @@ pub fn load(path: &Path) -> Result<Option<Loaded>, CheckpointError> {
     };
     let manifest = Manifest::from_bytes(manifest)?;
     let (state, log) = (State::new(), manifest.log);
-    let fill = |odd| {
+    let taken = Taken::none();
+    let fill = || {
         let chunks = |table| frames.iter().filter(move |(of, _)| *of == table).map(|(_, chunk)| Ok(*chunk));
-        packed::unpack::<_, _, CheckpointError>(&state, |table| (table % 2 == 1) == odd, chunks)
+        packed::unpack::<_, _, CheckpointError>(&state, &manifest, &taken, chunks)
     };
     let chunks = std::thread::scope(|scope| {
-        let other = scope.spawn(|| fill(true));
-        let chunks = fill(false)?;
+        let other = scope.spawn(fill);
+        let chunks = fill()?;
         Ok::<_, CheckpointError>(chunks + other.join().unwrap_or(Err(CheckpointError::Damaged("it cannot be read")))?)
     })?;
     let head = packed::resume(&state, manifest, chunks)?;

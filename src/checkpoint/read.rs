@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tenure_events::Position;
 use tenure_projections::State;
-use tenure_projections::packed::{Manifest, resume, unpack};
+use tenure_projections::packed::{Manifest, Taken, resume, unpack};
 use uuid::Uuid;
 
 use super::{CheckpointError, MANIFEST};
@@ -24,16 +24,18 @@ pub fn read(database: &Path, log: Uuid, log_head: Position) -> Result<(State, He
         return Err(CheckpointError::Ahead { checkpoint: head.position, log: log_head });
     }
     let state = State::new();
-    let chunks = fill(&database, &state)?;
+    let chunks = fill(&database, &state, &manifest)?;
     Ok((resume(&state, manifest, chunks).map(|head| (state, head)))?)
 }
 
-/// Fills the tables, half of them in a second thread, and tells how many chunks they came from.
-fn fill(database: &sled::Db, state: &State) -> Result<u32> {
-    let fill = |odd| unpack(state, |table| (table % 2 == 1) == odd, |table| chunks(database, table));
+/// Fills the tables in two threads: each takes the next table that the other has not begun. Tells how many chunks they
+/// came from.
+fn fill(database: &sled::Db, state: &State, manifest: &Manifest) -> Result<u32> {
+    let taken = Taken::none();
+    let fill = || unpack(state, manifest, &taken, |table| chunks(database, table));
     std::thread::scope(|scope| {
-        let other = scope.spawn(|| fill(true));
-        let found = fill(false)?;
+        let other = scope.spawn(fill);
+        let found = fill()?;
         Ok(found + other.join().unwrap_or(Err(CheckpointError::Panicked))?)
     })
 }

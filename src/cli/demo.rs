@@ -14,6 +14,7 @@ use crate::client::Client;
 use crate::clock::Clock;
 use crate::demo::{self, EventLine, Outcome, Played, Scene, Stage, Story, Verdict};
 use crate::init::{Founding, in_memory};
+use crate::licence::SigningKey;
 use crate::node::Options;
 use crate::presets::Preset;
 use crate::serve::Server;
@@ -23,7 +24,7 @@ use crate::serve::Server;
 #[command(after_help = "\
 Examples:
   tenure demo
-  tenure demo --pace 2
+  tenure demo --story hengshi --pace 2
   tenure demo --serve
 
 The node lives in memory and answers on loopback only, unless --listen says otherwise. Exit status:
@@ -89,10 +90,15 @@ impl Demo {
 
 /// A node in memory, as the story begins, and its administrator's key.
 fn fresh_node(story: &Story, clock: Clock, listen: SocketAddr) -> Result<(Server, String)> {
-    let Stage { root_name, admin } = story.stage;
+    let Stage { root_name, admin, vendor } = story.stage;
     let preset = Preset::named(story.preset).map_err(Failure::new)?;
     let admin = UserId::new(admin).map_err(Failure::new)?;
-    let founding = Founding { preset: &preset, name: root_name, admin };
+    let founding = Founding {
+        preset: &preset,
+        name: root_name,
+        admin,
+        licence_key: vendor.map(|seed| SigningKey::from_seed(&seed).public()),
+    };
     let (founded, token) = in_memory(&founding, &clock).map_err(Failure::new)?;
     let server = Server::start(Options::memory(founded, clock), listen, None).map_err(Failure::new)?;
     Ok((server, token.reveal().to_string()))

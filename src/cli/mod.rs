@@ -8,6 +8,7 @@ mod doctor;
 mod failure;
 mod feed;
 mod keep;
+mod licence;
 mod node;
 mod output;
 mod progress;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Verb::Backup(backup) => backup.run(),
         Verb::Restore(restore) => restore.run(),
         Verb::Doctor(doctor) => doctor.run(&global),
+        Verb::Licence(licence) => licence.run(&global),
         Verb::Completions { shell } => completions(shell),
     };
     done.unwrap_or_else(|failure| {
@@ -106,6 +108,7 @@ enum Verb {
     Backup(keep::Backup),
     Restore(keep::Restore),
     Doctor(doctor::Doctor),
+    Licence(licence::Licence),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  tenure completions bash > /etc/bash_completion.d/tenure")]
     Completions {

@@ -42,6 +42,9 @@ pub struct Init {
     /// The id of its first administrator
     #[arg(long, value_name = "ID", default_value = "admin")]
     admin_id: String,
+    /// What its licences are signed with, as `tenure licence keys` prints it
+    #[arg(long, value_name = "KEY")]
+    licence_key: Option<String>,
 }
 
 /// Run a node on a data folder, until SIGTERM or SIGINT.
@@ -69,6 +72,9 @@ pub struct Serve {
     /// What it tells: error, warn, info, debug, or by module
     #[arg(long, value_name = "LEVELS", env = "TENURE_LOG", default_value = "info")]
     log_level: String,
+    /// You have looked at the clock and it is right, though the last event is over a year old
+    #[arg(long)]
+    clock_confirmed: bool,
     #[command(flatten)]
     nats: Nats,
 }
@@ -87,7 +93,9 @@ impl Init {
         let admin = UserId::new(self.admin_id.as_str())
             .map_err(|error| Failure::new(format!("--admin-id `{}`: {error}", self.admin_id)))?;
         let preset = self.preset()?;
-        let founding = Founding { preset: &preset, name: &self.name, admin };
+        let licence_key = self.licence_key.as_deref().map(str::parse).transpose();
+        let licence_key = licence_key.map_err(|error| Failure::new(format!("--licence-key: {error}")))?;
+        let founding = Founding { preset: &preset, name: &self.name, admin, licence_key };
         let token = in_folder(&self.data, &founding, &Clock::system()).map_err(Failure::new)?;
         eprintln!(
             "made the platform `{}` in {}; its administrator is `{}`",
@@ -130,16 +138,16 @@ impl Serve {
             LogFormat::Text => log.with_ansi(super::Paint::stderr().is_on()).init(),
             LogFormat::Json => log.json().init(),
         }
-        let mut server =
-            Server::start(Options::folder(&self.data), self.listen, Some(self.metrics)).map_err(|error| {
-                let failure = Failure::new(&error);
-                match error {
-                    ServerError::Listen { .. } => failure.hint("choose other addresses with --listen and --metrics"),
-                    ServerError::Open(_) | ServerError::System(_) | ServerError::Serve(_) | ServerError::Broke(_) => {
-                        failure
-                    }
+        let options = Options { clock_confirmed: self.clock_confirmed, ..Options::folder(&self.data) };
+        let mut server = Server::start(options, self.listen, Some(self.metrics)).map_err(|error| {
+            let failure = Failure::new(&error);
+            match error {
+                ServerError::Listen { .. } => failure.hint("choose other addresses with --listen and --metrics"),
+                ServerError::Open(_) | ServerError::System(_) | ServerError::Serve(_) | ServerError::Broke(_) => {
+                    failure
                 }
-            })?;
+            }
+        })?;
         tell(&server.report);
         if let Some(feed) = self.nats.options() {
             server.publish(feed);

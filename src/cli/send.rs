@@ -97,12 +97,42 @@ impl Do {
                 text.push_str("nothing was done: this is what would happen\n");
                 text.push_str(&list(format, DELTA, &deltas(answer), answer));
             }
+            text.push_str(&left(answer));
             if let Some(token) = answer.get("api_key").and_then(Value::as_str) {
                 text.push_str(&format!("API key, shown this once: {token}\n"));
             }
         }
         text
     }
+}
+
+/// What a command leaves, and what it exported.
+fn left(answer: &Value) -> String {
+    let mut text = String::new();
+    let mut each = |list: &str, tell: &dyn Fn(&Value) -> String| {
+        let items = answer.pointer(list).and_then(Value::as_array);
+        items.into_iter().flatten().for_each(|item| text.push_str(&format!("{}\n", tell(item))));
+    };
+    each("/still_held", &|held| {
+        let privileges = match field(held, "privileges") {
+            none if none.is_empty() => "can still work".to_owned(),
+            some => format!("still holds {some}"),
+        };
+        format!("`{}` {privileges} in `{}`", field(held, "user"), field(held, "org"))
+    });
+    each("/foreign_access/from_elsewhere", &|user| {
+        format!("`{}`, at home in `{}`, can still work there", field(user, "user"), field(user, "home"))
+    });
+    each("/foreign_access/made_from_above", &|user| {
+        format!("`{}` was made from above, by `{}`", field(user, "user"), field(user, "by"))
+    });
+    if let Some(more) = answer.pointer("/foreign_access/more").and_then(Value::as_u64).filter(|more| *more > 0) {
+        text.push_str(&format!("and {more} more\n"));
+    }
+    if let Some(bundle) = answer.get("bundle").and_then(Value::as_str) {
+        text.push_str(&format!("bundle: {bundle}\n"));
+    }
+    text
 }
 
 const DELTA: &[Column] = &[

@@ -1,10 +1,22 @@
 //! Whom a command is about.
 
-use tenure_events::UserId;
+use tenure_events::{ApiKeyId, UserId};
 
 use super::{Command, Fresh};
 
 impl<P> Command<P> {
+    /// The key that the command issues, if it issues one.
+    #[must_use]
+    pub fn issues_key(&self, fresh: &Fresh) -> Option<ApiKeyId> {
+        if let Self::IssueApiKey(_) = self {
+            Some(fresh.thing.into())
+        } else if let Self::CreateOrg(args) = self {
+            args.admin.as_ref().filter(|admin| admin.key).map(|_| fresh.admin.into())
+        } else {
+            None
+        }
+    }
+
     /// The one person whom the command is about, if it is about one: what is said of it goes when they go.
     #[must_use]
     pub fn about(&self, fresh: &Fresh) -> Option<UserId> {
@@ -58,9 +70,23 @@ impl<P> Command<P> {
             | Self::MoveResource(_)
             | Self::DeleteResource(_)
             | Self::CopyResource(_)
+            | Self::ExportResources(_)
+            | Self::ImportResources(_)
             | Self::Share(_)
             | Self::Unshare(_)
-            | Self::RevokeApiKey(_) => None,
+            | Self::AssociateSubTenant(_)
+            | Self::DisassociateSubTenant(_)
+            | Self::Distribute(_)
+            | Self::Undistribute(_)
+            | Self::HandOn(_)
+            | Self::TakeBack(_)
+            | Self::SetRowRule(_)
+            | Self::ClearRowRule(_)
+            | Self::RevokeApiKey(_)
+            | Self::InstallLicence(_)
+            | Self::LicenseOrg(_)
+            | Self::ConfigureLogin(_)
+            | Self::ProvisionTenant(_) => None,
         }
     }
 }

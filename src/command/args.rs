@@ -1,11 +1,15 @@
 //! The arguments of the public interface, by command.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use tenure_events::data::{Audience, Level};
+use tenure_events::data::{Audience, DataPermission, Holder, Level, LoginAddress, Recipient, Source};
 use tenure_events::{
     ApiKeyId, EnvironmentId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, TenantPermission, Time, UserId,
     UserType,
 };
+
+use super::Contents;
 
 /// Text about a person as it came in. It is never shown in logs and never reaches a decision: see [`Command::seal`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +66,11 @@ args! {
         admin: Option<FirstAdmin<P>>,
     }
     /// The first administrator of a new org; of type `administrator` with all that it can hold unless said otherwise.
-    FirstAdmin<P> { id: Option<UserId>, name: P, email: Option<P>, user_type: Option<UserType>, privileges: Option<Privileges> }
+    FirstAdmin<P> {
+        id: Option<UserId>, name: P, email: Option<P>, user_type: Option<UserType>, privileges: Option<Privileges>,
+        /** Issue their first API key as well: who else would, where nobody above manages an org's users? */
+        #[serde(default)] key: bool,
+    }
     /// Call an org otherwise.
     RenameOrg { org: OrgId, name: String }
     /// Say what an org is for.
@@ -137,7 +145,11 @@ args! {
     /// Take a role from users and groups.
     UnassignRole { role: RoleId, org: Option<OrgId>, #[serde(default)] users: Vec<UserId>, #[serde(default)] groups: Vec<GroupId> }
     /// Make a piece of content.
-    CreateResource { id: Option<ResourceId>, org: OrgId, kind: Kind, name: String, parent: Option<ResourceId>, environment: Option<EnvironmentId> }
+    CreateResource {
+        id: Option<ResourceId>, org: OrgId, kind: Kind, name: String, parent: Option<ResourceId>,
+        environment: Option<EnvironmentId>,
+        source: Option<Source>, data_permission: Option<DataPermission>,
+    }
     /// Call content otherwise.
     RenameResource { resource: ResourceId, name: String }
     /// Put content into another folder, or into none.
@@ -146,12 +158,56 @@ args! {
     OnlyResource { resource: ResourceId }
     /// Copy content into an org.
     CopyResource { resource: ResourceId, into_org: OrgId, parent: Option<ResourceId>, name: Option<String>, id: Option<ResourceId> }
+    /// Hand out content of an org, with all that lies in it, as a signed bundle.
+    ExportResources { org: OrgId, resources: Vec<ResourceId> }
+    /// Make in an org what a bundle holds, unless it was made there before. The caller leaves `contents` out: it is what
+    /// the bundle holds, if it is genuine.
+    ImportResources { org: OrgId, bundle: String, parent: Option<ResourceId>, #[serde(skip)] contents: Option<Contents> }
     /// Share content.
     ShareContent { resource: ResourceId, with: Audience, level: Level, #[serde(default)] copy: bool, valid_until: Option<Time> }
     /// End a share.
     Unshare { resource: ResourceId, with: Audience }
+    /// Make an org a sub-tenant of another.
+    AssociateSubTenant { master: OrgId, sub: OrgId }
+    /// End that an org is a sub-tenant.
+    DisassociateSubTenant { sub: OrgId }
+    /// Authorise a tenant, or each of them, to use a pack or what lies in a folder; or end that.
+    Distribute { resource: ResourceId, to: Recipient }
+    /// Hand on, or take back, what a tenant is authorised to use; the org acted in unless one is named.
+    HandOn { resource: ResourceId, org: Option<OrgId>, to: Holder }
+    /// Let an org's people, or these users, see only the rows that a filter lets through.
+    SetRowRule { resource: ResourceId, org: Option<OrgId>, #[serde(default)] users: Vec<UserId>, filter: String }
+    /// Let them see all rows again.
+    ClearRowRule { resource: ResourceId, org: Option<OrgId>, #[serde(default)] users: Vec<UserId> }
     /// Make a key that speaks for a user.
     IssueApiKey<P> { user: UserId, name: P, org: Option<OrgId>, privileges: Option<Vec<Privilege>>, expires: Option<Time> }
     /// End a key.
     RevokeApiKey { key: ApiKeyId }
+    /// Install the licence of the platform.
+    InstallLicence { token: String }
+    /// Make an org official, by its authorisation code.
+    LicenseOrg { org: OrgId, authorisation: String }
+    /// Say how people sign in: those of an org, or, without one, of the platform.
+    ConfigureLogin { org: Option<OrgId>, methods: Vec<String>, default: LoginAddress }
+    /// Make a tenant, or bring it up to date, as an identity provider's installation call says.
+    ProvisionTenant<P> {
+        id: Option<OrgId>, external_id: String, issuer: String, name: String, admin: Provisioned<P>,
+        #[serde(default = "none")] users: Vec<Provisioned<P>>, #[serde(default)] attributes: BTreeMap<String, String>,
+    }
+    /// A person as an identity provider knows them. The caller leaves `issuer` and `identity` out: they are the call's,
+    /// and the keyed hash of issuer and subject.
+    Provisioned<P> {
+        id: Option<UserId>, subject: P, name: P, email: Option<P>, user_type: Option<UserType>,
+        privileges: Option<Privileges>, #[serde(skip, default = "nothing")] issuer: Option<P>, #[serde(skip)] identity: String,
+    }
+}
+
+// Of the usual defaults serde would ask that the type inside has one as well.
+
+const fn none<T>() -> Vec<T> {
+    Vec::new()
+}
+
+const fn nothing<T>() -> Option<T> {
+    None
 }

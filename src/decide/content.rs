@@ -12,13 +12,16 @@ use tenure_projections::values::{
     EnvironmentNo, KindActions, KindNo, NameHolder, OrgNo, Resource, ResourceNo, Share, Window,
 };
 
-use super::Refusal;
 use super::scene::{
     Plan, Scene, conflict, environment_id, forbidden, invalid, kind_name, org_id, resource_id, unknown, unused, user_id,
 };
+use super::{Refusal, global, workspace};
 use crate::command::{CopyResource, CreateResource, MoveResource, RenameResource, ShareContent, Unshare};
 
 pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Result<(), Refusal> {
+    if global::is(scene, &args.org) {
+        return Err(global::no_workspace());
+    }
     let org = scene.live_org(&args.org)?;
     let kind = scene.find_kind(args.kind.as_str());
     let kind = kind.ok_or_else(|| invalid("kind", "kind.unknown", format!("there is no kind `{}`", args.kind)))?;
@@ -27,6 +30,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Resu
     let resource = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
     unused(scene.find_resource(resource.as_str()).is_some(), &resource)?;
     let name = scene.name(scope(scene, org, kind, parent), &args.name, None)?;
+    let (source, data_permission) = super::packs::of_new(scene, org, &actions(scene, kind)?, args)?;
     let created = ResourceCreated {
         resource,
         org: args.org.clone(),
@@ -35,8 +39,8 @@ pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Resu
         parent: args.parent.clone(),
         creator: user_id(scene, scene.subject.user),
         environment: environment.map(|no| environment_id(scene, no)),
-        source: None,
-        data_permission: None,
+        source,
+        data_permission,
         personal: false,
     };
     plan.add(scene, org, Event::ResourceCreated(created), &[]);
@@ -63,6 +67,7 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveResource, plan: &mut Plan) -> Resu
     scene.may(Action::Level(Level::Edit), no, None)?;
     super::delta::manages_content(scene, no)?;
     let parent = destination(scene, resource.org, resource.environment, resource.kind, args.parent.as_ref())?;
+    workspace::may_lie_in(scene, no, parent)?;
     if parent == resource.parent {
         return Err(conflict("nothing.changes", format!("`{}` lies there already", args.resource)));
     }
@@ -131,12 +136,17 @@ pub fn copy(scene: &Scene<'_>, args: &CopyResource, plan: &mut Plan) -> Result<(
         creator: user_id(scene, scene.subject.user),
         source: args.resource.clone(),
     };
-    plan.add(scene, into, Event::ResourceCopied(copied), &[original.org]);
+    // A master learns nothing of what its sub-tenants do.
+    let from_master = scene.master(into).is_some_and(|(master, _)| master == original.org);
+    let concerns = if from_master { Vec::new() } else { vec![original.org] };
+    plan.add(scene, into, Event::ResourceCopied(copied), &concerns);
     Ok(())
 }
 
 pub fn share(scene: &Scene<'_>, args: &ShareContent, plan: &mut Plan) -> Result<(), Refusal> {
     let (no, resource) = sharing(scene, &args.resource)?;
+    workspace::not_personal(scene, no)?;
+    stays(scene, &resource, &args.with)?;
     scene.not_past("valid_until", args.valid_until)?;
     let with = audience(scene, &resource, &args.with)?;
     let window = Window::new(None, args.valid_until);
@@ -165,17 +175,18 @@ pub fn unshare(scene: &Scene<'_>, args: &Unshare, plan: &mut Plan) -> Result<(),
 }
 
 /// Content of an org that works; changed from its own org alone.
-fn inside(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
+pub fn inside(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
     let (no, resource) = scene.resource(id)?;
     scene.live_org(&org_id(scene, resource.org)).map_err(|refusal| match refusal.kind {
         // Content that is seen from elsewhere, in an org that is not.
         super::Kind::NotFound => forbidden("content.not_allowed", format!("`{id}` belongs to another org")),
         super::Kind::Forbidden | super::Kind::Conflict | super::Kind::Invalid { .. } => refusal,
     })?;
+    super::associations::may_change(scene, id, resource.org)?;
     Ok((no, resource))
 }
 
-fn sharing(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
+pub fn sharing(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
     let (no, resource) = inside(scene, id)?;
     let share = actions(scene, resource.kind)?.share;
     scene.may(share.map_or(Action::Level(Level::Manage), Action::Privilege), no, None)?;
@@ -203,7 +214,7 @@ fn place_in(scene: &Scene<'_>, org: OrgNo, args: &CreateResource) -> Result<Opti
 
 /// Where content of a kind may be made: at the top of an org, or in a folder that the caller may edit. In a folder of
 /// an environment lies what belongs to that environment.
-fn destination(
+pub fn destination(
     scene: &Scene<'_>,
     org: OrgNo,
     environment: Option<EnvironmentNo>,
@@ -229,13 +240,27 @@ fn is_linked(scene: &Scene<'_>, no: EnvironmentNo) -> bool {
     View::environment(scene, no).is_some_and(|environment| environment.value.live)
 }
 
-fn actions(scene: &Scene<'_>, kind: KindNo) -> Result<KindActions, Refusal> {
+pub fn actions(scene: &Scene<'_>, kind: KindNo) -> Result<KindActions, Refusal> {
     let actions = tenure_projections::View::actions(scene, kind).map(|actions| actions.value);
     actions.ok_or_else(|| invalid("kind", "kind.unknown", "there is no such kind"))
 }
 
-fn scope(scene: &Scene<'_>, org: OrgNo, kind: KindNo, parent: Option<ResourceNo>) -> Scope {
+pub fn scope(scene: &Scene<'_>, org: OrgNo, kind: KindNo, parent: Option<ResourceNo>) -> Scope {
     Scope::resource(scene.name_scope(), org.handle(), kind.handle(), parent.map(ResourceNo::handle))
+}
+
+/// Apps that a tenant publishes are for that tenant.
+fn stays(scene: &Scene<'_>, resource: &Resource, with: &Audience) -> Result<(), Refusal> {
+    let own = match with {
+        Audience::Org(id) => scene.find_org(id.as_str()) == Some(resource.org),
+        Audience::AllOrgs(_) => false,
+        Audience::User(_) | Audience::Role(_) | Audience::Group(_) => true,
+    };
+    let app = actions(scene, resource.kind)?.nature == Nature::App;
+    if own || !app || scene.parent(resource.org).is_none() {
+        return Ok(());
+    }
+    Err(conflict("app.own_org", "an app is for the tenant that publishes it: share it with people there"))
 }
 
 /// Whom content may be shared with; a role may be named as well as given by id.
@@ -270,7 +295,7 @@ fn audience(scene: &Scene<'_>, resource: &Resource, with: &Audience) -> Result<A
     Ok(with.clone())
 }
 
-fn named_role(scene: &Scene<'_>, org: OrgNo, with: &Audience) -> Option<Audience> {
+pub fn named_role(scene: &Scene<'_>, org: OrgNo, with: &Audience) -> Option<Audience> {
     let Audience::Role(id) = with else { return None };
     let by_id = scene.find_role(id.as_str()).filter(|no| {
         let role = tenure_projections::View::role(scene, *no).map(|role| &role.value);

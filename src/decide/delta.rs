@@ -4,6 +4,9 @@
 //! over it, ignoring suspension, dates, membership, ceilings and empty groups. Whose authority decides must hold that
 //! bundle in the view before. It refuses some redundant paths that would add nothing; the message says so.
 
+mod association;
+mod packs;
+
 use tenure_events::data::{Assignee, ContentShared, GroupInvited, Level, Subscription};
 use tenure_events::{Event, GroupId, OrgId, ResourceId, RoleId, UserId};
 use tenure_projections::View;
@@ -14,36 +17,61 @@ use tenure_projections::values::{
 
 use super::scene::{Scene, forbidden};
 use super::subscriptions::{self, Entry};
-use super::{Draft, Kind, Refusal};
+use super::{Draft, Kind, Refusal, global, workspace};
 
-/// Refuses the first event that hands out more than is held.
-pub fn judge(scene: &Scene<'_>, drafts: &[Draft]) -> Result<(), Refusal> {
+/// Refuses the first event that hands out more than is held, in a view of the state after them.
+pub fn judge<'v>(scene: &Scene<'_>, after: &dyn Fn() -> View<'v>, drafts: &[Draft]) -> Result<(), Refusal> {
     let originals = || drafts.iter().filter(|draft| draft.twin_of.is_none()).map(|draft| &draft.event);
     // What arises inside an org in the command that creates it is exempt.
     let created = originals().find_map(as_created);
-    originals()
-        .filter(|event| of_org(event).is_none_or(|org| Some(org) != created))
-        .try_for_each(|event| judge_event(scene, event))
+    let judged = || originals().filter(|event| of_org(event).is_none_or(|org| Some(org) != created));
+    judged().try_for_each(|event| judge_event(scene, event))?;
+    packs::managers(scene, after, judged())
 }
 
 /// Refuses unless everything that a user can hold anywhere is held: whoever has their credential has it all.
 pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
     for org in orgs_of(scene, user) {
-        holds_all(scene, org, potential(scene, user, org))?;
+        let all = potential(scene, user, org);
+        holds_all(scene, org, all)?;
+        packs::manages_given(scene, org, PrivilegeSet::NONE, all)?;
         if scene.home(user) == Some(org) || scene.subscription(user, org).is_some() {
             works_in(scene, org)?;
         }
-        if !scene.holds(org, administrative::CONTENT_MANAGE) {
+        if !scene.holds(org, administrative::CONTENT_MANAGE) && !global::reaches_into(scene, org) {
             let archived = scene.is_archived(org);
             let made = scene.resources(org).filter(|_| !archived).filter(|no| made_by(scene, *no, user));
+            let made = made.filter(|no| scene.personal_of(*no).is_none());
             made.map(|no| (no, Level::Manage, false)).try_for_each(|edge| holds_level(scene, edge))?;
         }
     }
     scene.shares_with_user(user).try_for_each(|(no, share)| holds_share(scene, no, &share))?;
+    if let Some(home) = scene.home(user) {
+        packs::handed_with(scene, home, scene.handed_with_user(user))?;
+    }
     for (role, ..) in scene.roles_of_user(user) {
         role_bundle(scene, role)?;
+        association::role_of_sub(scene, role)?;
     }
-    scene.groups_of(user).try_for_each(|(group, ..)| group_bundle(scene, group))
+    for (group, ..) in scene.groups_of(user) {
+        group_bundle(scene, group)?;
+        scene.roles_of_group(group).try_for_each(|(role, ..)| association::role_of_sub(scene, role))?;
+    }
+    Ok(())
+}
+
+/// Refuses if something lies in a personal folder of the user: it is theirs alone, so that nobody else has it to hand
+/// out. System administrators may, and it is recorded that they did.
+pub fn personal_content_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
+    let theirs = |org: &OrgNo| !scene.is_archived(*org) && workspace::has_personal_content(scene, user, *org);
+    match orgs_of(scene, user).into_iter().find(|org| theirs(org) && !global::reaches_into(scene, *org)) {
+        None => Ok(()),
+        Some(org) => {
+            let org = scene.org_id(org);
+            let detail = format!("the user's personal folder in org `{org}` is theirs alone: let them do it themself");
+            Err(forbidden("delegation.personal", detail))
+        }
+    }
 }
 
 /// Refuses unless content is managed: the level that moving it takes.
@@ -67,7 +95,9 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         }
         Event::RoleDefined(e) => role_gains(scene, e.org.as_ref(), scene.privilege_set(&e.privileges)?),
         Event::RoleChanged(e) => {
-            let before = scene.find_role(e.role.as_str()).and_then(|role| View::role(scene, role));
+            let no = scene.find_role(e.role.as_str());
+            no.map_or(Ok(()), |no| association::renamed(scene, e, no))?;
+            let before = no.and_then(|role| View::role(scene, role));
             let before = before.map_or(PrivilegeSet::NONE, |role| role.value.privileges);
             role_gains(scene, e.org.as_ref(), scene.privilege_set(&e.privileges)?.without(before))
         }
@@ -76,6 +106,11 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         Event::GroupInvited(e) => invited(scene, e),
         Event::ContentShared(e) => shared(scene, e),
         Event::ResourceMoved(e) => moved(scene, &e.resource, e.parent.as_ref()),
+        Event::SubTenantAssociated(e) => association::associated(scene, e),
+        Event::ContentDistributed(e) => packs::distributed(scene, &e.resource),
+        Event::ContentHandedOn(e) => packs::handed_on(scene, e),
+        Event::RowRuleSet(e) => packs::unruled(scene, &e.resource),
+        Event::RowRuleCleared(e) => packs::unruled(scene, &e.resource),
         // Judged when decided, by `everything_of`: the bundle is the user, not the edge.
         Event::ApiKeyIssued(_) | Event::IdentityLinked(_) | Event::UserCredentialReset(_) => Ok(()),
         // What these take away, restore to standing or say of a thing adds to nobody's potential authority.
@@ -121,10 +156,22 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         // A maker has what they made, in an org and folder in which they may make it.
         | Event::ResourceCreated(_)
         | Event::ResourceCopied(_)
+        | Event::ResourceExported(_)
+        | Event::ResourceImported(_)
         | Event::ResourceRenamed(_)
         | Event::ResourceDeleted(_)
         | Event::ContentUnshared(_)
-        | Event::ApiKeyRevoked(_) => Ok(()),
+        | Event::SubTenantDisassociated(_)
+        | Event::ContentUndistributed(_)
+        | Event::ContentTakenBack(_)
+        | Event::ApiKeyRevoked(_)
+        | Event::LicenceKeyTrusted(_)
+        | Event::LicenceInstalled(_)
+        | Event::TrialStarted(_)
+        | Event::OrgLicensed(_)
+        | Event::TenantProvisioned(_)
+        | Event::LoginConfigured(_)
+        | Event::ValidityEnded(_) => Ok(()),
     }
 }
 
@@ -184,7 +231,8 @@ fn invited(scene: &Scene<'_>, invited: &GroupInvited) -> Result<(), Refusal> {
 
 fn shared(scene: &Scene<'_>, share: &ContentShared) -> Result<(), Refusal> {
     let Some(no) = scene.find_resource(share.resource.as_str()) else { return Ok(()) };
-    holds_below(scene, no, share.level, share.copy)
+    holds_below(scene, no, share.level, share.copy)?;
+    association::shared(scene, share, no)
 }
 
 /// What lies in a folder is had by whom the folder, or one above it, is shared with.
@@ -193,11 +241,17 @@ fn moved(scene: &Scene<'_>, resource: &ResourceId, parent: Option<&ResourceId>) 
     let parent = parent.and_then(|parent| scene.find_resource(parent.as_str()));
     let Some((no, parent)) = no.zip(parent) else { return Ok(()) };
     let old: Vec<ResourceNo> = scene.folders(no).skip(1).collect();
-    let widest = scene.folders(parent).filter(|folder| !old.contains(folder)).flat_map(|folder| scene.shares(folder));
+    let new = || scene.folders(parent).filter(|folder| !old.contains(folder));
+    let widest = new().flat_map(|folder| scene.shares(folder));
     let widest = widest.fold(None, |widest: Option<(Level, bool)>, share| {
         let (level, copy) = widest.unwrap_or((share.level, share.copy));
         Some((level.max(share.level), copy || share.copy))
     });
+    let widest = match widest {
+        Some((level, _)) if association::opens(scene, new()) => Some((level.max(Level::Use), true)),
+        None if packs::is_given(scene, new()) => Some((Level::View, false)),
+        Some(_) | None => widest,
+    };
     match widest {
         Some((level, copy)) => {
             let kind = View::resource(scene, no).and_then(|resource| scene.actions(resource.value.kind));
@@ -225,6 +279,9 @@ fn role_bundle(scene: &Scene<'_>, no: RoleNo) -> Result<(), Refusal> {
             works_everywhere(scene)?;
         }
     }
+    if let Some(org) = role.org {
+        packs::handed_with(scene, org, scene.handed_with_role(no))?;
+    }
     scene.shares_with_role(no).try_for_each(|(no, share)| holds_share(scene, no, &share))
 }
 
@@ -240,6 +297,9 @@ fn group_bundle(scene: &Scene<'_>, group: GroupNo) -> Result<(), Refusal> {
         holds_all_within(scene, org, Some(environment), privileges)?;
     }
     permissions_of(scene, group)?;
+    if let Some(org) = View::group(scene, group).and_then(|group| group.value.org) {
+        packs::handed_with(scene, org, scene.handed_with_group(group))?;
+    }
     scene.shares_with_group(group).try_for_each(|(no, share)| holds_share(scene, no, &share))
 }
 
@@ -303,7 +363,7 @@ fn holds_all_within(
     needed: PrivilegeSet,
 ) -> Result<(), Refusal> {
     let missing = needed.without(scene.held_within(org, environment));
-    if missing.is_empty() || scene.is_archived(org) {
+    if missing.is_empty() || scene.is_archived(org) || global::reaches_into(scene, org) {
         return Ok(());
     }
     let detail = format!(
@@ -329,7 +389,7 @@ fn works_in(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
 /// A global role gives in every org: only who holds the same by global roles may hand it out.
 fn holds_everywhere(scene: &Scene<'_>, needed: PrivilegeSet) -> Result<(), Refusal> {
     let missing = needed.without(by_global_roles(scene).unwrap_or_default());
-    if missing.is_empty() {
+    if missing.is_empty() || global::reaches(scene) {
         return Ok(());
     }
     let detail =
@@ -368,20 +428,23 @@ fn holds_share(scene: &Scene<'_>, no: ResourceNo, share: &Share) -> Result<(), R
 /// Refuses unless content, and everything below it, is had at the level.
 fn holds_below(scene: &Scene<'_>, no: ResourceNo, level: Level, copy: bool) -> Result<(), Refusal> {
     holds_level(scene, (no, level, copy))?;
-    // What comes from above, or by managing all content, covers what lies below; having made a folder does not.
-    if reach(scene, no, level, copy, |reach| reach.code != Code::Created) {
+    // What comes from above, or by managing all content, covers what lies below; having made a folder does not, and a
+    // row rule may bind somebody in what lies below alone.
+    let bound = View::resource(scene, no).is_some_and(|resource| packs::is_bound(scene, resource.value.org));
+    if !bound && reach(scene, no, level, copy, |reach| reach.code != Code::Created) {
         return Ok(());
     }
     scene.contents(no).try_for_each(|below| holds_below(scene, below, level, copy))
 }
 
 fn holds_level(scene: &Scene<'_>, (no, level, copy): (ResourceNo, Level, bool)) -> Result<(), Refusal> {
-    if reach(scene, no, level, copy, |_| true) {
-        return Ok(());
-    }
+    if reach(scene, no, level, copy, |_| true) { packs::rows(scene, no) } else { Err(level_not_held(scene, no)) }
+}
+
+fn level_not_held(scene: &Scene<'_>, no: ResourceNo) -> Refusal {
     let id = scene.resource_id(no);
     let detail = format!("you do not have `{id}`, or something in it, at that level yourself: ask somebody who does");
-    Err(Refusal::new(Kind::Forbidden, "delegation.level_not_held", detail))
+    Refusal::new(Kind::Forbidden, "delegation.level_not_held", detail)
 }
 
 fn reach(scene: &Scene<'_>, no: ResourceNo, level: Level, copy: bool, counts: impl Fn(&Reach) -> bool) -> bool {

@@ -52,6 +52,7 @@ impl<'a> Effect<'a> {
             Event::TenantPermissionRevoked(e) => Effect::Forbids(&e.group),
             Event::OrgCreated(e) => Effect::Begins(&e.org),
             Event::OrgEnabled(e) => Effect::Opens(&e.org),
+            Event::OrgLicensed(e) => Effect::Opens(&e.org),
             Event::OrgDisabled(e) => Effect::Closes(&e.org),
             Event::OrgArchived(e) => Effect::Closes(&e.org),
             Event::OrgMoved(e) => Effect::Bounds(&e.org),
@@ -99,10 +100,26 @@ impl<'a> Effect<'a> {
             | Event::ResourceMoved(_)
             | Event::ResourceDeleted(_)
             | Event::ResourceCopied(_)
+            | Event::ResourceExported(_)
+            | Event::ResourceImported(_)
             | Event::ContentShared(_)
             | Event::ContentUnshared(_)
+            | Event::SubTenantAssociated(_)
+            | Event::SubTenantDisassociated(_)
+            | Event::ContentDistributed(_)
+            | Event::ContentUndistributed(_)
+            | Event::ContentHandedOn(_)
+            | Event::ContentTakenBack(_)
+            | Event::RowRuleSet(_)
+            | Event::RowRuleCleared(_)
             | Event::ApiKeyIssued(_)
-            | Event::ApiKeyRevoked(_) => Effect::None,
+            | Event::ApiKeyRevoked(_)
+            | Event::LicenceKeyTrusted(_)
+            | Event::LicenceInstalled(_)
+            | Event::TrialStarted(_)
+            | Event::TenantProvisioned(_)
+            | Event::LoginConfigured(_)
+            | Event::ValidityEnded(_) => Effect::None,
         }
     }
 }

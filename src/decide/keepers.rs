@@ -5,11 +5,11 @@
 
 use std::ops::ControlFlow;
 
-use tenure_events::data::Switch;
+use tenure_events::data::{Lifecycle, Switch, TenantUsers};
 use tenure_events::{GroupId, OrgId, RoleId, Time, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
-use tenure_projections::values::{OrgNo, PrivilegeNo, PrivilegeSet, UserNo};
+use tenure_projections::values::{OrgNo, PrivilegeNo, PrivilegeSet, RoleNo, UserNo};
 
 use super::effect::Effect;
 use super::scene::{Scene, conflict};
@@ -53,6 +53,11 @@ impl Concerns<'_> {
 
 /// Refuses if one of these orgs had somebody before who can restore it, or begins now, and has nobody after.
 pub fn judge(scene: &Scene<'_>, after: &View<'_>, concerns: &Concerns<'_>) -> Result<(), Refusal> {
+    let keeps = |view: &View<'_>| !view.system_administrator_reaches() || has_system_administrator(view);
+    if !concerns.is_empty() && keeps(scene) && !keeps(after) {
+        let detail = "the platform would be without a system administrator: first make somebody else one, for good";
+        return Err(conflict("platform.locked_out", detail));
+    }
     for Concern { org, below } in &concerns.at_risk {
         judge_org(scene, after, *org)?;
         if *below {
@@ -83,10 +88,10 @@ fn administered(view: &View<'_>) -> bool {
 }
 
 fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> Result<(), Refusal> {
-    if !after.is_live(org) {
+    if !after.is_open(org) {
         return Ok(());
     }
-    let lost_before = scene.is_live(org) && !kept(scene, org);
+    let lost_before = scene.is_open(org) && !kept(scene, org);
     if !lost_before && !kept(after, org) {
         let detail = format!(
             "nobody could run org `{}` any more: first give somebody at home there {} for good",
@@ -113,7 +118,12 @@ fn landlord_taken(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> bool {
 }
 
 fn kept(view: &View<'_>, org: OrgNo) -> bool {
-    home_keeper(view, org, |view| keys_of(view, org)) || view.lineage(org).skip(1).any(|at| manager_at(view, at, org))
+    home_keeper(view, org, |view| keys_of(view, org)) || kept_from_above(view, org)
+}
+
+/// Where nobody from above manages users, nobody from above can restore the org (H).
+fn kept_from_above(view: &View<'_>, org: OrgNo) -> bool {
+    view.tenant_users() != TenantUsers::Never && view.lineage(org).skip(1).any(|at| manager_at(view, at, org))
 }
 
 /// What running an org takes at the view's instant.
@@ -133,10 +143,25 @@ fn manager_at(view: &View<'_>, at: OrgNo, org: OrgNo) -> bool {
     let keeps = |user: UserNo| {
         let home = view.home(user).unwrap_or(at);
         let enters = |view: &View<'_>| !judge::suspended(view, home, org).home;
-        stands(view, user) && for_good(view, |view| enters(view) && holds(view, user, at, manage))
+        let manages = |view: &View<'_>| match view.lifecycle() {
+            Lifecycle::SystemAdministrator => judge::is_system_administrator(view, user),
+            Lifecycle::OrgManage | Lifecycle::ManagingTeam | Lifecycle::Root => true,
+        };
+        let keeps = |view: &View<'_>| enters(view) && manages(view) && holds(view, user, at, manage);
+        stands(view, user) && for_good(view, keeps)
     };
     let visit = |user| if keeps(user) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    view.is_live(at) && candidates(view, at, visit).is_break()
+    view.is_open(at) && candidates(view, at, visit).is_break()
+}
+
+/// Whether somebody who stands is a system administrator for good.
+fn has_system_administrator(view: &View<'_>) -> bool {
+    let keeps = |user: UserNo| {
+        let visit = stands(view, user) && for_good(view, |view| judge::is_system_administrator(view, user));
+        if visit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let system = |role: &RoleNo| View::role(view, *role).is_some_and(|role| role.value.system);
+    view.global_roles().filter(system).try_for_each(|role| holders(view, role, keeps)).is_break()
 }
 
 fn holds(view: &View<'_>, user: UserNo, org: OrgNo, privileges: PrivilegeSet) -> bool {
@@ -149,7 +174,7 @@ fn for_good(view: &View<'_>, so: impl Fn(&View<'_>) -> bool) -> bool {
 }
 
 fn stands(view: &View<'_>, user: UserNo) -> bool {
-    view.is_enabled(user) && view.home(user).is_some_and(|home| view.is_live(home))
+    view.is_enabled(user) && view.home(user).is_some_and(|home| view.is_open(home))
 }
 
 /// Whoever might hold something in an org; some of them twice.
@@ -158,14 +183,17 @@ fn candidates(view: &View<'_>, org: OrgNo, mut visit: impl FnMut(UserNo) -> Cont
     let team = view.managing_group(org).map(|(group, _)| group);
     let teams = team.into_iter().chain(view.invited(org));
     teams.flat_map(|group| view.members(group)).try_for_each(|(user, _)| visit(user))?;
-    if view.roles_need_membership() {
-        return ControlFlow::Continue(());
-    }
-    for role in view.roles(org).chain(view.global_roles()) {
-        view.users_with_role(role).try_for_each(|(user, ..)| visit(user))?;
-        for (group, ..) in view.groups_with_role(role) {
-            view.members(group).try_for_each(|(user, _)| visit(user))?;
-        }
+    let members = view.roles_need_membership();
+    let system = |role: &RoleNo| View::role(view, *role).is_some_and(|role| role.value.system);
+    let own = view.roles(org).filter(|_| !members);
+    let global = view.global_roles().filter(|role| !members || system(role));
+    own.chain(global).try_for_each(|role| holders(view, role, &mut visit))
+}
+
+fn holders(view: &View<'_>, role: RoleNo, mut visit: impl FnMut(UserNo) -> ControlFlow<()>) -> ControlFlow<()> {
+    view.users_with_role(role).try_for_each(|(user, ..)| visit(user))?;
+    for (group, ..) in view.groups_with_role(role) {
+        view.members(group).try_for_each(|(user, _)| visit(user))?;
     }
     ControlFlow::Continue(())
 }

@@ -27,6 +27,10 @@ pub fn issue(scene: &Scene<'_>, args: &IssueApiKey<Sealed>, plan: &mut Plan) -> 
             "a key issues no key that carries more than itself: name org and privileges",
         ));
     }
+    if let Some(end) = scene.key_ends.filter(|end| args.expires.is_none_or(|expires| expires > *end)) {
+        let detail = format!("a key issues no key that lasts longer than itself: let it expire by `{end}`");
+        return Err(forbidden("key.longer", detail));
+    }
     scene.not_past("expires", args.expires)?;
     let issued = ApiKeyIssued {
         key: scene.moment.fresh.thing.into(),

@@ -1,22 +1,33 @@
 //! Decisions: from a view and a wish to events, or a refusal and nothing. Pure: time, new ids, sealed text and the
 //! hash of a new key's secret come in.
 
+mod associations;
 mod behalf;
 mod content;
 mod delta;
 mod effect;
 mod environments;
+mod exchange;
+mod global;
 mod groups;
 mod keepers;
 mod keys;
+mod licences;
 mod orgs;
+mod packs;
 mod permissions;
 mod refusal;
 mod roles;
 mod scene;
 mod subscriptions;
+mod tenants;
 mod text;
+mod told;
 mod users;
+mod validity;
+mod workspace;
+
+use std::cell::OnceCell;
 
 use tenure_events::{Envelope, Event, Hash, OrgId, Sealed, Time};
 use tenure_projections::judge::Subject;
@@ -29,9 +40,14 @@ use scene::{Plan, Scene};
 use uuid::Uuid;
 
 pub use effect::Effect;
+pub use exchange::{bundled, may_export};
+pub use global::GLOBAL;
 pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
 pub use text::personal;
+pub use told::{ForeignAccess, TELLING, Told, remains};
+pub use validity::ended;
+pub use workspace::{first_personal_folder, public_folder};
 
 /// The most events that one command may have.
 pub const MAX_EVENTS: usize = 1_000;
@@ -45,6 +61,8 @@ pub struct Caller {
     pub on_behalf_of: Option<UserNo>,
     /// The org acted in, where the caller names one.
     pub acting_org: Option<OrgNo>,
+    /// When the actor's key ends, if it does.
+    pub key_ends: Option<Time>,
 }
 
 /// What a decision needs beside the view: settled before, recorded with it.
@@ -84,11 +102,13 @@ pub fn decide(
     stands(&scene)?;
     let mut plan = Plan::default();
     plan_events(&scene, command, &mut plan)?;
-    delta::judge(&scene, &plan.0)?;
+    let over = OnceCell::new();
+    let after = || view.over(over.get_or_init(|| suppose(view, caller, moment, &plan.0)));
+    delta::judge(&scene, &after, &plan.0)?;
+    licences::seats(&scene, &plan.0)?;
     let concerns = keepers::concerned(&scene, &plan.0);
     if !concerns.is_empty() {
-        let over = suppose(view, caller, moment, &plan.0);
-        keepers::judge(&scene, &view.over(&over), &concerns)?;
+        keepers::judge(&scene, &after(), &concerns)?;
     }
     Ok(plan.0)
 }
@@ -108,7 +128,10 @@ fn stands(scene: &Scene<'_>) -> Result<(), Refusal> {
     if scene.is_enabled(scene.subject.user) && home_is_live {
         return Ok(());
     }
-    Err(scene::forbidden("standing.not_live", "the user, or their home org, is disabled or gone"))
+    Err(scene::forbidden(
+        "standing.not_live",
+        "the user is disabled or gone, or their home org is, or its licence is over",
+    ))
 }
 
 fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
@@ -161,10 +184,24 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::MoveResource(args) => content::relocate(scene, args, plan),
         Command::DeleteResource(args) => content::delete(scene, &args.resource, plan),
         Command::CopyResource(args) => content::copy(scene, args, plan),
+        Command::ExportResources(args) => exchange::export(scene, args, plan),
+        Command::ImportResources(args) => exchange::import(scene, args, plan),
         Command::Share(args) => content::share(scene, args, plan),
         Command::Unshare(args) => content::unshare(scene, args, plan),
+        Command::AssociateSubTenant(args) => associations::associate(scene, args, plan),
+        Command::DisassociateSubTenant(args) => associations::disassociate(scene, &args.sub, plan),
+        Command::Distribute(args) => packs::distribute(scene, args, plan),
+        Command::Undistribute(args) => packs::undistribute(scene, args, plan),
+        Command::HandOn(args) => packs::hand_on(scene, args, plan),
+        Command::TakeBack(args) => packs::take_back(scene, args, plan),
+        Command::SetRowRule(args) => packs::set_row_rule(scene, args, plan),
+        Command::ClearRowRule(args) => packs::clear_row_rule(scene, args, plan),
         Command::IssueApiKey(args) => keys::issue(scene, args, plan),
         Command::RevokeApiKey(args) => keys::revoke(scene, args, plan),
+        Command::InstallLicence(args) => licences::install(scene, args, plan),
+        Command::LicenseOrg(args) => licences::license(scene, args, plan),
+        Command::ConfigureLogin(args) => tenants::configure_login(scene, args, plan),
+        Command::ProvisionTenant(args) => tenants::provision(scene, args, plan),
     }
 }
 

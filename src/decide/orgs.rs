@@ -2,16 +2,17 @@
 
 use tenure_events::Event;
 use tenure_events::data::{
-    self, GroupInvited, LandlordAdmitted, LandlordExcluded, Lifecycle, OrgArchived, OrgCreated, OrgDescribed,
-    OrgDisabled, OrgEnabled, OrgMoved, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted, UserCreated,
+    self, ApiKeyIssued, GroupInvited, LandlordAdmitted, LandlordExcluded, Lifecycle, OrgArchived, OrgCreated,
+    OrgDescribed, OrgDisabled, OrgEnabled, OrgMoved, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted,
+    UserCreated,
 };
 use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, UserId, UserType};
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
 use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet};
 
-use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, org_id, unused};
-use super::{Refusal, permissions, text};
+use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, new_user, org_id, unused};
+use super::{Refusal, global, permissions, text, workspace};
 use crate::command::{
     AdmitLandlord, All, ArchiveOrg, CreateOrg, DescribeOrg, FirstAdmin, MoveOrg, Privileges, RenameOrg, TagOrg,
 };
@@ -29,8 +30,9 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
         None => super::groups::place(scene, None)?,
     };
     makes_below(scene, parent)?;
+    below_root_only(scene, parent)?;
     let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    unused(scene.find_org(org.as_str()).is_some(), &org)?;
+    unused(scene.find_org(org.as_str()).is_some() || global::is(scene, &org), &org)?;
     let managing_group = match &args.managing_group {
         Some(group) => Some(managing_group(scene, group)?),
         None if scene.settings().is_some_and(|settings| settings.value.managing_team_required) => {
@@ -51,8 +53,10 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
     let twin = Event::OrgCreated(created.clone());
     plan.in_org(org.clone(), Event::OrgCreated(created));
     plan.0.push(super::Draft { org: org_id(scene, parent), event: twin, twin_of: Some(0) });
+    super::licences::begin_trial(scene, &org, parent, plan)?;
     starting_roles(scene, &org, plan)?;
     first_team(scene, &org, team.as_ref(), plan)?;
+    workspace::start(scene, &org, plan)?;
     args.admin.iter().try_for_each(|admin| first_admin(scene, &org, admin, plan))
 }
 
@@ -113,7 +117,7 @@ fn managing_group(scene: &Scene<'_>, id: &GroupId) -> Result<GroupId, Refusal> {
 
 fn first_admin(scene: &Scene<'_>, org: &OrgId, admin: &FirstAdmin<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
     let user: UserId = admin.id.clone().unwrap_or_else(|| scene.moment.fresh.admin.into());
-    unused(scene.find_user(user.as_str()).is_some(), &user)?;
+    new_user(scene, &user)?;
     let administrator =
         UserType::new("administrator").map_err(|error| conflict("user_type.unknown", error.to_string()))?;
     let user_type = admin.user_type.clone().unwrap_or(administrator);
@@ -124,7 +128,14 @@ fn first_admin(scene: &Scene<'_>, org: &OrgId, admin: &FirstAdmin<Sealed>, plan:
     plan.in_org(org.clone(), Event::UserCreated(UserCreated { user: user.clone(), org: org.clone(), name, email }));
     let privileges = scene.named(privileges);
     let subscription = data::Subscription { user_type, privileges, valid_from: None, valid_until: None };
-    plan.in_org(org.clone(), Event::SubscriptionGranted(SubscriptionGranted { user, org: org.clone(), subscription }));
+    let granted = SubscriptionGranted { user: user.clone(), org: org.clone(), subscription };
+    plan.in_org(org.clone(), Event::SubscriptionGranted(granted));
+    workspace::welcome_first(scene, org, &user, plan);
+    if admin.key {
+        let (key, hash) = (scene.moment.fresh.admin.into(), scene.moment.key_hash.clone());
+        let issued = ApiKeyIssued { key, user, hash, name: None, org: None, privileges: None, expires: None };
+        plan.in_org(org.clone(), Event::ApiKeyIssued(issued));
+    }
     Ok(())
 }
 
@@ -167,6 +178,7 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveOrg, plan: &mut Plan) -> Result<()
         return Err(conflict("org.cycle", format!("org `{}` lies below `{}`", args.parent, args.org)));
     }
     [org, from, parent].into_iter().try_for_each(|org| manages_inside(scene, org))?;
+    below_root_only(scene, parent)?;
     let name = scene.name(Scope::Orgs(Some(parent.handle())), scene.org_name(org), None)?;
     let moved = OrgMoved { org: args.org.clone(), name, parent: args.parent.clone(), from: org_id(scene, from) };
     plan.add(scene, org, Event::OrgMoved(moved), &[from, parent]);
@@ -179,7 +191,10 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveOrg, plan: &mut Plan) -> Result<()
 }
 
 pub fn disable(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Result<(), Refusal> {
-    let org = scene.live_org(id)?;
+    let org = open(scene, id)?;
+    if !scene.is_open(org) {
+        return Err(conflict("org.already_disabled", format!("org `{id}` is disabled already")));
+    }
     not_root(scene, org)?;
     manages(scene, org)?;
     plan.add(scene, org, Event::OrgDisabled(OrgDisabled { org: id.clone() }), scene.parent(org).as_slice());
@@ -189,7 +204,7 @@ pub fn disable(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Result<(), Ref
 pub fn enable(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Result<(), Refusal> {
     let org = open(scene, id)?;
     manages(scene, org)?;
-    if scene.is_live(org) {
+    if scene.is_open(org) {
         return Err(conflict("org.not_disabled", format!("org `{id}` is not disabled")));
     }
     plan.add(scene, org, Event::OrgEnabled(OrgEnabled { org: id.clone() }), scene.parent(org).as_slice());
@@ -214,6 +229,7 @@ pub fn archive(scene: &Scene<'_>, args: &ArchiveOrg, plan: &mut Plan) -> Result<
         let detail = format!("org `{}` has environments, `{environment}` is one: unlink them first", args.org);
         return Err(conflict("org.has_environments", detail));
     }
+    super::associations::none_left(scene, org)?;
     plan.add(scene, org, Event::OrgArchived(OrgArchived { org: args.org.clone() }), scene.parent(org).as_slice());
     Ok(())
 }
@@ -243,7 +259,7 @@ pub fn admit_landlord(scene: &Scene<'_>, args: &AdmitLandlord, plan: &mut Plan) 
 }
 
 /// An org that is not archived.
-fn open(scene: &Scene<'_>, id: &OrgId) -> Result<OrgNo, Refusal> {
+pub fn open(scene: &Scene<'_>, id: &OrgId) -> Result<OrgNo, Refusal> {
     let org = scene.org(id)?;
     if scene.is_archived(org) {
         return Err(conflict("org.archived", format!("org `{id}` is archived and accepts no change")));
@@ -263,19 +279,32 @@ fn admits_now(scene: &Scene<'_>, org: OrgNo) -> bool {
     scene.landlord(org).is_none_or(|landlord| landlord.value.admits(scene.instant()))
 }
 
-fn not_root(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+pub fn not_root(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
     if scene.parent(org).is_none() {
         return Err(conflict("org.root", "the root org can be renamed, but not this"));
     }
     Ok(())
 }
 
-/// What an org leaves to its ancestors even when it excludes them.
-fn manages(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
-    if judge::manages(&scene.view, &scene.subject, org) {
-        return Ok(());
+/// Where orgs are the root's to make, it has all of them directly below it.
+fn below_root_only(scene: &Scene<'_>, parent: OrgNo) -> Result<(), Refusal> {
+    if scene.lifecycle() == Lifecycle::Root && scene.root() != Some(parent) {
+        return Err(conflict("org.below_root_only", "orgs hang under the root here, and under no other"));
     }
-    scene.need(org, administrative::ORG_MANAGE)
+    Ok(())
+}
+
+/// What an org leaves to its ancestors even when it excludes them.
+pub fn manages(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+    match scene.lifecycle() {
+        Lifecycle::Root => scene.need(scene.root().unwrap_or(org), administrative::ORG_MANAGE),
+        _ if judge::manages(&scene.view, &scene.subject, org) => Ok(()),
+        Lifecycle::SystemAdministrator => {
+            let detail = "system administrators alone make, change and end orgs on this platform: ask one of them";
+            Err(forbidden("lifecycle.system_administrator", detail))
+        }
+        Lifecycle::OrgManage | Lifecycle::ManagingTeam => scene.need(org, administrative::ORG_MANAGE),
+    }
 }
 
 /// What it does not.

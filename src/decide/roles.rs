@@ -4,22 +4,26 @@ use tenure_events::data::{Assignee, RoleAssigned, RoleChanged, RoleDefined, Role
 use tenure_events::{Event, OrgId, RoleId};
 use tenure_projections::judge::administrative;
 use tenure_projections::names::Scope;
-use tenure_projections::values::{NameHolder, OrgNo, Role, RoleNo, Window};
+use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet, Role, RoleNo, Window};
 
-use super::Refusal;
 use super::groups::place;
 use super::scene::{Plan, Scene, conflict, group_id, invalid, org_id, unused, user_id};
+use super::{Refusal, global, workspace};
 use crate::command::{AssignRole, ChangeRole, DefineRole, UnassignRole};
 
 pub fn define(scene: &Scene<'_>, args: &DefineRole, plan: &mut Plan) -> Result<(), Refusal> {
-    let org = args.org.as_ref().map(|org| scene.live_org(org)).transpose()?;
+    let named = args.org.as_ref().filter(|org| !global::is(scene, org));
+    let org = named.map(|org| scene.live_org(org)).transpose()?;
     let place = place(scene, org)?;
     scene.need(place, administrative::ROLE_MANAGE)?;
+    if org.is_none() && scene.system_administrator_reaches() {
+        return Err(global::one_role());
+    }
     let role = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
     unused(scene.find_role(role.as_str()).is_some(), &role)?;
     let name = scene.name(Scope::Roles(org.map(OrgNo::handle)), &args.name, None)?;
     let privileges = scene.named(scene.asked(&args.privileges, scene.held(place))?);
-    let defined = RoleDefined { role, org: args.org.clone(), name, privileges };
+    let defined = RoleDefined { role, org: named.cloned(), name, privileges };
     plan.add(scene, place, Event::RoleDefined(defined), &[]);
     Ok(())
 }
@@ -34,6 +38,7 @@ pub fn change(scene: &Scene<'_>, args: &ChangeRole, plan: &mut Plan) -> Result<(
         Some(privileges) => scene.asked(privileges, scene.held(place))?,
         None => role.privileges,
     };
+    global::keeps(scene, role, &name, privileges)?;
     if name == role.name && privileges == role.privileges {
         return Err(conflict("nothing.changes", format!("role `{}` is like that already", args.role)));
     }
@@ -45,13 +50,18 @@ pub fn change(scene: &Scene<'_>, args: &ChangeRole, plan: &mut Plan) -> Result<(
 
 pub fn delete(scene: &Scene<'_>, id: &RoleId, plan: &mut Plan) -> Result<(), Refusal> {
     let (_, role, place) = managed(scene, id)?;
+    global::keeps(scene, role, "", PrivilegeSet::NONE)?;
     let (org, name) = (role.org.map(|org| org_id(scene, org)), role.name.clone());
     plan.add(scene, place, Event::RoleDeleted(RoleDeleted { role: id.clone(), org, name }), &[]);
     Ok(())
 }
 
 pub fn assign(scene: &Scene<'_>, args: &AssignRole, plan: &mut Plan) -> Result<(), Refusal> {
-    let (no, role, place) = managed(scene, &args.role)?;
+    let id = named(scene, &args.role, args.org.as_ref());
+    if args.org.as_ref().is_some_and(|org| global::is(scene, org)) {
+        global::takes(scene, &id)?;
+    }
+    let (no, role, place) = managed(scene, &id)?;
     same_org(scene, role, args.org.as_ref())?;
     scene.not_past("valid_until", args.valid_until)?;
     let window = Window::new(None, args.valid_until);
@@ -62,10 +72,13 @@ pub fn assign(scene: &Scene<'_>, args: &AssignRole, plan: &mut Plan) -> Result<(
     let valid_until = args.valid_until;
     for user in users {
         let held = scene.roles_of_user(user).any(|(held, until, _)| held == no && until == window);
-        already(held, &args.role, scene.user_id(user))?;
+        already(held, &id, scene.user_id(user))?;
         let to = Assignee::User(user_id(scene, user));
-        let assigned = RoleAssigned { role: args.role.clone(), to, valid_until };
+        let assigned = RoleAssigned { role: id.clone(), to, valid_until };
         plan.add(scene, place, Event::RoleAssigned(assigned), scene.home(user).as_slice());
+        if let Some(org) = role.org.filter(|_| !scene.roles_need_membership()) {
+            workspace::welcome(scene, org, &user_id(scene, user), plan);
+        }
     }
     for group in &args.groups {
         let (group_no, group) = scene.group(group)?;
@@ -74,16 +87,17 @@ pub fn assign(scene: &Scene<'_>, args: &AssignRole, plan: &mut Plan) -> Result<(
             return Err(conflict("group.other_org", detail));
         }
         let held = scene.roles_of_group(group_no).any(|(held, until, _)| held == no && until == window);
-        already(held, &args.role, scene.group_id(group_no))?;
+        already(held, &id, scene.group_id(group_no))?;
         let to = Assignee::Group(group_id(scene, group_no));
-        let assigned = RoleAssigned { role: args.role.clone(), to, valid_until };
+        let assigned = RoleAssigned { role: id.clone(), to, valid_until };
         plan.add(scene, place, Event::RoleAssigned(assigned), &[]);
     }
     Ok(())
 }
 
 pub fn unassign(scene: &Scene<'_>, args: &UnassignRole, plan: &mut Plan) -> Result<(), Refusal> {
-    let (no, role) = scene.role(&args.role)?;
+    let id = named(scene, &args.role, args.org.as_ref());
+    let (no, role) = scene.role(&id)?;
     let place = place(scene, role.org)?;
     scene.live_org(&org_id(scene, place))?;
     same_org(scene, role, args.org.as_ref())?;
@@ -94,20 +108,21 @@ pub fn unassign(scene: &Scene<'_>, args: &UnassignRole, plan: &mut Plan) -> Resu
     let own = args.groups.is_empty() && users.iter().all(|user| scene.is_self(*user));
     if !own {
         scene.need(place, administrative::ROLE_MANAGE)?;
+        global::manages(scene, role)?;
     }
     for user in users {
         let held = scene.roles_of_user(user).any(|(held, ..)| held == no);
-        missing(held, &args.role, scene.user_id(user))?;
+        missing(held, &id, scene.user_id(user))?;
         let from = Assignee::User(user_id(scene, user));
-        let unassigned = RoleUnassigned { role: args.role.clone(), from };
+        let unassigned = RoleUnassigned { role: id.clone(), from };
         plan.add(scene, place, Event::RoleUnassigned(unassigned), scene.home(user).as_slice());
     }
     for group in &args.groups {
         let (group, _) = scene.group(group)?;
         let held = scene.roles_of_group(group).any(|(held, ..)| held == no);
-        missing(held, &args.role, scene.group_id(group))?;
+        missing(held, &id, scene.group_id(group))?;
         let from = Assignee::Group(group_id(scene, group));
-        plan.add(scene, place, Event::RoleUnassigned(RoleUnassigned { role: args.role.clone(), from }), &[]);
+        plan.add(scene, place, Event::RoleUnassigned(RoleUnassigned { role: id.clone(), from }), &[]);
     }
     Ok(())
 }
@@ -117,11 +132,32 @@ fn managed<'a>(scene: &Scene<'a>, id: &RoleId) -> Result<(RoleNo, &'a Role, OrgN
     let place = place(scene, role.org)?;
     scene.live_org(&org_id(scene, place))?;
     scene.need(place, administrative::ROLE_MANAGE)?;
+    global::manages(scene, role)?;
     Ok((no, role, place))
+}
+
+/// The role of this id; where an org is named and no role has the id, the org's role that began with this name, or has it.
+fn named(scene: &Scene<'_>, role: &RoleId, org: Option<&OrgId>) -> RoleId {
+    if scene.find_role(role.as_str()).is_some() {
+        return role.clone();
+    }
+    let scope = org.filter(|org| !global::is(scene, org)).map(|org| scene.find_org(org.as_str()).map(OrgNo::handle));
+    let began = org.and_then(|org| RoleId::new(format!("{role}@{org}")).ok());
+    if let Some(began) = began.filter(|role| scene.find_role(role.as_str()).is_some()) {
+        return began;
+    }
+    let by_name = org.and_then(|_| scene.find_name(Scope::Roles(scope?), role.as_str()));
+    match by_name {
+        Some(NameHolder::Role(no)) => RoleId::new(scene.role_id(no)).unwrap_or_else(|_| role.clone()),
+        Some(NameHolder::Org(_) | NameHolder::Group(_) | NameHolder::Resource(_) | NameHolder::Environment(_))
+        | None => role.clone(),
+    }
 }
 
 fn same_org(scene: &Scene<'_>, role: &Role, named: Option<&OrgId>) -> Result<(), Refusal> {
     match named {
+        Some(named) if global::is(scene, named) && role.org.is_none() => Ok(()),
+        Some(named) if global::is(scene, named) => Err(global::one_role()),
         Some(named) if role.org.map(|org| scene.org_id(org)) != Some(named.as_str()) => {
             Err(invalid("org", "role.other_org", format!("the role is not one of org `{named}`")))
         }

@@ -24,6 +24,8 @@ pub struct Scene<'a> {
     pub actor: Subject,
     /// The org acted in, where the caller names one.
     pub acting_org: Option<OrgNo>,
+    /// When the actor's key ends, if it does.
+    pub key_ends: Option<Time>,
     pub moment: &'a Moment,
 }
 
@@ -40,13 +42,13 @@ pub struct Plan(pub Vec<Draft>);
 
 impl Plan {
     /// An event in an org's history, with a twin in the history of each other org that it concerns.
-    pub fn add(&mut self, scene: &Scene<'_>, org: OrgNo, event: Event, concerns: &[OrgNo]) {
-        self.in_org(org_id(scene, org), event);
+    pub fn add(&mut self, view: &View<'_>, org: OrgNo, event: Event, concerns: &[OrgNo]) {
+        self.in_org(org_id(view, org), event);
         let original = self.0.len().saturating_sub(1);
         for (index, other) in concerns.iter().enumerate() {
             if *other != org && !concerns.iter().take(index).any(|earlier| earlier == other) {
                 let event = self.0.get(original).map(|draft| draft.event.clone());
-                let org = org_id(scene, *other);
+                let org = org_id(view, *other);
                 self.0.extend(event.map(|event| Draft { org, event, twin_of: Some(original) }));
             }
         }
@@ -61,7 +63,8 @@ impl Plan {
 impl<'a> Scene<'a> {
     pub fn new(view: &View<'a>, caller: &Caller, moment: &'a Moment) -> Self {
         let subject = caller.on_behalf_of.map_or(caller.actor, Subject::from);
-        Self { view: *view, subject, actor: caller.actor, acting_org: caller.acting_org, moment }
+        let Caller { actor, acting_org, key_ends, .. } = *caller;
+        Self { view: *view, subject, actor, acting_org, key_ends, moment }
     }
 
     /// Whether this user is the one whose authority decides, or the actor in their place.
@@ -79,6 +82,10 @@ impl<'a> Scene<'a> {
     pub fn live_org(&self, id: &OrgId) -> Result<OrgNo, Refusal> {
         let org = self.org(id)?;
         match self.org_status(org) {
+            Some(OrgStatus::Live) | None if self.licence_over(org).is_some() => {
+                let detail = format!("the trial or the licence of org `{id}` is over: license it first");
+                Err(conflict("org.licence_over", detail))
+            }
             Some(OrgStatus::Live) | None => Ok(org),
             Some(OrgStatus::Disabled) => {
                 Err(conflict("org.disabled", format!("org `{id}` is disabled: enable it first")))
@@ -168,9 +175,9 @@ impl<'a> Scene<'a> {
         self.held(org).has(privilege)
     }
 
-    /// Whether the actor came by a key that carries less than its user has.
+    /// Whether the actor came by a key that carries less than its user has, or not for as long.
     pub fn is_narrow(&self) -> bool {
-        self.actor.cap != PrivilegeSet::ALL || self.actor.only.is_some()
+        self.actor.cap != PrivilegeSet::ALL || self.actor.only.is_some() || self.key_ends.is_some()
     }
 
     /// Whether the org is closed for good: what is had in it counts for nothing any more.
@@ -181,8 +188,8 @@ impl<'a> Scene<'a> {
     /// Whether the org is managed from above by the one whose authority decides, and admits them.
     pub fn manages_from_above(&self, org: OrgNo) -> bool {
         let home = self.home(self.subject.user).unwrap_or(org);
-        let manages = |above| self.holds(above, judge::administrative::ORG_MANAGE);
-        !judge::suspended(&self.view, home, org).home && self.lineage(org).skip(1).any(manages)
+        let manages = |above| judge::manages(&self.view, &self.subject, above);
+        !judge::suspended(&self.view, home, org).home && self.parent(org).is_some_and(manages)
     }
 
     /// Refuses unless the privilege is held in the org.
@@ -270,6 +277,18 @@ pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Refusal {
 
 pub fn invalid(field: &'static str, code: &'static str, detail: impl Into<String>) -> Refusal {
     Refusal::new(Kind::Invalid { field }, code, detail)
+}
+
+/// An id for a new user: not in use, and not one that the platform itself goes by.
+pub fn new_user(scene: &Scene<'_>, id: &UserId) -> Result<(), Refusal> {
+    if id.as_str().starts_with('~') {
+        return Err(invalid(
+            "id",
+            "id.reserved",
+            format!("the platform itself goes by ids such as `{id}`: choose another"),
+        ));
+    }
+    unused(scene.find_user(id.as_str()).is_some(), id)
 }
 
 /// An id that is not in use. Ids are never used again.

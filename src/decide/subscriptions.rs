@@ -3,14 +3,14 @@
 use tenure_events::Event;
 use tenure_events::data::{
     self, PrivilegeGranted, PrivilegeRevoked, SubscriptionExtended, SubscriptionGranted, SubscriptionRetyped,
-    SubscriptionWithdrawn,
+    SubscriptionWithdrawn, TenantUsers,
 };
 use tenure_events::{OrgId, UserId, UserType};
 use tenure_projections::judge::administrative;
 use tenure_projections::values::{OrgNo, PrivilegeSet, Subscription, UserNo};
 
-use super::Refusal;
 use super::scene::{Plan, Scene, conflict, forbidden, invalid, unknown, user_id, user_type_name};
+use super::{Refusal, workspace};
 use crate::command::{
     All, ExtendSubscription, GrantSubscriptions, MemberPrivileges, Privileges, RetypeSubscription, WithdrawSubscription,
 };
@@ -62,6 +62,7 @@ pub fn grant(scene: &Scene<'_>, args: &GrantSubscriptions, plan: &mut Plan) -> R
             subscription: subscription.clone(),
         };
         plan.add(scene, org, Event::SubscriptionGranted(granted), scene.home(user).as_slice());
+        workspace::welcome(scene, org, &user_id(scene, user), plan);
     }
     Ok(())
 }
@@ -79,7 +80,7 @@ pub enum Entry {
 
 /// P: "I can do this easily by going into the organisation and subscribing to it."
 pub fn entry(scene: &Scene<'_>, org: OrgNo, users: &[UserNo]) -> Entry {
-    if !scene.manages_from_above(org) {
+    if !scene.manages_from_above(org) || scene.tenant_users() == TenantUsers::Never {
         return Entry::None;
     }
     let own_first = users == [scene.subject.user].as_slice() && !scene.ever_subscribed(scene.subject.user, org);

@@ -9,8 +9,8 @@ use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::values::{OrgNo, PrivilegeNo, UserNo, UserStatus};
 
-use super::scene::{Plan, Scene, conflict, forbidden, invalid, org_id, unknown, unused, user_id};
-use super::{Refusal, subscriptions};
+use super::scene::{Plan, Scene, conflict, forbidden, invalid, new_user, org_id, unknown, user_id};
+use super::{Refusal, subscriptions, workspace};
 use crate::command::{ChangeProfile, CreateUser, EraseUser, Identity, SelectActiveOrg};
 
 /// The words that erasing a user takes.
@@ -20,7 +20,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateUser<Sealed>, plan: &mut Plan) -> 
     let org = scene.live_org(&args.org)?;
     scene.need(org, administrative::USER_MANAGE)?;
     let user = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    unused(scene.find_user(user.as_str()).is_some(), &user)?;
+    new_user(scene, &user)?;
     let ceiling = scene.ceiling(scene.user_type(&args.user_type)?);
     let privileges = scene.asked(&args.privileges, scene.held(org).and(ceiling))?;
     subscriptions::within(scene, privileges, &args.user_type, ceiling)?;
@@ -29,8 +29,9 @@ pub fn create(scene: &Scene<'_>, args: &CreateUser<Sealed>, plan: &mut Plan) -> 
     plan.add(scene, org, Event::UserCreated(created), &[]);
     let (user_type, privileges) = (args.user_type.clone(), scene.named(privileges));
     let subscription = data::Subscription { user_type, privileges, valid_from: None, valid_until: None };
-    let granted = SubscriptionGranted { user, org: args.org.clone(), subscription };
+    let granted = SubscriptionGranted { user: user.clone(), org: args.org.clone(), subscription };
     plan.add(scene, org, Event::SubscriptionGranted(granted), &[]);
+    workspace::welcome(scene, org, &user, plan);
     Ok(())
 }
 
@@ -69,7 +70,7 @@ pub fn enable(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result<(), Ref
 pub fn erase(scene: &Scene<'_>, args: &EraseUser, plan: &mut Plan) -> Result<(), Refusal> {
     let user = scene.user(&args.user)?;
     let home = home(scene, user)?;
-    let archived = !scene.is_live(home) && judge::manages(&scene.view, &scene.subject, home);
+    let archived = !scene.is_open(home) && judge::manages(&scene.view, &scene.subject, home);
     if !archived {
         scene.need(home, administrative::USER_MANAGE)?;
     }
@@ -123,7 +124,9 @@ pub fn reset_credential(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Resu
     let user = tenant_admin.map_or_else(|| scene.user(id), Ok)?;
     let home = home(scene, user)?;
     if !scene.is_self(user) && tenant_admin.is_none() {
-        credential(scene, user, home, administrative::USER_MANAGE)?;
+        // The secret reaches the user, and nobody else.
+        scene.need(home, administrative::USER_MANAGE)?;
+        super::delta::everything_of(scene, user)?;
     }
     let reset = UserCredentialReset { user: id.clone(), org: org_id(scene, home) };
     plan.add(scene, home, Event::UserCredentialReset(reset), &[]);
@@ -138,12 +141,21 @@ fn administers_below(scene: &Scene<'_>, user: UserNo) -> bool {
     there && scene.home(user).filter(administers).is_some_and(|home| scene.manages_from_above(home))
 }
 
+/// Whoever may ask what users of an org may do, from above as well, signs them in: the product goes on serving its
+/// tenants, whom it need not see.
+fn serves(scene: &Scene<'_>, user: UserNo) -> bool {
+    let there = View::user(scene, user).is_some_and(|user| user.value.status != UserStatus::Erased);
+    let home = scene.home(user).filter(|_| there);
+    home.is_some_and(|home| scene.lineage(home).any(|org| scene.holds(org, administrative::ACCESS_CHECK)))
+}
+
 pub fn record_sign_in(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result<(), Refusal> {
-    let user = scene.user(id)?;
+    let served = scene.find_user(id.as_str()).filter(|user| serves(scene, *user));
+    let user = served.map_or_else(|| scene.user(id), Ok)?;
     let home = home(scene, user)?;
     let held = scene.held(home);
     let service = [administrative::ACCESS_CHECK, administrative::ACT_AS, administrative::USER_MANAGE];
-    if !scene.is_self(user) && !service.iter().any(|privilege| held.has(*privilege)) {
+    if served.is_none() && !scene.is_self(user) && !service.iter().any(|privilege| held.has(*privilege)) {
         scene.need(home, administrative::ACCESS_CHECK)?;
     }
     if !scene.is_enabled(user) || !scene.is_live(home) {
@@ -196,6 +208,8 @@ pub fn select_active_org(scene: &Scene<'_>, args: &SelectActiveOrg, plan: &mut P
     let home = home(scene, user)?;
     let selected = ActiveOrgSelected { user: user_id(scene, user), org: args.org.clone() };
     plan.add(scene, home, Event::ActiveOrgSelected(selected), &[]);
+    // Who came by a group finds no folder yet.
+    workspace::welcome(scene, org, &user_id(scene, user), plan);
     Ok(())
 }
 
@@ -206,7 +220,8 @@ pub fn credential(scene: &Scene<'_>, user: UserNo, home: OrgNo, privilege: Privi
         return Ok(());
     }
     scene.need(home, privilege)?;
-    super::delta::everything_of(scene, user)
+    super::delta::everything_of(scene, user)?;
+    super::delta::personal_content_of(scene, user)
 }
 
 /// The user themself, or one whose home the privilege is held in.

@@ -20,7 +20,7 @@ pub fn story() -> Story {
         name: "data-all",
         title: "AnyCompany's teams: what a team may do at all, its organisation, and whom it invites",
         preset: "data-all",
-        stage: Stage { root_name: "AnyCompany", admin: "tenant" },
+        stage: Stage { root_name: "AnyCompany", admin: "tenant", vendor: None },
         steps,
         visitor: "tenant",
         after: vec![

@@ -72,8 +72,9 @@ pub struct Played {
     pub unexpected: usize,
     /// The last position of the log.
     pub position: u64,
-    tokens: BTreeMap<&'static str, String>,
+    tokens: BTreeMap<String, String>,
     marks: BTreeMap<&'static str, Marked>,
+    bundles: BTreeMap<&'static str, String>,
 }
 
 #[derive(Debug)]
@@ -94,8 +95,9 @@ pub fn play(
     now: Time,
     mut show: impl FnMut(Scene<'_>),
 ) -> Result<Played, ClientError> {
-    let tokens = BTreeMap::from([(story.stage.admin, token)]);
-    let played = Played { unexpected: 0, position: 0, tokens, marks: BTreeMap::new() };
+    let tokens = BTreeMap::from([(story.stage.admin.to_owned(), token)]);
+    let (marks, bundles) = (BTreeMap::new(), BTreeMap::new());
+    let played = Played { unexpected: 0, position: 0, tokens, marks, bundles };
     let mut player = Player { node, admin: story.stage.admin, now, played };
     player.played.position = player.head()?;
     for step in &story.steps {
@@ -170,7 +172,7 @@ impl Player<'_> {
         let caller = self.caller(act.who);
         match &act.what {
             What::Command { name, arguments } => {
-                let body = fill_in_moments(&arguments.to_string(), self.now);
+                let body = self.fill_in_bundles(fill_in_moments(&arguments.to_string(), self.now));
                 caller.post(&format!("/v1/commands/{name}"), &[], body.as_bytes())
             }
             What::Key { user } => {
@@ -206,6 +208,18 @@ impl Player<'_> {
         }))
     }
 
+    /// `{bundle MARK}` as what a marked act exported, `{bundle MARK, changed}` as that with one byte of it changed.
+    fn fill_in_bundles(&self, body: String) -> String {
+        self.played.bundles.iter().fold(body, |body, (mark, bundle)| {
+            let place = bundle.len() / 2;
+            let (before, after) =
+                (bundle.get(..place).unwrap_or_default(), bundle.get(place + 1..).unwrap_or_default());
+            let other = if bundle.get(place..=place) == Some("A") { "B" } else { "A" };
+            body.replace(&format!("{{bundle {mark}}}"), bundle)
+                .replace(&format!("{{bundle {mark}, changed}}"), &format!("{before}{other}{after}"))
+        })
+    }
+
     /// What an answer says: the verdict, the events that came of it, and where the log is.
     fn read(&mut self, act: &Act, answer: &Answer) -> Result<(Verdict, Vec<EventLine>, u64), ClientError> {
         let mut head = answer.position.unwrap_or_default();
@@ -213,8 +227,11 @@ impl Player<'_> {
         let verdict = match &act.what {
             What::Command { .. } | What::Key { .. } => {
                 events = event_lines(&answer.body);
-                if let (What::Key { user }, Some(token)) = (&act.what, answer.body.get("api_key")) {
+                if let Some((user, token)) = whose_key(&act.what).zip(answer.body.get("api_key")) {
                     self.played.tokens.insert(user, text(token));
+                }
+                if let (Some(mark), Some(bundle)) = (act.mark, answer.body.get("bundle")) {
+                    self.played.bundles.insert(mark, text(bundle));
                 }
                 Verdict::Done
             }
@@ -284,6 +301,15 @@ impl Player<'_> {
     }
 }
 
+/// Whose key comes of it: the user's, or that of a new org's first administrator.
+fn whose_key(what: &What) -> Option<String> {
+    match what {
+        What::Key { user } => Some((*user).to_owned()),
+        What::Command { arguments, .. } => arguments.pointer("/admin/id").map(text),
+        What::Check(_) | What::Search { .. } | What::Read { .. } => None,
+    }
+}
+
 /// The ids in a list.
 fn ids(answer: &Value, at: &str) -> Vec<String> {
     let items = answer.pointer(at).and_then(Value::as_array);
@@ -315,8 +341,14 @@ pub fn short_kind(kind: &str) -> &str {
     kind.rsplit_once('.').map_or(kind, |(name, _version)| name)
 }
 
-/// `{tomorrow 17:00}` as an RFC 3339 time in UTC.
+/// `{tomorrow 17:00}` and `{in 31 days}` as RFC 3339 times in UTC.
 fn fill_in_moments(text: &str, now: Time) -> String {
+    if let Some((before, rest)) = text.split_once("{in ")
+        && let Some((days, after)) = rest.split_once(" days}")
+        && let Ok(days) = days.parse::<i64>()
+    {
+        return format!("{before}{}{}", now.plus_seconds(days * 86_400), fill_in_moments(after, now));
+    }
     let Some((before, rest)) = text.split_once("{tomorrow ") else {
         return text.to_owned();
     };

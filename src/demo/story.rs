@@ -28,6 +28,8 @@ pub struct Stage {
     pub root_name: &'static str,
     /// The administrator's id.
     pub admin: &'static str,
+    /// What its licences are signed with, if it takes any: the seed of the vendor's key.
+    pub vendor: Option<[u8; 32]>,
 }
 
 /// One step of the document.
@@ -56,7 +58,8 @@ pub struct Act {
     pub mark: Option<&'static str>,
 }
 
-/// What is done. In texts, `{tomorrow 17:00}` stands for that moment.
+/// What is done. In texts, `{tomorrow 17:00}` and `{in 31 days}` stand for those moments, `{bundle MARK}` for what a marked
+/// act exported, and `{bundle MARK, changed}` for that with one byte changed.
 #[derive(Debug, Clone)]
 pub enum What {
     /// A command.

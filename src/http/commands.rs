@@ -15,6 +15,7 @@ use super::answer::{Events, Reply, body};
 use super::auth::Caller;
 use super::problem::Problem;
 use crate::command::{self, Plain};
+use crate::decide::Told;
 use crate::node::{self, AccessDelta, AccessDeltas};
 use crate::token::Token;
 
@@ -50,6 +51,8 @@ struct Body<'a> {
     api_key: Option<&'a str>,
     #[serde(flatten)]
     deltas: Option<Deltas<'a>>,
+    #[serde(flatten)]
+    told: Option<&'a Told>,
 }
 
 /// Who would gain or lose what, and whether these are all.
@@ -109,6 +112,7 @@ async fn run(app: &App, Caller(caller): Caller, name: String, request: Request) 
         events: Events(&answer.events),
         api_key: token.as_ref().map(|token| token.as_str()),
         deltas: answer.access_delta.as_ref().map(Deltas::from),
+        told: answer.told.as_ref(),
     };
     Ok(Answered { reply: Reply::json(answer.position, &body)?, outcome })
 }

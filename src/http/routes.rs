@@ -50,13 +50,14 @@ fn table() -> Vec<Row> {
         open("/readyz", "whether the log is replayed and commands are taken", get(health::ready)),
         open("/openapi.json", "this document", get(openapi::get)),
         open("/.well-known/authzen-configuration", "where the AuthZEN endpoints are", get(authzen::metadata)),
-        open("/v1/login", "how people sign in", get(read::login)),
         asked("/access/v1/evaluation", "whether a subject may do something", post(authzen::evaluation)),
         asked("/access/v1/evaluations", "many such questions at once", post(authzen::evaluations)),
         asked("/access/v1/search/subject", "who may do it", post(authzen::search_subject)),
         asked("/access/v1/search/resource", "with what it may be done", post(authzen::search_resource)),
         asked("/access/v1/search/action", "what may be done", post(authzen::search_action)),
     ];
+    let (login, handler) = open("/v1/login", "how people sign in, on the platform or in an org", get(read::login));
+    table.push((Route { query: vec!["org"], ..login }, handler));
     let (command, handler) = asked("/v1/commands/{name}", "send a command", post(commands::post));
     table.push((Route { query: vec!["dry_run"], ..command }, handler));
     let about = "events as they happen: server-sent events, resumed by `Last-Event-ID`";

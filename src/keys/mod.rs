@@ -14,6 +14,7 @@
 mod file;
 mod identity;
 mod seal;
+mod sign;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ use super::request::{Authenticated, CommandError, Request, Wish};
 use super::shared::Core;
 use crate::chain::{Head, Link, Origin, link};
 use crate::clock::ClockJumped;
-use crate::command::{Command, Fresh, Plain};
+use crate::command::{Command, Contents, Fresh, Plain};
 use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, decide, personal};
 use crate::keys::{Place, SealError};
 use crate::log::EVENT_LIMIT;
@@ -67,14 +67,18 @@ pub(super) fn place(core: &Core, head: &mut Head, decided: &mut Decided) -> Resu
         return Err(CommandError::TooManyEvents { count });
     }
     let view = View::new(&core.state, head.position, decided.moment.time);
-    let sequence = |org: &tenure_events::OrgId| view.find_org(org.as_str()).map_or(0, |org| view.org_sequence(org));
     let mut next = *head;
-    let links = link(&mut next, &decided.origin, std::mem::take(&mut decided.drafts), sequence);
+    let links = link(&mut next, &decided.origin, std::mem::take(&mut decided.drafts), sequence_in(&view));
     if let Some(size) = links.iter().map(|link| link.bytes.len()).find(|size| *size > EVENT_LIMIT) {
         return Err(CommandError::EventTooLarge { size });
     }
     *head = next;
     Ok(links)
+}
+
+/// How long the history of an org is in a view.
+pub(super) fn sequence_in(view: &View<'_>) -> impl Fn(&tenure_events::OrgId) -> u64 {
+    move |org| view.find_org(org.as_str()).map_or(0, |org| view.org_sequence(org))
 }
 
 /// The caller with what their key leaves them, if the key counts, they may act and their home org works.
@@ -98,7 +102,8 @@ fn who(view: &View<'_>, request: &Request) -> Result<Caller, CommandError> {
         let detail = || format!("there is no org `{org}` that you may see");
         seen.ok_or_else(|| Refusal::new(Kind::NotFound, "org.unknown", detail()))
     });
-    Ok(Caller { actor, on_behalf_of, acting_org: acting_org.transpose()? })
+    let key_ends = view.usable_key(request.caller.key).and_then(|key| key.window.until());
+    Ok(Caller { actor, on_behalf_of, acting_org: acting_org.transpose()?, key_ends })
 }
 
 /// Who sends a command, and by what it is known.
@@ -113,15 +118,17 @@ fn judge(
     core: &Core,
     view: &View<'_>,
     Sender { caller, actor, command, body_hash }: Sender,
-    parsed: Command<Plain>,
+    mut parsed: Command<Plain>,
     request: Request,
 ) -> Result<Decided, CommandError> {
     let fresh = Fresh { thing: core.clock.new_id(), admin: core.clock.new_id() };
+    if let Command::ImportResources(args) = &mut parsed {
+        args.contents = core.keys.verified(&args.bundle).and_then(|bytes| Contents::from_bytes(&bytes));
+    }
     if let Some(seen) = request.if_match {
         unchanged_since(view, &caller, &parsed, seen)?;
     }
-    let issues = matches!(parsed, Command::IssueApiKey(_));
-    let secret = issues.then(|| Token::generate(fresh.thing.into())).transpose()?;
+    let secret = parsed.issues_key(&fresh).map(Token::generate).transpose()?;
     let mut sealing = Sealing { core, command, erased: false };
     let identity = |issuer: &str, subject: &str| core.keys.identity_handle(issuer, subject).to_string();
     let about = parsed.about(&fresh).unwrap_or_else(|| actor.clone());
@@ -193,7 +200,7 @@ impl Core {
 }
 
 /// The recorded time of the next command: later than the last.
-fn time_after(head: &Head, now: Time) -> Result<Time, ClockJumped> {
+pub(super) fn time_after(head: &Head, now: Time) -> Result<Time, ClockJumped> {
     if head.time > now.plus_seconds(MAX_BEHIND) {
         let micros = now.micros().saturating_sub(head.time.micros());
         return Err(ClockJumped { by: chrono::TimeDelta::microseconds(micros) });

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tenure_events::data::Assignee;
-use tenure_events::{GroupId, OrgId, Position, RoleId, UserId};
+use tenure_events::{GroupId, OrgId, RoleId, UserId};
 use tenure_projections::judge::{self, Subject};
 use tenure_projections::sight::{Asking, may_ask};
 use tenure_projections::values::{Done, GroupNo, OrgNo, PrivilegeSet, RoleNo, UserNo};
@@ -13,7 +13,7 @@ use super::attempt::{Attempt, Decided, attempt, place};
 use super::request::{AccessDelta, AccessDeltas, Answer, CommandError, Wish};
 use super::shared::Core;
 use super::stats::Outcome;
-use crate::decide::{Draft, Effect, suppose};
+use crate::decide::{Draft, Effect, remains, suppose};
 
 /// The most users who are compared.
 const MAX_USERS: usize = 1_000;
@@ -37,7 +37,11 @@ pub(super) fn dry_run(core: &Core, wish: Box<Wish>) -> Result<Tried, CommandErro
         Attempt::Repeated(done) => return Ok(Tried::Repeated(done)),
         Attempt::Decided(decided) => decided,
     };
-    let deltas = access_deltas(core, tried_at, &decided);
+    let before = View::new(&core.state, tried_at, decided.moment.time);
+    let over: State = suppose(&before, &decided.caller, &decided.moment, &decided.drafts);
+    let after = before.over(&over);
+    let deltas = access_deltas(before, after, &decided);
+    let told = remains(&after, &decided.caller.actor, originals(&decided.drafts).map(|draft| &draft.event));
     let links = place(core, &mut head, &mut decided);
     core.keys.unstage(decided.origin.command);
     core.counters.command(Outcome::DryRun);
@@ -47,19 +51,21 @@ pub(super) fn dry_run(core: &Core, wish: Box<Wish>) -> Result<Tried, CommandErro
         secret: None,
         replayed: false,
         access_delta: Some(deltas),
+        told,
     })))
 }
 
-fn access_deltas(core: &Core, position: Position, decided: &Decided) -> AccessDeltas {
-    let before = View::new(&core.state, position, decided.moment.time);
-    let over: State = suppose(&before, &decided.caller, &decided.moment, &decided.drafts);
-    let after = before.over(&over);
+fn access_deltas(before: View<'_>, after: View<'_>, decided: &Decided) -> AccessDeltas {
     let asker = decided.caller.on_behalf_of.map_or(decided.caller.actor, Subject::from);
     let mut concerned = Concerned { before, after, users: BTreeSet::new(), complete: true };
-    decided.drafts.iter().filter(|draft| draft.twin_of.is_none()).for_each(|draft| concerned.add_draft(draft));
+    originals(&decided.drafts).for_each(|draft| concerned.add_draft(draft));
     let Concerned { users, complete, .. } = concerned;
     let deltas = users.into_iter().flat_map(|user| deltas_of(&before, &after, &asker, user)).collect();
     AccessDeltas { deltas, complete }
+}
+
+fn originals(drafts: &[Draft]) -> impl Iterator<Item = &Draft> {
+    drafts.iter().filter(|draft| draft.twin_of.is_none())
 }
 
 /// What a user gains and loses, in each org where the asker may know.

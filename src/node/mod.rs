@@ -10,12 +10,14 @@ mod dry_run;
 mod examine;
 mod feed;
 mod open;
+mod passing;
 mod pending;
 mod precondition;
 mod replay;
 mod request;
 mod shared;
 mod stats;
+mod tell;
 mod verify;
 mod writer;
 
@@ -38,7 +40,8 @@ use crate::token::Token;
 use checkpoints::Checkpoints;
 use request::Wish;
 use shared::Core;
-use writer::{Ended, Reply, Submission};
+use tell::Asked;
+use writer::{Ended, Job, Reply, Submission};
 
 pub use backup::{Copied, CopyError, backup, restore};
 pub use examine::{Examination, examine};
@@ -64,7 +67,7 @@ pub struct Node {
 /// The writer as its submitters see it.
 struct Writer {
     /// None once the node takes no more commands.
-    queue: Mutex<Option<mpsc::Sender<Submission>>>,
+    queue: Mutex<Option<mpsc::Sender<Job>>>,
     running: Mutex<Option<Running>>,
 }
 
@@ -144,17 +147,21 @@ impl Node {
         if request.dry_run {
             return self.try_out(request).await;
         }
+        let asked = Asked::of(&request);
         let (wish, (reply, answer)) = (Box::new(Wish::from(request)), oneshot::channel());
         let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        queue.ok_or(CommandError::Stopped)?.try_send(Submission { wish, reply }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => CommandError::Busy,
-            mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
+        queue.ok_or(CommandError::Stopped)?.try_send(Job::Command(Submission { wish, reply })).map_err(|error| {
+            match error {
+                mpsc::error::TrySendError::Full(_) => CommandError::Busy,
+                mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
+            }
         })?;
         match answer.await {
             Ok(Ok(Reply::Done { position, events, secret })) => {
-                Ok(Answer { position, events, secret, replayed: false, access_delta: None })
+                let answer = Answer { position, events, secret, replayed: false, access_delta: None, told: None };
+                Ok(asked.tell(&self.core, answer).await)
             }
-            Ok(Ok(Reply::Repeated(done))) => self.repeat(done).await,
+            Ok(Ok(Reply::Repeated(done))) => Ok(asked.tell(&self.core, self.repeat(done).await?).await),
             Ok(Err(error)) => Err(error),
             // The writer is gone and cannot say how far it came.
             Err(_) => Err(CommandError::OutcomeUnknown),
@@ -286,15 +293,22 @@ impl Node {
         let read = tokio::task::spawn_blocking(move || log.read(done.first, done.count as usize)).await;
         let Ok(Ok(stored)) = read else { return Err(CommandError::Stopped) };
         let events = stored.into_iter().map(|event| event.bytes).collect();
-        Ok(Answer { position: attempt::last_of(&done), events, secret: None, replayed: true, access_delta: None })
+        Ok(Answer {
+            position: attempt::last_of(&done),
+            events,
+            secret: None,
+            replayed: true,
+            access_delta: None,
+            told: None,
+        })
     }
 
     async fn try_out(&self, request: Request) -> Result<Answer, CommandError> {
-        let core = Arc::clone(&self.core);
+        let (core, asked) = (Arc::clone(&self.core), Asked::of(&request));
         let tried = tokio::task::spawn_blocking(move || dry_run::dry_run(&core, Box::new(Wish::from(request)))).await;
         match tried.unwrap_or(Err(CommandError::Stopped))? {
             dry_run::Tried::New(answer) => Ok(*answer),
-            dry_run::Tried::Repeated(done) => self.repeat(done).await,
+            dry_run::Tried::Repeated(done) => Ok(asked.tell(&self.core, self.repeat(done).await?).await),
         }
     }
 }

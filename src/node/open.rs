@@ -1,10 +1,10 @@
 //! Bringing a node up.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
 
-use tenure_events::{Hash, Position, UserId};
+use tenure_events::{Hash, Position, Time, UserId};
 use tenure_projections::State;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::replay::{ReplayError, replay};
 use super::shared::Core;
 use super::stats::Counters;
-use super::{Node, Running, Writer, checkpoints, writer};
+use super::{Node, Running, Writer, checkpoints, passing, writer};
 use crate::chain::Head;
 use crate::checkpoint;
 use crate::clock::Clock;
@@ -32,21 +32,32 @@ pub struct Options {
     /// After how many events, at the least, a folder's checkpoint is written anew, and again at the end: so that a start
     /// need not replay everything. None: no checkpoint is read or written.
     pub checkpoint: Option<u64>,
+    /// Somebody has looked at the clock: it is right, though the last event is long past.
+    pub clock_confirmed: bool,
 }
 
 impl Options {
     /// A data folder, the machine's clock, and the usual limits.
     #[must_use]
     pub fn folder(path: impl Into<PathBuf>) -> Self {
-        Self { data: Data::Folder(path.into()), clock: Clock::system(), queue: QUEUE, checkpoint: Some(CHECKPOINT) }
+        Self {
+            data: Data::Folder(path.into()),
+            clock: Clock::system(),
+            queue: QUEUE,
+            checkpoint: Some(CHECKPOINT),
+            clock_confirmed: false,
+        }
     }
 
     /// A platform in memory, its clock, and the usual limits.
     #[must_use]
     pub fn memory(founded: Founded, clock: Clock) -> Self {
-        Self { data: Data::Memory(Box::new(founded)), clock, queue: QUEUE, checkpoint: None }
+        Self { data: Data::Memory(Box::new(founded)), clock, queue: QUEUE, checkpoint: None, clock_confirmed: false }
     }
 }
+
+/// A year, in seconds.
+const MAX_GAP: i64 = 366 * 86_400;
 
 const QUEUE: usize = 4_096;
 
@@ -100,13 +111,24 @@ pub enum OpenError {
     /// The events make no state.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// Nothing was recorded for so long that the clock may be wrong. One event stamped far in the future would spoil
+    /// every later one.
+    #[error(
+        "the last event is of {last} and the clock says {now}: if the clock is right, confirm it with --clock-confirmed"
+    )]
+    ClockGap {
+        /// When the last event was recorded.
+        last: Time,
+        /// What the clock says.
+        now: Time,
+    },
     /// The system has no threads left.
     #[error("cannot start the writer: {0}")]
     Thread(#[source] std::io::Error),
 }
 
 pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
-    let Options { data, clock, queue, checkpoint } = options;
+    let Options { data, clock, queue, checkpoint, clock_confirmed } = options;
     let Parts { log, log_id, keys, folder, log_report } = Parts::open(data)?;
     let reader = log.reader();
     let checkpoints = folder.as_ref().zip(checkpoint).map(|(folder, every)| (folder.checkpoint(), every));
@@ -117,6 +139,10 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     };
     let head = replay(&reader, log_id, start, install)?;
     state.publish(head.position);
+    let now = Time::from(clock.now());
+    if !clock_confirmed && head.position > 0 && head.time.plus_seconds(MAX_GAP) < now {
+        return Err(OpenError::ClockGap { last: head.time, now });
+    }
     // An older key store may have been put back, or a crash come between an erasure in the log and that of the key.
     for user in state.erased_users().filter_map(|user| UserId::new(user).ok()) {
         keys.erase(&user)?;
@@ -139,7 +165,10 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     let start_writing = |(path, every)| checkpoints::start(Arc::clone(&core), path, start.position, every);
     let started = checkpoints.map(start_writing).transpose();
     let (checkpoints, due) = started.map_err(OpenError::Thread)?.unzip();
-    let thread = writer::start(Arc::clone(&core), log, head, receiver, due).map_err(OpenError::Thread)?;
+    let next = Arc::new(AtomicI64::new(i64::MAX));
+    let thread = writer::start(Arc::clone(&core), log, head, receiver, Arc::clone(&next), due);
+    let thread = thread.map_err(OpenError::Thread)?;
+    passing::watch(Arc::clone(&core), next, sender.downgrade()).map_err(OpenError::Thread)?;
     let running = Mutex::new(Some(Running { thread, checkpoints, folder }));
     Ok((Node { core, writer: Arc::new(Writer { queue: Mutex::new(Some(sender)), running }) }, report))
 }

@@ -33,7 +33,8 @@ pub(super) struct Part {
     pub events: Vec<Arc<[u8]>>,
     pub head: Head,
     pub erased: Option<UserId>,
-    pub answer: Answered,
+    /// None for what nobody asked for.
+    pub answer: Option<Answered>,
 }
 
 /// The group that is open.
@@ -138,7 +139,7 @@ impl Group {
         self.events.extend(events);
         self.head = head;
         self.erased.extend(erased);
-        self.answers.push(answer);
+        self.answers.extend(answer);
     }
 
     /// Adds the group decided after it.

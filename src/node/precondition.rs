@@ -86,10 +86,24 @@ fn about<P>(view: &View<'_>, subject: &Subject, command: &Command<P>) -> Option<
         Command::MoveResource(args) => resource(&args.resource),
         Command::DeleteResource(args) => resource(&args.resource),
         Command::CopyResource(args) => resource(&args.resource),
+        Command::ExportResources(args) => org(&args.org),
+        Command::ImportResources(args) => args.parent.as_ref().map_or_else(|| org(&args.org), resource),
         Command::Share(args) => resource(&args.resource),
         Command::Unshare(args) => resource(&args.resource),
+        Command::AssociateSubTenant(args) => org(&args.sub),
+        Command::DisassociateSubTenant(args) => org(&args.sub),
+        Command::Distribute(args) | Command::Undistribute(args) => resource(&args.resource),
+        Command::HandOn(args) | Command::TakeBack(args) => resource(&args.resource),
+        Command::SetRowRule(args) => resource(&args.resource),
+        Command::ClearRowRule(args) => resource(&args.resource),
         Command::IssueApiKey(args) => user(&args.user),
         Command::RevokeApiKey(args) => view.find_key(args.key.as_str()).map(Entity::Key),
+        Command::InstallLicence(_) => view.root().map(Entity::Org),
+        Command::LicenseOrg(args) => org(&args.org),
+        Command::ConfigureLogin(args) => org_or_root(args.org.as_ref()),
+        Command::ProvisionTenant(args) => {
+            view.find_tenant(&args.issuer, &args.external_id).or(view.root()).map(Entity::Org)
+        }
     }
 }
 

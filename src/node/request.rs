@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::clock::ClockJumped;
 use crate::command::{Command, InvalidCommand, Plain};
-use crate::decide::Refusal;
+use crate::decide::{Refusal, Told};
 use crate::token::Token;
 
 /// One command as it came in.
@@ -101,6 +101,8 @@ pub struct Answer {
     pub replayed: bool,
     /// Of a dry run: who would gain or lose what.
     pub access_delta: Option<AccessDeltas>,
+    /// What some commands tell beside their events.
+    pub told: Option<Told>,
 }
 
 /// Who would gain or lose what by a command.

@@ -7,6 +7,7 @@
 //! command, so it is never given before.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -16,11 +17,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::attempt::{Attempt, attempt, place};
 use super::checkpoints::Due;
+use super::passing::{AT_ONCE, Passing};
 use super::pending::{Group, Part, Pending};
 use super::request::{CommandError, Wish};
 use super::shared::Core;
 use super::stats::Outcome;
-use crate::chain::Head;
+use crate::chain::{Head, Link};
 use crate::clock::ClockJumped;
 use crate::log::{AppendError, Log};
 use crate::token::Token;
@@ -41,6 +43,14 @@ pub(super) struct Submission {
     pub reply: oneshot::Sender<Result<Reply>>,
 }
 
+/// What the writer is given to do.
+pub(super) enum Job {
+    /// A command.
+    Command(Submission),
+    /// A window has ended by itself.
+    TimePassed,
+}
+
 /// What the writer leaves when it ends.
 pub(super) struct Ended {
     pub log: Log,
@@ -56,12 +66,16 @@ pub(super) fn start(
     core: Arc<Core>,
     log: Log,
     head: Head,
-    queue: mpsc::Receiver<Submission>,
+    queue: mpsc::Receiver<Job>,
+    next: Arc<AtomicI64>,
     checkpoints: Option<Due>,
 ) -> std::io::Result<JoinHandle<Ended>> {
     let pending = Arc::new(Pending::new());
     let (deciding, decided, due) = (Arc::clone(&core), Arc::clone(&pending), checkpoints.clone());
-    let decide = move || decide_all(&deciding, head, queue, &decided, due);
+    let decide = move || {
+        let passing = Passing::of(&deciding, &head, next);
+        decide_all(&deciding, head, queue, passing, &decided, due);
+    };
     let deciding = thread::Builder::new().name("decide".to_owned()).spawn(decide)?;
     thread::Builder::new().name("commit".to_owned()).spawn(move || {
         let Ended { log, whole } = commit_all(&core, log, &pending, checkpoints);
@@ -72,7 +86,8 @@ pub(super) fn start(
 fn decide_all(
     core: &Core,
     mut head: Head,
-    mut queue: mpsc::Receiver<Submission>,
+    mut queue: mpsc::Receiver<Job>,
+    mut passing: Passing,
     pending: &Pending,
     mut checkpoints: Option<Due>,
 ) {
@@ -80,14 +95,16 @@ fn decide_all(
     let _close = Close(pending);
     let mut waiting = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut waiting, BATCH) > 0 {
+        let waiting = waiting.drain(..).filter_map(command);
         if core.is_stopped() {
-            waiting.drain(..).for_each(|Submission { reply, .. }| answer(core, reply, Err(CommandError::Stopped)));
+            waiting.for_each(|Submission { reply, .. }| answer(core, reply, Err(CommandError::Stopped)));
             continue;
         }
         let now = core.now();
-        let mut waiting = waiting.drain(..);
-        while waiting.len() > 0 {
-            let mut group = decide_group(core, &mut head, now, &mut waiting);
+        say(core, &mut head, &mut passing, pending, || queue.is_empty());
+        let mut waiting = waiting.peekable();
+        while waiting.peek().is_some() {
+            let mut group = decide_group(core, &mut head, now, &mut passing, &mut waiting);
             group.mark = checkpoints.as_mut().and_then(|due| due.mark(core, &head));
             if let Some(group) = pending.put(group) {
                 refuse(core, group, || CommandError::Stopped);
@@ -96,23 +113,46 @@ fn decide_all(
     }
 }
 
+fn command(job: Job) -> Option<Submission> {
+    match job {
+        Job::Command(submission) => Some(submission),
+        Job::TimePassed => None,
+    }
+}
+
+/// Says what has ended by now, before anything else is decided; of very much, only so much while somebody waits.
+fn say(core: &Core, head: &mut Head, passing: &mut Passing, pending: &Pending, idle: impl Fn() -> bool) {
+    let mut said = 0;
+    while said < AT_ONCE || idle() {
+        let mut group = Group::after(*head);
+        let Some(links) = passing.say(core, head) else { return };
+        let events = install(core, passing, links);
+        group.add(Part { events, head: *head, erased: None, answer: None });
+        if pending.put(group).is_some() {
+            return;
+        }
+        said += 1;
+    }
+}
+
 /// Decides commands until none waits, or they are enough for a commit.
 fn decide_group(
     core: &Core,
     head: &mut Head,
     now: std::result::Result<Time, ClockJumped>,
+    passing: &mut Passing,
     waiting: &mut impl Iterator<Item = Submission>,
 ) -> Group {
     let mut group = Group::after(*head);
     while !group.is_full()
         && let Some(Submission { wish, reply }) = waiting.next()
     {
-        let decided = now.map_err(CommandError::from).and_then(|now| decide_one(core, head, now, wish));
+        let decided = now.map_err(CommandError::from).and_then(|now| decide_one(core, head, now, passing, wish));
         let (events, erased, answered) = match decided {
             Ok(Decision { events, erased, reply }) => (events, erased, Ok(reply)),
             Err(error) => (Vec::new(), None, Err(error)),
         };
-        group.add(Part { events, head: *head, erased, answer: (reply, answered) });
+        group.add(Part { events, head: *head, erased, answer: Some((reply, answered)) });
     }
     group
 }
@@ -136,7 +176,7 @@ struct Decision {
 }
 
 /// Decides one command and installs what it comes to.
-fn decide_one(core: &Core, head: &mut Head, now: Time, wish: Box<Wish>) -> Result<Decision> {
+fn decide_one(core: &Core, head: &mut Head, now: Time, passing: &mut Passing, wish: Box<Wish>) -> Result<Decision> {
     let mut decided = match attempt(core, head, now, wish)? {
         Attempt::Repeated(done) => {
             return Ok(Decision { events: Vec::new(), erased: None, reply: Reply::Repeated(done) });
@@ -144,16 +184,25 @@ fn decide_one(core: &Core, head: &mut Head, now: Time, wish: Box<Wish>) -> Resul
         Attempt::Decided(decided) => decided,
     };
     let links = place(core, head, &mut decided).inspect_err(|_| core.keys.unstage(decided.origin.command))?;
-    let (mut events, mut erased) = (Vec::with_capacity(links.len()), None);
-    for link in links {
-        core.state.install(&link.envelope);
-        if let Event::UserErased(event) = link.envelope.event {
-            erased = Some(event.user);
-        }
-        events.push(link.bytes);
+    if links.is_empty() {
+        // It was done before, and nobody new comes of it.
+        core.keys.unstage(decided.origin.command);
     }
+    let erased = links.iter().find_map(|link| erased(&link.envelope.event));
+    let events = install(core, passing, links);
     let reply = Reply::Done { position: head.position, events: events.clone(), secret: decided.secret.take() };
     Ok(Decision { events, erased, reply })
+}
+
+/// Puts events into the state, above the durable position; answers their bytes.
+fn install(core: &Core, passing: &mut Passing, links: Vec<Link>) -> Vec<Arc<[u8]>> {
+    links.iter().for_each(|link| core.state.install(&link.envelope));
+    passing.see(core, &links);
+    links.into_iter().map(|link| link.bytes).collect()
+}
+
+fn erased(event: &Event) -> Option<UserId> {
+    if let Event::UserErased(event) = event { Some(event.user.clone()) } else { None }
 }
 
 fn commit_all(core: &Core, mut log: Log, pending: &Pending, checkpoints: Option<Due>) -> Ended {

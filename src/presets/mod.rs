@@ -149,8 +149,8 @@ impl Preset {
     }
 }
 
-/// The global role that a preset may have and that the platform's first administrator then holds (D).
-pub const SYSTEM_ADMINISTRATOR: &str = "system-administrator";
+// The global role that a preset may have and that the platform's first administrator then holds (D).
+pub use tenure_projections::judge::SYSTEM_ADMINISTRATOR;
 
 /// The user type of a platform's first administrator.
 pub const ADMINISTRATOR: &str = "administrator";

@@ -3,9 +3,9 @@
 
 use tenure_events::data::Level;
 use tenure_events::{Event, Time};
-use unicode_normalization::UnicodeNormalization as _;
 
 use super::facts::{At, Facts, Holder, Set, Status, With};
+use super::packs::folded;
 use super::rules::{FOR_GOOD, LANDLORD_MANAGE, SUBSCRIPTION_MANAGE, USER_MANAGE, Who, holds};
 
 /// A level and whether it may be copied; 0 is no level.
@@ -140,13 +140,26 @@ impl Facts {
             let levels = (0..self.contents.len()).map(|content| {
                 let managed = (local[self.contents[content].org] | global) & super::rules::CONTENT_MANAGE != 0;
                 let made = principal == Principal::User(self.contents[content].maker);
-                self.level(content, t, managed || made, |with| match with {
+                let had = self.level(content, t, managed || made, |with| match with {
                     With::User(user) => principal == Principal::User(user),
                     With::Role(role) => roles.contains(&role),
                     With::Group(group) => groups.contains(&group),
-                    With::Org(org) => inside[org],
-                    With::All => inside.contains(&true),
-                })
+                    With::Org(org) => {
+                        inside[org] && (org == self.contents[content].org || !self.is_tenants_app(content))
+                    }
+                    With::All => inside.contains(&true) && !self.is_tenants_app(content),
+                });
+                let given = self.contents[content].live
+                    && (0..self.orgs.len()).filter(|org| self.orgs[*org].status != Status::Gone).any(|tenant| {
+                        self.manages_given(tenant, content, local[tenant] | global)
+                            || self.handed_on(tenant, content).any(|with| match with {
+                                With::User(user) => principal == Principal::User(user),
+                                With::Role(role) => roles.contains(&role),
+                                With::Group(group) => groups.contains(&group),
+                                With::Org(_) | With::All => false,
+                            })
+                    });
+                (had.0.max(if given { self::had(Level::View) } else { 0 }), had.1)
             });
             potential.levels.push(levels.collect());
             potential.local.push(local);
@@ -187,8 +200,16 @@ impl Facts {
             .map(|all| all & who.cap & !self.forbidden(who.user))
     }
 
-    /// How the subject has content, from wherever they may act.
+    /// How the subject has content, from wherever they may act; whoever manages by a global role what tenants may use
+    /// does so in every org.
     fn effective(&self, who: &Who, content: At, t: Time) -> Had {
+        let (level, copy) = self.effective_there(who, content, t);
+        let manages = |held: Set| (0..self.orgs.len()).any(|tenant| self.manages_given(tenant, content, held));
+        let given = self.everywhere(who, t).is_some_and(manages);
+        (if given { level.max(had(Level::View)) } else { level }, copy)
+    }
+
+    fn effective_there(&self, who: &Who, content: At, t: Time) -> Had {
         // A global role is handed on as it is held, to orgs that do not work and to those that shut it out as well:
         // managing content by it is managing all there is, and entering by it is having what is shared with any org.
         let everywhere = self.everywhere(who, t);
@@ -222,9 +243,27 @@ impl Facts {
 
     /// Whether the subject holds all that a user could come to have anywhere.
     fn holds_all_of(&self, who: &Who, user: At, now: Time) -> Result<(), String> {
+        let roles = |t| {
+            let groups = self.groups_of(Principal::User(user));
+            let held = self.assignments.iter().filter(move |held| match held.to {
+                Holder::User(of) => of == user,
+                Holder::Group(group) => groups.contains(&group),
+            });
+            held.filter(move |held| holds(None, held.until, t)).map(|held| &self.roles[held.role])
+        };
         for t in instants(self, self, now) {
             let all = self.potential(t);
             self.covers(who, Principal::User(user), (&all, user), None, now)?;
+            // By their roles in sub-tenants they have content of the masters.
+            for role in roles(t).filter(|role| role.live) {
+                let Some(master) = role.org.and_then(|sub| self.orgs[sub].master) else { continue };
+                for content in (0..self.contents.len()).filter(|c| self.contents[*c].live) {
+                    let of_master = self.contents[content].org == master && !self.is_tenants_app(content);
+                    let levels = self.named_share(master, content, &role.name, t);
+                    let most = levels.into_iter().max().filter(|_| of_master);
+                    most.map_or(Ok(()), |level| self.covers_level(who, content, (had(level), true), now))?;
+                }
+            }
         }
         Ok(())
     }
@@ -264,6 +303,15 @@ impl Facts {
             }
         }
         Ok(())
+    }
+
+    fn covers_level(&self, who: &Who, content: At, (level, copy): Had, now: Time) -> Result<(), String> {
+        let own = self.effective(who, content, now);
+        let covered = level <= own.0 && (!copy || own.1);
+        let id = &self.contents[content].id;
+        covered
+            .then_some(())
+            .ok_or_else(|| format!("level {level} on {id} comes to a sub-tenant, the actor has {own:?}"))
     }
 
     fn text(&self, principal: Principal) -> &str {
@@ -306,6 +354,16 @@ pub fn no_escalation(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(),
                 continue;
             }
             before.covers(&act.who, principal, (&new, at), Some(&gap), act.now).map_err(|e| format!("{e}, at {t}"))?;
+        }
+    }
+    for t in instants(before, after, act.now) {
+        for sub in 0..before.orgs.len() {
+            for content in 0..before.contents.len() {
+                let (old, new) = (before.opened_to(sub, content, t), after.opened_to(sub, content, t));
+                if let Some(level) = new.filter(|_| new > old) {
+                    before.covers_level(&act.who, content, (had(level), true), act.now)?;
+                }
+            }
         }
     }
     own_subscription(before, after, act)?;
@@ -367,7 +425,8 @@ fn credentials(before: &Facts, act: &Act<'_>) -> Result<(), String> {
             Event::UserCredentialReset(e) => (&e.user, USER_MANAGE, 0, None),
             _ => continue,
         };
-        let user = before.user(user);
+        // Whoever comes to be in the command comes with their identity.
+        let Some(user) = before.users.iter().position(|known| known.id == user.as_str()) else { continue };
         let home = before.users[user].home;
         if user == act.who.user {
             let within = cap & !act.who.cap == 0 && (act.who.only.is_none() || only == act.who.only || cap == 0);
@@ -441,10 +500,6 @@ pub fn well_formed(facts: &Facts) -> Result<(), String> {
         return Err("something lies in itself, or nowhere".to_owned());
     }
     Ok(())
-}
-
-fn folded(name: &str) -> String {
-    name.nfc().collect::<String>().to_lowercase()
 }
 
 /// Instants that a question about the past may be asked of.

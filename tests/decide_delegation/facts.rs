@@ -1,6 +1,6 @@
 //! What the events say, as plain lists: the naive model's memory.
 
-use tenure_events::data::{Assignee, Audience, Level, Settings, Subscription};
+use tenure_events::data::{Assignee, Audience, Level, Nature, Settings, Subscription};
 use tenure_events::{Envelope, Event, Privilege, Time};
 
 /// Privileges by their number, one bit each.
@@ -26,6 +26,7 @@ pub struct Org {
     /// When it shuts its ancestors out; none: never.
     pub shuts_from: Option<Time>,
     pub team: Option<At>,
+    pub master: Option<At>,
 }
 
 #[derive(Clone)]
@@ -125,6 +126,7 @@ pub struct Kind {
     pub edit: Option<u32>,
     pub delete: Option<u32>,
     pub share: Option<u32>,
+    pub nature: Nature,
 }
 
 #[derive(Clone, Default)]
@@ -143,6 +145,12 @@ pub struct Facts {
     pub assignments: Vec<Assignment>,
     pub contents: Vec<Content>,
     pub shares: Vec<Share>,
+    /// Content, its tenant or all, and since when.
+    pub given: Vec<(At, Option<At>, u64)>,
+    /// Content, to whom its tenant handed it on, and when.
+    pub handed: Vec<(At, With, u64)>,
+    /// Content and the user or org that a row rule binds in it.
+    pub ruled: Vec<(At, With)>,
     pub keys: Vec<Key>,
     /// Group, org, and with which privileges it is invited there.
     pub invitations: Vec<(At, At, Set)>,
@@ -231,13 +239,14 @@ impl Facts {
             Event::ResourceKindDefined(e) => {
                 let [create, view, edit, delete, share] = [&e.create, &e.view, &e.edit, &e.delete, &e.share]
                     .map(|name| name.as_ref().map(|name| self.privilege(name.as_str()) as u32));
-                self.kinds.push((e.kind.to_string(), Kind { create, view, edit, delete, share }));
+                self.kinds.push((e.kind.to_string(), Kind { create, view, edit, delete, share, nature: e.nature }));
             }
             event => {
                 self.note_org(event);
                 self.note_user(event, envelope);
                 self.note_grant(event);
                 self.note_content(event);
+                self.note_packs(event, envelope.position);
             }
         }
     }
@@ -251,6 +260,7 @@ impl Facts {
                 status: Status::Live,
                 shuts_from: None,
                 team: e.managing_group.as_ref().map(|group| self.group(group)),
+                master: None,
             }),
             Event::OrgRenamed(e) => self.on_org(&e.org, |org| org.name.clone_from(&e.name)),
             Event::OrgMoved(e) => {
@@ -261,6 +271,11 @@ impl Facts {
             Event::OrgEnabled(e) => self.on_org(&e.org, |org| org.status = Status::Live),
             Event::OrgArchived(e) => self.on_org(&e.org, |org| org.status = Status::Gone),
             Event::LandlordExcluded(e) => self.on_org(&e.org, |org| org.shuts_from = Some(Time::MIN)),
+            Event::SubTenantAssociated(e) => {
+                let master = self.org(&e.master);
+                self.on_org(&e.sub, |org| org.master = Some(master));
+            }
+            Event::SubTenantDisassociated(e) => self.on_org(&e.sub, |org| org.master = None),
             Event::LandlordAdmitted(e) => self.on_org(&e.org, |org| org.shuts_from = e.until),
             _ => {}
         }
@@ -408,6 +423,9 @@ impl Facts {
                 made(self, &e.resource, &e.org, &e.kind, &e.name, e.parent.as_ref(), &e.creator);
             }
             Event::ResourceCopied(e) => {
+                made(self, &e.resource, &e.org, &e.kind, &e.name, e.parent.as_ref(), &e.creator)
+            }
+            Event::ResourceImported(e) => {
                 made(self, &e.resource, &e.org, &e.kind, &e.name, e.parent.as_ref(), &e.creator)
             }
             Event::ResourceRenamed(e) => {

@@ -151,7 +151,7 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
     let (org_id, user_id) = (facts.orgs[org].id.clone(), id(&facts.users[user].id));
     let global = dice.one_in(4);
     let of = (!global).then(|| id(&org_id));
-    let event = match dice.of(18) {
+    let event = match dice.of(25) {
         0 | 1 => {
             let from = if dice.one_in(6) { until(dice, now) } else { None };
             let until = until(dice, now).filter(|until| from.is_none_or(|from| from < *until));
@@ -173,9 +173,15 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
             Event::GroupMemberAdded(GroupMemberAdded { group: id(&group.id), user: user_id })
         }
         5 => {
-            let name = format!("r{}", facts.roles.len());
+            let role = id(&format!("r{}", facts.roles.len()));
+            let names = ["guest", "hrbp", "buyer"];
+            let free = |name: &&str| {
+                let same = |role: &super::facts::Role| role.name == **name && role.org == of.as_ref().map(|_| org);
+                !facts.roles.iter().any(same)
+            };
+            let name = dice.pick(names.into_iter().filter(free)).map_or_else(|| format!("{role}"), str::to_owned);
             let privileges = some(dice).iter().map(|p| id(p)).collect();
-            Event::RoleDefined(RoleDefined { role: id(&name), org: of, name, privileges })
+            Event::RoleDefined(RoleDefined { role, org: of, name, privileges })
         }
         6 => {
             let role = dice.pick(facts.roles.iter())?;
@@ -192,7 +198,7 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
             let name = format!("c{}", facts.contents.len());
             let folders = facts.contents.iter().filter(|content| content.org == org && content.kind == 0);
             let parent = dice.pick(folders).filter(|_| !dice.one_in(4)).map(|folder| id(&folder.id));
-            let kind = id(KINDS[dice.of(6) % 4 * usize::from(!dice.one_in(3))].0);
+            let kind = id(KINDS[dice.of(KINDS.len()) * usize::from(!dice.one_in(3))].0);
             // Made by a member, rather by one who does not manage all content.
             let member = |m: &&Member| m.org == org && (m.privileges & CONTENT_MANAGE == 0 && m.privileges >> 12 != 0);
             let plain = dice.pick(facts.members.iter().filter(member)).filter(|_| !dice.one_in(3));
@@ -216,8 +222,12 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
             let folder = dice.pick(folders).filter(|_| dice.one_in(2));
             let content = folder.or_else(|| dice.pick(facts.contents.iter()))?;
             let with = audience(facts, dice, content.org)?;
+            let app = facts.kinds[content.kind].1.nature == Nature::App && content.org != 0;
             let other = matches!(&with, Audience::Org(org) if org.as_str() != facts.orgs[content.org].id);
             let all = matches!(with, Audience::AllOrgs(_));
+            if (other || all) && app {
+                return None;
+            }
             if (other || all) && (settings.cross_org_shares == CrossOrgShares::None || (all && content.org != 0)) {
                 return None;
             }
@@ -237,6 +247,45 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
             let key = id(&format!("k{}", facts.keys.len()));
             let (hash, org) = (String::new(), dice.one_in(3).then(|| id(&org_id)));
             Event::ApiKeyIssued(ApiKeyIssued { key, user: user_id, hash, name: None, org, privileges, expires: None })
+        }
+        18 | 19 => {
+            let free = |at: &At| facts.orgs[*at].master.is_none() && !facts.orgs.iter().any(|o| o.master == Some(*at));
+            let master =
+                dice.pick((0..facts.orgs.len()).filter(|at| *at != org && facts.orgs[*at].master.is_none()))?;
+            let (master, sub) = (id(&facts.orgs[master].id), id(&org_id));
+            free(&org).then_some(Event::SubTenantAssociated(SubTenantAssociated { master, sub }))?
+        }
+        20 => {
+            let goes = |c: &&super::facts::Content| [0, 3, 4].contains(&c.kind);
+            let content = dice.pick(facts.contents.iter().filter(goes))?;
+            let to = if global { None } else { Some(org) };
+            let at = facts.content(&content.id);
+            let there = facts.given.iter().any(|(content, of, _)| *content == at && *of == to);
+            let below = to.is_none_or(|to| facts.ancestors(to).contains(&content.org));
+            let may =
+                settings.cross_org_shares == CrossOrgShares::Downward && below && (to.is_some() || content.org == 0);
+            let to = if global { Recipient::AllOrgs(Everyone) } else { Recipient::Org(id(&org_id)) };
+            let given = ContentDistributed { resource: id(&content.id), to };
+            return (may && !there).then(|| (facts.orgs[content.org].id.clone(), Event::ContentDistributed(given)));
+        }
+        21 | 23 | 24 => {
+            let (content, tenant, _) = *dice.pick(facts.given.iter())?;
+            let tenant = tenant.unwrap_or(org);
+            let roles = facts.roles.iter().filter(|role| role.org == Some(tenant));
+            let users = facts.users.iter().filter(|user| user.home == tenant);
+            let to = match dice.pick(roles).filter(|_| dice.one_in(2)) {
+                Some(role) => Holder::Role(id(&role.id)),
+                None => Holder::User(id(&dice.pick(users)?.id)),
+            };
+            let org = facts.orgs[tenant].id.clone();
+            let handed = ContentHandedOn { resource: id(&facts.contents[content].id), org: id(&org), to };
+            return Some((org, Event::ContentHandedOn(handed)));
+        }
+        22 => {
+            let content = dice.pick(facts.contents.iter().filter(|c| c.kind == 0 || c.kind == 4))?;
+            let of = if global { RowSubject::Org(id(&org_id)) } else { RowSubject::User(user_id) };
+            let set = RowRuleSet { resource: id(&content.id), of, filter: "x".to_owned() };
+            return Some((facts.orgs[content.org].id.clone(), Event::RowRuleSet(set)));
         }
         _ => match dice.of(4) {
             0 if org != 0 => Event::OrgDisabled(OrgDisabled { org: id(&org_id) }),

@@ -185,7 +185,10 @@ impl Facts {
         let downward = self.settings.as_ref().unwrap().cross_org_shares == CrossOrgShares::Downward;
         let elsewhere = acting != org;
         let mut found = Vec::new();
-        if !self.belongs(who.user, acting, t) || (elsewhere && !(downward && self.ancestors(acting).contains(&org))) {
+        let downward = downward && self.ancestors(acting).contains(&org);
+        let sub = self.orgs[acting].master == Some(org);
+        let crosses = (downward || sub) && !self.is_tenants_app(content);
+        if !self.belongs(who.user, acting, t) || (elsewhere && !crosses) {
             return found;
         }
         let authority = self.authority(who.user, org, t);
@@ -198,15 +201,23 @@ impl Facts {
         let chain = self.chain(content);
         for share in self.shares.iter().filter(|share| chain.contains(&share.content) && holds(None, share.until, t)) {
             let theirs = match share.with {
-                With::All => true,
-                With::Org(of) => of == acting,
+                With::All => !elsewhere || downward,
+                With::Org(of) => of == acting && (!elsewhere || downward),
                 With::User(of) => !elsewhere && of == who.user,
                 With::Role(of) => !elsewhere && authority.roles.contains(&of),
                 With::Group(of) => !elsewhere && self.groups_in(who.user, org).any(|group| group == of),
             };
             if theirs {
-                found.push(Having { level: share.level, copy: share.copy, elsewhere });
+                // From a sub-tenant nothing of its master is changed.
+                let level = if elsewhere && sub { share.level.min(Level::Use) } else { share.level };
+                found.push(Having { level, copy: share.copy, elsewhere });
             }
+        }
+        if elsewhere && downward {
+            found.extend(self.given_havings(who, acting, content, t));
+        }
+        if elsewhere && sub {
+            found.extend(self.associated_havings(who, acting, content, t));
         }
         found
     }
@@ -243,17 +254,22 @@ impl Facts {
                 Act::Level(Level::Use | Level::Edit) | Act::Copy => false,
             };
         };
-        let Kind { create, view, edit, delete, share } = self.kinds[self.contents[content].kind].1;
+        // What it takes to look is needed where one looks from.
+        let look = |needed: Option<u32>| needed.is_none_or(|no| self.held(who, acting, t) & 1 << no != 0);
+        let Kind { create, view, edit, delete, share, .. } = self.kinds[self.contents[content].kind].1;
         let havings = self.havings(who, acting, content, t);
         let had = |level| havings.iter().any(|having| having.level >= level);
         let live = self.contents[content].live;
         live && match act {
-            Act::Level(Level::View) => privilege(view) && had(Level::View),
-            Act::Level(Level::Use) => privilege(view) && had(Level::Use),
+            Act::Level(Level::View) => look(view) && had(Level::View),
+            Act::Level(Level::Use) => look(view) && had(Level::Use),
             Act::Level(Level::Edit) => privilege(edit) && had(Level::Edit),
             Act::Level(Level::Manage) => privilege(share) && had(Level::Manage),
             // `edit` inside one's own org, the flag across orgs.
-            Act::Copy => privilege(view) && havings.iter().any(|h| h.copy || (!h.elsewhere && h.level >= Level::Edit)),
+            Act::Copy => {
+                let copies = |h: &Having| h.copy || (!h.elsewhere && h.level >= Level::Edit);
+                look(view) && havings.iter().any(copies) && !self.bound(who.user, acting, content)
+            }
             Act::Privilege(no) => {
                 let level = match Some(no) {
                     no if no == delete || no == share => Some(Level::Manage),
@@ -264,7 +280,8 @@ impl Facts {
                     no if self.kinds.iter().any(|(_, kind)| kind.create == no) => Some(Level::Edit),
                     _ => return false,
                 };
-                privilege(Some(no)) && level.is_none_or(had)
+                let looks = Some(no) == view && level == Some(Level::View);
+                (if looks { look(Some(no)) } else { privilege(Some(no)) }) && level.is_none_or(had)
             }
         }
     }

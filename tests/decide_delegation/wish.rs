@@ -14,7 +14,7 @@ const ON_BEHALF: [&str; 5] =
     ["create-resource", "copy-resource", "rename-resource", "move-resource", "select-active-org"];
 
 /// Commands that hand something out.
-const OFTEN: [&str; 13] = [
+const OFTEN: [&str; 17] = [
     "grant-subscriptions",
     "withdraw-subscription",
     "extend-subscription",
@@ -28,10 +28,14 @@ const OFTEN: [&str; 13] = [
     "issue-api-key",
     "disable-org",
     "create-user",
+    "associate-sub-tenant",
+    "distribute",
+    "hand-on",
+    "take-back",
 ];
 
 /// Names that differ, and that do not.
-const LABELS: [&str; 6] = ["Alpha", "ALPHA", "B\u{ea}ta", "BE\u{302}TA", "Gamma", "Delta"];
+const LABELS: [&str; 7] = ["Alpha", "ALPHA", "B\u{ea}ta", "BE\u{302}TA", "Gamma", "Guest", "guest"];
 
 /// A membership that carries much, if there is one: most commands are given by its user about its org.
 pub fn focus(facts: &Facts, dice: &mut Dice) -> (At, At) {
@@ -169,7 +173,10 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             merged(member, json!({"privileges": if dice.one_in(3) { json!("all") } else { one }}))
         }
         "define-role" => json!({"org": of, "name": label, "privileges": privileges}),
-        "change-role" => json!({"role": role?.id, "privileges": privileges}),
+        "change-role" => {
+            let name = dice.one_in(3).then_some(label);
+            json!({"role": role?.id, "name": name, "privileges": if global { None } else { Some(privileges) }})
+        }
         "delete-role" => json!({"role": role?.id}),
         "unassign-role" => {
             let held = dice.pick(facts.assignments.iter())?;
@@ -192,7 +199,7 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         "create-resource" => {
             let parent = content.filter(|content| content.kind == 0 && dice.one_in(2));
             let org = parent.map_or(&org, |parent| &facts.orgs[parent.org].id);
-            json!({"org": org, "kind": KINDS[dice.of(4)].0, "name": label, "parent": parent.map(|parent| &parent.id)})
+            json!({"org": org, "kind": KINDS[dice.of(KINDS.len())].0, "name": label, "parent": parent.map(|parent| &parent.id)})
         }
         "rename-resource" => json!({"resource": content?.id, "name": label}),
         "move-resource" => {
@@ -206,6 +213,20 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         }
         "delete-resource" => json!({"resource": content?.id}),
         "copy-resource" => json!({"resource": content?.id, "into_org": org, "name": label}),
+        "export-resources" => {
+            let content = content?;
+            by = Some(content.maker).filter(|_| dice.one_in(2));
+            json!({"org": facts.orgs[content.org].id, "resources": [content.id]})
+        }
+        "import-resources" => {
+            let parent = content.filter(|content| content.kind == 0 && dice.one_in(2));
+            let org = parent.map_or(&org, |parent| &facts.orgs[parent.org].id);
+            let item = dice.pick(facts.contents.iter())?;
+            let item = json!({"id": item.id, "kind": KINDS[item.kind].0, "name": label});
+            let exported = "2026-01-01T00:00:00.000000Z";
+            let bundle = json!({"format": 1, "org": "root", "exported": exported, "resources": [item]});
+            json!({"org": org, "bundle": bundle.to_string(), "parent": parent.map(|parent| &parent.id)})
+        }
         "share" => {
             json!({"resource": content?.id, "with": audience(facts, dice, content?.org)?, "level": LEVELS[dice.of(4)],
             "copy": dice.one_in(2), "valid_until": until})
@@ -221,11 +242,96 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             };
             json!({"resource": facts.contents[share.content].id, "with": with})
         }
+        "associate-sub-tenant" => json!({"master": org, "sub": facts.orgs[dice.of(facts.orgs.len())].id}),
+        "disassociate-sub-tenant" => {
+            json!({"sub": dice.pick(facts.orgs.iter().filter(|org| org.master.is_some()))?.id})
+        }
+        "distribute" => {
+            let below = (0..facts.orgs.len())
+                .filter(|at| facts.ancestors(*at).iter().any(|above| facts.orgs[*above].id == org));
+            let to = dice.pick(below).filter(|_| !global);
+            let to = to.map_or(json!({"all_orgs": true}), |at| json!({"org": facts.orgs[at].id}));
+            json!({"resource": content?.id, "to": to})
+        }
+        "undistribute" => {
+            let (content, to, _) = *dice.pick(facts.given.iter())?;
+            let to = to.map_or(json!({"all_orgs": true}), |at| json!({"org": facts.orgs[at].id}));
+            json!({"resource": facts.contents[content].id, "to": to})
+        }
+        "hand-on" => {
+            let (content, tenant, _) = *dice.pick(facts.given.iter())?;
+            let tenant = tenant.unwrap_or_else(|| dice.of(facts.orgs.len()));
+            let manager = |member: &&Member| {
+                member.there
+                    && member.org == tenant
+                    && facts.stands(member.user)
+                    && facts.manages_given(tenant, content, member.privileges)
+            };
+            by = dice.pick(facts.members.iter().filter(manager)).map(|member| member.user);
+            let users = facts.users.iter().filter(|user| user.home == tenant);
+            let roles = facts.roles.iter().filter(|role| role.org == Some(tenant));
+            let groups = facts.groups.iter().filter(|group| group.org == Some(tenant));
+            let to = match dice.of(4) {
+                0 | 1 => json!({"role": dice.pick(roles)?.id}),
+                2 => json!({"group": dice.pick(groups)?.id}),
+                _ => json!({"user": dice.pick(users)?.id}),
+            };
+            json!({"resource": facts.contents[content].id, "org": facts.orgs[tenant].id, "to": to})
+        }
+        "take-back" => {
+            let of = |with: With| match with {
+                With::User(at) => Some(facts.users[at].home),
+                With::Role(at) => facts.roles[at].org,
+                With::Group(at) => facts.groups[at].org,
+                With::Org(_) | With::All => None,
+            };
+            let stands = |(content, with, _): &&(At, With, u64)| {
+                let managed =
+                    |m: &Member| of(*with) == Some(m.org) && facts.manages_given(m.org, *content, m.privileges);
+                facts.members.iter().any(|member| member.there && facts.stands(member.user) && managed(member))
+            };
+            let (content, with, _) = *dice.pick(facts.handed.iter().filter(stands))?;
+            let (tenant, to) = match with {
+                With::User(at) => (facts.users[at].home, json!({"user": facts.users[at].id})),
+                With::Role(at) => (facts.roles[at].org?, json!({"role": facts.roles[at].id})),
+                With::Group(at) => (facts.groups[at].org?, json!({"group": facts.groups[at].id})),
+                With::Org(_) | With::All => return None,
+            };
+            let manager = |member: &&Member| {
+                member.there
+                    && member.org == tenant
+                    && facts.stands(member.user)
+                    && facts.manages_given(tenant, content, member.privileges)
+            };
+            by = dice.pick(facts.members.iter().filter(manager)).map(|member| member.user);
+            json!({"resource": facts.contents[content].id, "org": facts.orgs[tenant].id, "to": to})
+        }
+        "set-row-rule" => {
+            let users = if dice.one_in(2) { users(dice) } else { Vec::new() };
+            json!({"resource": content?.id, "org": of, "users": users, "filter": label})
+        }
+        "clear-row-rule" => {
+            let (content, with) = *dice.pick(facts.ruled.iter())?;
+            let content = &facts.contents[content].id;
+            match with {
+                With::User(at) => json!({"resource": content, "users": [facts.users[at].id]}),
+                With::Org(at) => json!({"resource": content, "org": facts.orgs[at].id}),
+                With::Role(_) | With::Group(_) | With::All => return None,
+            }
+        }
         "issue-api-key" => {
             let privileges = (!dice.one_in(3)).then(|| some(dice));
             json!({"user": user, "name": "key", "org": dice.one_in(3).then_some(&org), "privileges": privileges})
         }
         "revoke-api-key" => json!({"key": dice.pick(facts.keys.iter())?.id}),
+        "install-licence" => json!({"token": label}),
+        "license-org" => json!({"org": org, "authorisation": label}),
+        "configure-login" => json!({"org": of, "methods": [label], "default": "tenant"}),
+        "provision-tenant" => {
+            let user = json!({"subject": label, "name": "New", "user_type": user_type, "privileges": privileges});
+            let admin = json!({"subject": "first", "name": "First"});
+            json!({"external_id": label, "issuer": "idp", "name": label, "admin": admin, "users": [user]})
+        }
         other => panic!("no arguments for {other}"),
     };
     Some(Wish { name, arguments, by })

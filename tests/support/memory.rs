@@ -1,7 +1,7 @@
 //! A platform in memory for tests of decisions: a state, a clock that counts, and the log of what was decided.
 
 use serde_json::Value;
-use tenure::command::{Command, Fresh, Plain};
+use tenure::command::{Command, Contents, Fresh, Plain};
 use tenure::decide::{Caller, Draft, Moment, Refusal, decide, personal};
 use tenure_events::data::{
     CrossOrgShares, GroupCreated, GroupMemberAdded, Nature, OrgCreated, PlatformInitialised, PrivilegeDefined,
@@ -14,11 +14,13 @@ use tenure_projections::{State, View};
 use uuid::Uuid;
 
 /// Kinds of content and the actions on each that need a privilege.
-pub const KINDS: [(&str, &[&str]); 4] = [
+pub const KINDS: [(&str, &[&str]); 6] = [
     ("folder", &["create", "edit", "delete", "share"]),
     ("chart", &["create", "edit", "delete", "share"]),
     ("report", &["create", "view", "edit", "share"]),
     ("connection", &["create", "edit"]),
+    ("pack", &["create", "view", "share"]),
+    ("app", &[]),
 ];
 
 /// User types: all, all of administration, all of content, nothing.
@@ -77,13 +79,15 @@ impl World {
         let (user, key) = who.split_once('/').map_or((who, None), |(user, key)| (user, Some(key)));
         let view = self.view();
         let mut actor = Subject::from(view.find_user(user).unwrap());
+        let mut key_ends = None;
         if let Some(key) = key {
             let key = view.usable_key(view.find_key(key).unwrap()).unwrap();
             assert_eq!(key.user, actor.user);
             actor = Subject { cap: key.privileges, only: key.org, ..actor };
+            key_ends = key.window.until();
         }
         let on_behalf_of = other.map(|other| view.find_user(other).unwrap());
-        Caller { actor, on_behalf_of, acting_org: org.map(|org| view.find_org(org).unwrap()) }
+        Caller { actor, on_behalf_of, acting_org: org.map(|org| view.find_org(org).unwrap()), key_ends }
     }
 
     /// What would come of a command.
@@ -176,8 +180,11 @@ impl World {
 
 /// A command by name, its personal texts looked at, and sealed in a manner of speaking.
 pub fn command(name: &str, arguments: &Value, fresh: &Fresh) -> Result<Command<Sealed>, Refusal> {
-    let command = Command::parse(name, arguments.to_string().as_bytes())
+    let mut command = Command::parse(name, arguments.to_string().as_bytes())
         .unwrap_or_else(|error| panic!("{name} {arguments}: {error}"));
+    if let Command::ImportResources(args) = &mut command {
+        args.contents = Contents::from_bytes(args.bundle.as_bytes());
+    }
     let identity = |issuer: &str, subject: &str| format!("{issuer}#{subject}");
     command.seal(fresh, identity, |_, field, text: Plain| {
         personal(field, &text.0)?;
@@ -241,7 +248,13 @@ fn platform(settings: Settings) -> Vec<Event> {
     events.extend(KINDS.iter().map(|(kind, actions)| {
         let needs = |action: &str| actions.contains(&action).then(|| id(&format!("{kind}.{action}")));
         let [create, view, edit, delete, share] = ["create", "view", "edit", "delete", "share"].map(needs);
-        let nature = if *kind == "connection" { Nature::Connection } else { Nature::Content };
+        let nature = match *kind {
+            "connection" => Nature::Connection,
+            "folder" => Nature::Folder,
+            "pack" => Nature::Pack,
+            "app" => Nature::App,
+            _ => Nature::Content,
+        };
         Event::ResourceKindDefined(ResourceKindDefined { kind: id(kind), create, view, edit, delete, share, nature })
     }));
     let (permission, gates) = (id("manage-organizations"), vec![id("org.manage")]);

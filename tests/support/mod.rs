@@ -1,6 +1,8 @@
 //! What several integration tests share.
 
 pub mod given;
+pub mod hub;
+pub mod licensed;
 pub mod memory;
 pub mod nats;
 pub mod platform;

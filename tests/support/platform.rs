@@ -29,6 +29,14 @@ impl Platform {
         Self::open(Options::memory(founded, clock), token).0
     }
 
+    /// In memory, of the preset `hengshi`, with the vendor's key.
+    pub fn hengshi(clock: Clock) -> Self {
+        let preset = Preset::named("hengshi").unwrap();
+        let founding = Founding { licence_key: Some(super::licensed::vendor().public()), ..founding(&preset) };
+        let (founded, token) = init::in_memory(&founding, &clock).unwrap();
+        Self::open(Options::memory(founded, clock), token).0
+    }
+
     /// In a new folder, of the preset `default`.
     pub fn folder(path: &Path) -> Self {
         let token = Self::init(path);
@@ -73,7 +81,7 @@ impl Platform {
 }
 
 fn founding(preset: &Preset) -> Founding<'_> {
-    Founding { preset, name: "Root", admin: "admin".parse().unwrap() }
+    Founding { preset, name: "Root", admin: "admin".parse().unwrap(), licence_key: None }
 }
 
 /// An event as JSON.

@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::path::Path;
 
 use serde_json::Value;
+use tenure::clock::Clock;
 use tenure::http::serve;
 use tenure::node::{Node, Options};
 use tokio::net::TcpListener;
@@ -47,6 +48,13 @@ impl Server {
     pub fn memory() -> Self {
         let runtime = runtime();
         let platform = runtime.block_on(async { Platform::memory() });
+        Self::start(runtime, platform)
+    }
+
+    /// In memory, of the preset `hengshi`, with the vendor's key.
+    pub fn hengshi(clock: Clock) -> Self {
+        let runtime = runtime();
+        let platform = runtime.block_on(async { Platform::hengshi(clock) });
         Self::start(runtime, platform)
     }
 

@@ -160,3 +160,35 @@ pub enum Assignee {
     /// Every member of a group.
     Group(GroupId),
 }
+
+/// Who is authorised to use a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipient {
+    /// One tenant.
+    Org(OrgId),
+    /// Every tenant, now and to come.
+    AllOrgs(Everyone),
+}
+
+/// To whom a tenant hands on what it is authorised to use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// One user who is at home in the tenant.
+    User(UserId),
+    /// Whoever holds a role of the tenant.
+    Role(RoleId),
+    /// Members of a group of the tenant.
+    Group(GroupId),
+}
+
+/// Whom a row rule binds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RowSubject {
+    /// Everybody who is at home in an org or acts in it.
+    Org(OrgId),
+    /// One user, wherever they act.
+    User(UserId),
+}

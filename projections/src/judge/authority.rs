@@ -3,12 +3,25 @@
 use std::ops::ControlFlow;
 
 use tenure_events::Position;
+use tenure_events::data::{Lifecycle, TenantUsers};
 
 use super::{Code, Subject, Trace, administrative};
 use crate::values::{
-    EnvironmentNo, Org, OrgNo, OrgStatus, PrivilegeSet, Role, RoleNo, Subscription, UserNo, UserStatus, Window,
+    EnvironmentNo, Org, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, Role, RoleNo, Subscription, UserNo, UserStatus,
+    Window,
 };
 use crate::view::View;
+
+/// The id of the global role of the system administrators (D).
+pub const SYSTEM_ADMINISTRATOR: &str = "system-administrator";
+
+/// What system administrators may do everywhere on a platform where they manage the users of its tenants.
+const MANAGE_USERS: [PrivilegeNo; 4] = [
+    administrative::USER_MANAGE,
+    administrative::SUBSCRIPTION_MANAGE,
+    administrative::ROLE_MANAGE,
+    administrative::GROUP_MANAGE,
+];
 
 /// One path by which privileges are held.
 #[derive(Debug, Clone, Copy)]
@@ -42,11 +55,11 @@ impl<'a> Standing<'a> {
     /// None if the view knows one of the two not.
     #[must_use]
     pub fn read(view: &View<'a>, user: UserNo, org: OrgNo) -> Option<Self> {
-        let subscription = view.subscription(user, org);
-        let org_row = view.org(org);
+        // Rows first: that they are there is foreseen, so their loads are on the way while the subscription is sought.
         let user_row = &view.user(user)?.value;
         let home = user_row.home;
-        let org_row = &org_row?.value;
+        let org_row = &view.org(org)?.value;
+        let subscription = view.subscription(user, org);
         let home_row = if home == org { org_row } else { &view.org(home)?.value };
         let enabled = user_row.status == UserStatus::Enabled;
         let closed = view.closed_to(user);
@@ -69,14 +82,12 @@ impl<'a> Standing<'a> {
     ///
     /// # Errors
     /// Which of them does not.
-    pub fn stands(&self) -> Result<(), Code> {
+    pub fn stands(&self, view: &View<'_>) -> Result<(), Code> {
         if !self.enabled {
             return Err(Code::UserDisabled);
         }
-        if self.home_row.status != OrgStatus::Live {
-            return Err(Code::HomeOrgNotLive);
-        }
-        if self.org_row.status != OrgStatus::Live { Err(Code::OrgNotLive) } else { Ok(()) }
+        works(view, self.home, self.home_row, Code::HomeOrgNotLive)?;
+        works(view, self.org, self.org_row, Code::OrgNotLive)
     }
 
     /// Shows the visitor every path by which the user holds anything in the org, until it breaks.
@@ -88,11 +99,14 @@ impl<'a> Standing<'a> {
             return Err(Code::LandlordExcluded);
         }
         let subscription = self.subscription.filter(|(held, _)| held.window.holds(view.instant()));
-        let ceiling = match &subscription {
+        let mut ceiling = match &subscription {
             Some((held, _)) => view.ceiling(held.user_type),
             None => PrivilegeSet::ALL,
         };
-        let ceiling = ceiling.without(self.closed);
+        ceiling = ceiling.without(self.closed);
+        if self.home != self.org && view.tenant_users() == TenantUsers::Never && view.is_above(self.home, self.org) {
+            ceiling = ceiling.without(managing_users());
+        }
         if let Some((held, position)) = subscription {
             let privileges = held.privileges.and(ceiling);
             let holding = Holding { code: Code::Subscription, privileges, role: None, events: [position, 0, 0, 0] };
@@ -109,9 +123,9 @@ impl<'a> Standing<'a> {
             return Ok(());
         }
         if subscription.is_none() && view.roles_need_membership() {
-            return Err(Code::NoSubscription);
+            return self.reach(view, visit);
         }
-        let _: ControlFlow<()> = roles(view, self.user, &Frame { org: self.org, ceiling }, &mut visit);
+        let _: ControlFlow<()> = roles(view, self.user, &Frame { org: self.org, ceiling, system: false }, &mut visit);
         Ok(())
     }
 
@@ -139,6 +153,19 @@ impl<'a> Standing<'a> {
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// What system administrators hold where roles need a membership and they have none.
+    fn reach(&self, view: &View<'_>, mut visit: impl FnMut(&Holding) -> ControlFlow<()>) -> Result<(), Code> {
+        let mut found = false;
+        let frame = Frame { org: self.org, ceiling: system_reach(view), system: true };
+        if !frame.ceiling.is_empty() {
+            let _: ControlFlow<()> = roles(view, self.user, &frame, &mut |holding| {
+                found = true;
+                visit(holding)
+            });
+        }
+        if found { Ok(()) } else { Err(Code::NoSubscription) }
     }
 }
 
@@ -180,7 +207,7 @@ pub fn privileges_within(
     org: OrgNo,
     environment: Option<EnvironmentNo>,
 ) -> PrivilegeSet {
-    let standing = Standing::read(view, subject.user, org).filter(|standing| standing.stands().is_ok());
+    let standing = Standing::read(view, subject.user, org).filter(|standing| standing.stands(view).is_ok());
     let standing = standing.map(|standing| standing.within(environment));
     let mut all = PrivilegeSet::NONE;
     if let Some(standing) = standing.filter(|_| subject.only.is_none_or(|only| only == org)) {
@@ -192,11 +219,41 @@ pub fn privileges_within(
     all.and(subject.cap)
 }
 
-/// Whether the subject may manage the org as an org: holds `org.manage` in it or in an ancestor. An org that excludes
-/// its landlord leaves its ancestors this much.
+/// Whether the subject may manage the org as an org: holds `org.manage` in it or in an ancestor, or, where that is for
+/// system administrators alone, is one. An org that excludes its landlord leaves its ancestors this much.
 #[must_use]
 pub fn manages(view: &View<'_>, subject: &Subject, org: OrgNo) -> bool {
+    if view.lifecycle() == Lifecycle::SystemAdministrator {
+        let whole = subject.only.is_none() && subject.cap.has(administrative::ORG_MANAGE);
+        return whole && stands(view, subject.user) && is_system_administrator(view, subject.user);
+    }
     view.lineage(org).any(|org| privileges_as(view, subject, org).has(administrative::ORG_MANAGE))
+}
+
+/// Whether the user holds the global role of the system administrators, in person or through a group.
+#[must_use]
+pub fn is_system_administrator(view: &View<'_>, user: UserNo) -> bool {
+    let counts = |role, window: Window| {
+        window.holds(view.instant()) && view.role(role).is_some_and(|role| role.value.system && role.value.live)
+    };
+    view.roles_of_user(user).any(|(role, window, _)| counts(role, window))
+        || view.groups_of(user).any(|(group, value, _)| {
+            value.org.is_none() && view.roles_of_group(group).any(|(role, window, _)| counts(role, window))
+        })
+}
+
+fn stands(view: &View<'_>, user: UserNo) -> bool {
+    view.is_enabled(user) && view.home(user).is_some_and(|home| view.is_live(home))
+}
+
+/// What system administrators hold in every org without being members of it, as far as their role carries it.
+fn system_reach(view: &View<'_>) -> PrivilegeSet {
+    let Some(settings) = view.settings().map(|settings| &settings.value) else { return PrivilegeSet::NONE };
+    match (settings.system_administrator_reaches, settings.tenant_users) {
+        (true, _) => PrivilegeSet::ALL,
+        (false, TenantUsers::Always) => MANAGE_USERS.into_iter().collect(),
+        (false, TenantUsers::WhenSubscribed | TenantUsers::Never) => PrivilegeSet::NONE,
+    }
 }
 
 /// Whether the user belongs to the org: at home there, or with an effective path.
@@ -231,8 +288,8 @@ pub fn orgs_of(view: &View<'_>, user: UserNo) -> Vec<OrgNo> {
     for role in roles_of(view, user) {
         match view.role(role).and_then(|role| role.value.org) {
             Some(org) => orgs.push(org),
-            // A global role gives in every org; where roles need membership, in those subscribed to.
-            None if !view.roles_need_membership() => {
+            // A global role gives in every org; where roles need membership, in those subscribed to, unless it reaches.
+            None if !view.roles_need_membership() || role_reaches(view, role) => {
                 orgs.extend(view.root().into_iter().flat_map(|root| view.tree(root)))
             }
             None => {}
@@ -243,6 +300,11 @@ pub fn orgs_of(view: &View<'_>, user: UserNo) -> Vec<OrgNo> {
     let home = view.home(user);
     orgs.retain(|org| Some(*org) != home && belongs_effectively(view, user, *org));
     home.into_iter().chain(orgs).collect()
+}
+
+/// Whether a role gives something in every org to whoever holds it, although roles need a membership.
+pub(crate) fn role_reaches(view: &View<'_>, role: RoleNo) -> bool {
+    view.role(role).is_some_and(|role| role.value.system) && !system_reach(view).is_empty()
 }
 
 /// The roles of a user, own and through groups, valid or not; some of them twice.
@@ -274,9 +336,30 @@ pub fn suspended(view: &View<'_>, home: OrgNo, org: OrgNo) -> Suspension {
     suspension
 }
 
+/// Whether an org works: open, and its trial or licence not over.
+pub(super) fn works(view: &View<'_>, org: OrgNo, row: &Org, closed: Code) -> Result<(), Code> {
+    if row.status != OrgStatus::Live {
+        return Err(closed);
+    }
+    let over = if row.licensed { view.licence_over(org) } else { None };
+    match over.map(|over| over.value.trial) {
+        Some(true) => Err(Code::TrialOver),
+        Some(false) => Err(Code::LicenceExpired),
+        None => Ok(()),
+    }
+}
+
+/// What managing users takes.
+fn managing_users() -> PrivilegeSet {
+    use administrative::{GROUP_MANAGE, KEY_MANAGE, ROLE_MANAGE, SUBSCRIPTION_MANAGE, USER_MANAGE};
+    [USER_MANAGE, SUBSCRIPTION_MANAGE, ROLE_MANAGE, GROUP_MANAGE, KEY_MANAGE].into_iter().collect()
+}
+
 struct Frame {
     org: OrgNo,
     ceiling: PrivilegeSet,
+    /// The role of the system administrators alone counts.
+    system: bool,
 }
 
 fn managing_team(
@@ -328,7 +411,7 @@ fn roles(
 fn counts<'a>(view: &View<'a>, role: RoleNo, window: Window, frame: &Frame) -> Option<(&'a Role, Code, Position)> {
     let version = view.role(role)?;
     let held = &version.value;
-    if !held.live || !window.holds(view.instant()) {
+    if !held.live || !window.holds(view.instant()) || (frame.system && !held.system) {
         return None;
     }
     match held.org {

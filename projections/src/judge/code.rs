@@ -15,11 +15,16 @@ pub enum Code {
     Home,
     ContentManage,
     Created,
+    Personal,
     SharedWithUser,
     SharedWithRole,
     SharedWithGroup,
     SharedWithOrg,
     SharedWithAllOrgs,
+    Association,
+    AssociationAdmin,
+    Distributed,
+    HandedOn,
     UserUnknown,
     UserDisabled,
     HomeOrgNotLive,
@@ -33,14 +38,17 @@ pub enum Code {
     LevelMissing,
     LandlordExcluded,
     TenantPermissionMissing,
+    RowRule,
     KeyOfOtherOrg,
     KeyCapped,
     CallerNotPermitted,
+    TrialOver,
+    LicenceExpired,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 40] = [
         Self::Subscription,
         Self::Role,
         Self::RoleThroughGroup,
@@ -52,11 +60,16 @@ impl Code {
         Self::Home,
         Self::ContentManage,
         Self::Created,
+        Self::Personal,
         Self::SharedWithUser,
         Self::SharedWithRole,
         Self::SharedWithGroup,
         Self::SharedWithOrg,
         Self::SharedWithAllOrgs,
+        Self::Association,
+        Self::AssociationAdmin,
+        Self::Distributed,
+        Self::HandedOn,
         Self::UserUnknown,
         Self::UserDisabled,
         Self::HomeOrgNotLive,
@@ -70,9 +83,12 @@ impl Code {
         Self::LevelMissing,
         Self::LandlordExcluded,
         Self::TenantPermissionMissing,
+        Self::RowRule,
         Self::KeyOfOtherOrg,
         Self::KeyCapped,
         Self::CallerNotPermitted,
+        Self::TrialOver,
+        Self::LicenceExpired,
     ];
 
     /// The code as callers know it.
@@ -108,11 +124,20 @@ impl Code {
             Self::Home => ("authority.home", "at home in the org"),
             Self::ContentManage => ("level.content_manage", "manages all content of the org"),
             Self::Created => ("level.created", "made it"),
+            Self::Personal => ("level.personal", "it lies in the user's personal folder"),
             Self::SharedWithUser => ("reach.share_user", "shared with the user"),
             Self::SharedWithRole => ("reach.share_role", "shared with a role of the user"),
             Self::SharedWithGroup => ("reach.share_group", "shared with a group of the user"),
             Self::SharedWithOrg => ("reach.share_org", "shared with the org that the user acts in"),
             Self::SharedWithAllOrgs => ("reach.share_all_orgs", "shared with all orgs"),
+            Self::Association => {
+                ("reach.association", "shared by the master with a role of this name, and with its role `guest`")
+            }
+            Self::AssociationAdmin => {
+                ("reach.association_admin", "manages all content of the master and of its sub-tenant")
+            }
+            Self::Distributed => ("reach.distribution", "manages what the tenant is authorised to use"),
+            Self::HandedOn => ("reach.hand_on", "handed on by the tenant, which is authorised to use it"),
             Self::UserUnknown => ("standing.user_unknown", "there is no such user"),
             Self::UserDisabled => ("standing.user_disabled", "the user is disabled or erased"),
             Self::HomeOrgNotLive => ("standing.home_org_not_live", "the user's home org is disabled or archived"),
@@ -130,9 +155,14 @@ impl Code {
             Self::TenantPermissionMissing => {
                 ("tenant_permission.missing", "none of the user's teams has the tenant permission that this needs")
             }
+            Self::RowRule => {
+                ("row_rule.binds", "a row rule binds the user: what they see of it is never copied or exported")
+            }
             Self::KeyOfOtherOrg => ("key.other_org", "the key works in another org only"),
             Self::KeyCapped => ("key.capped", "the key does not carry the privilege"),
             Self::CallerNotPermitted => ("caller.not_permitted", "you may not ask this"),
+            Self::TrialOver => ("licence.trial_over", "the org's trial is over and it is not licensed yet"),
+            Self::LicenceExpired => ("licence.expired", "the org's licence has expired"),
         }
     }
 }

@@ -3,9 +3,12 @@
 //! Deny unless the subject, its home, the org it acts in and the resource's org stand; the subject holds the privilege
 //! that the action names in the resource's org; and, for content, has it at the level that the action needs.
 
+mod association;
 mod authority;
 mod code;
+mod distribution;
 mod named;
+mod personal;
 mod reach;
 
 use std::ops::ControlFlow;
@@ -16,12 +19,16 @@ use tenure_events::data::Level;
 use crate::values::{EnvironmentNo, KindActions, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, UserNo};
 use crate::view::View;
 
+pub use association::GUEST;
+pub(crate) use authority::role_reaches;
 pub use authority::{
-    Holding, Standing, belongs, belongs_effectively, holdings, manages, orgs_of, privileges, privileges_as,
-    privileges_within, suspended,
+    Holding, SYSTEM_ADMINISTRATOR, Standing, belongs, belongs_effectively, holdings, is_system_administrator, manages,
+    orgs_of, privileges, privileges_as, privileges_within, suspended,
 };
 pub use code::Code;
+pub use distribution::{Obligations, authorised, is_distributable, is_manager, obligations, row_rules};
 pub use named::{Asked, Thing};
+pub use personal::has_left;
 pub use reach::{Reach, reaches};
 
 /// Privileges that every preset has, at the same places of the catalogue.
@@ -205,9 +212,20 @@ fn deny<T: Trace>(view: &View<'_>, question: &Question, code: Code, trace: &mut 
         Code::ActingOrgNotLive => of_org(question.acting).into_iter().collect(),
         Code::OrgNotLive => of_org(org).into_iter().collect(),
         Code::LandlordExcluded => org.map(excluded).unwrap_or_default(),
+        Code::TrialOver | Code::LicenceExpired => {
+            let orgs = [view.home(user), question.acting, org];
+            orgs.into_iter().flatten().filter_map(|org| view.licence_over(org)).map(|over| over.position).collect()
+        }
         Code::NotHeld | Code::NoSubscription => {
             org.and_then(|org| view.subscription_changed(user, org)).into_iter().collect()
         }
+        Code::RowRule => match object_resource(question.object) {
+            Some(no) => {
+                let acting = question.acting.or(org).unwrap_or(OrgNo(0));
+                row_rules(view, user, acting, no).map(|(_, position)| position).collect()
+            }
+            None => Vec::new(),
+        },
         Code::TenantPermissionMissing => {
             privilege_of(view, question).map(|privilege| view.closed_by(user, privilege)).unwrap_or_default()
         }
@@ -227,11 +245,16 @@ fn deny<T: Trace>(view: &View<'_>, question: &Question, code: Code, trace: &mut 
         | Code::Home
         | Code::ContentManage
         | Code::Created
+        | Code::Personal
         | Code::SharedWithUser
         | Code::SharedWithRole
         | Code::SharedWithGroup
         | Code::SharedWithOrg
         | Code::SharedWithAllOrgs
+        | Code::Association
+        | Code::AssociationAdmin
+        | Code::Distributed
+        | Code::HandedOn
         | Code::UserUnknown
         | Code::ActingOrgNotTheirs
         | Code::ActionUnknown
@@ -241,6 +264,13 @@ fn deny<T: Trace>(view: &View<'_>, question: &Question, code: Code, trace: &mut 
         | Code::CallerNotPermitted => Vec::new(),
     };
     trace.add(code, &events);
+}
+
+fn object_resource(object: Object) -> Option<ResourceNo> {
+    match object {
+        Object::Resource(no) => Some(no),
+        Object::Org(_) | Object::Environment(_) => None,
+    }
 }
 
 /// The privilege that a question is about in the end.
@@ -278,7 +308,7 @@ fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdi
         }
     };
     let standing = Standing::read(view, subject.user, org).ok_or(Code::UserUnknown)?.within(environment);
-    standing.stands()?;
+    standing.stands(view)?;
     let acting = match acting {
         Some(acting) if acting == org && resource.is_none() => acting,
         Some(acting) => {
@@ -288,22 +318,25 @@ fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdi
         None if resource.is_none() => org,
         None => acting_org(view, subject.user, org).ok_or(Code::UserUnknown)?,
     };
-    if acting != org && !view.is_live(acting) {
-        return Err(Code::ActingOrgNotLive);
+    if acting != org {
+        let row = &view.org(acting).ok_or(Code::ActingOrgNotLive)?.value;
+        authority::works(view, acting, row, Code::ActingOrgNotLive)?;
     }
     if subject.only.is_some_and(|only| only != acting || only != org) {
         return Err(Code::KeyOfOtherOrg);
     }
-    let (privilege, level) = match resource {
-        None => (needs_on_org(action)?, None),
+    let (privilege, level, looks) = match resource {
+        None => (needs_on_org(action)?, None, false),
         Some((no, kind)) => {
             let actions = view.actions(kind).ok_or(Code::ResourceUnknown)?.value;
             let (privilege, level) = needs_on_content(view, action, &actions)?;
-            (privilege, level.map(|level| (no, level)))
+            (privilege, level.map(|level| (no, level)), is_look(action, &actions))
         }
     };
     if let Some(privilege) = privilege {
-        holds(view, &standing, &subject, privilege, trace)?;
+        // What it takes to look at a kind of content is needed where one looks from.
+        let from = if looks && acting != org { Standing::read(view, subject.user, acting) } else { None };
+        holds(view, from.as_ref().unwrap_or(&standing), &subject, privilege, trace)?;
     } else if resource.is_none() && !belongs(view, subject.user, org, trace) {
         return Err(Code::NotHeld);
     }
@@ -354,6 +387,18 @@ fn needs_on_content(
             (Some(privilege), level.map(Need::Level))
         }
     })
+}
+
+/// Whether an action looks at content and leaves it as it is.
+pub(crate) fn is_look(action: Action, actions: &KindActions) -> bool {
+    match action {
+        Action::Level(Level::View | Level::Use) | Action::Copy => true,
+        Action::Level(Level::Edit | Level::Manage) => false,
+        Action::Privilege(privilege) => {
+            let other = [actions.create, actions.edit, actions.delete, actions.share].contains(&Some(privilege));
+            actions.view == Some(privilege) && !other
+        }
+    }
 }
 
 /// Whether some kind of content is made by this privilege.
@@ -423,7 +468,11 @@ fn has(
         found = true;
         stop_unless_all(reach.code, &reach.events, trace)
     });
-    if found { Ok(true) } else { Err(Code::LevelMissing) }
+    if !found {
+        return Err(Code::LevelMissing);
+    }
+    let bound = matches!(need, Need::Copy) && row_rules(view, subject.user, acting, no).next().is_some();
+    if bound { Err(Code::RowRule) } else { Ok(true) }
 }
 
 fn stop_unless_all<T: Trace>(code: Code, events: &[Position], trace: &mut T) -> ControlFlow<()> {

@@ -3,10 +3,12 @@
 use std::ops::ControlFlow;
 
 use tenure_events::Position;
-use tenure_events::data::{CrossOrgShares, Level};
+use tenure_events::data::{CrossOrgShares, Level, Nature};
 
+use super::association::{self, Association};
 use super::authority::{Standing, belongs_effectively};
-use super::{Code, Subject, administrative};
+use super::personal::personal;
+use super::{Code, Subject, administrative, distribution};
 use crate::values::{OrgNo, ResourceNo, RoleNo, Share};
 use crate::view::View;
 
@@ -28,7 +30,9 @@ pub struct Reach {
 /// Shows the visitor every path by which the subject, acting in an org, has the content, until it breaks.
 ///
 /// From its own org: by managing all content there, by having made it, or by a share with the user, a role or group of
-/// theirs, or the org. From another org: by a share with that org or with all orgs, downward.
+/// theirs, or the org. From another org: by a share with that org or with all orgs, downward; by what the org was
+/// authorised to use; as its master's. What lies in a personal folder is had by its owner and by nobody else, as long as
+/// they are there.
 pub fn reaches(
     view: &View<'_>,
     subject: &Subject,
@@ -39,14 +43,16 @@ pub fn reaches(
     let Some(org) = view.resource(resource).map(|resource| resource.value.org) else {
         return;
     };
-    let _: ControlFlow<()> = if acting == org {
+    let _: ControlFlow<()> = if let Some(folder) = view.personal_of(resource) {
+        if acting == org { personal(view, subject, org, folder, &mut visit) } else { Flow::Continue(()) }
+    } else if acting == org {
         inside(view, subject, org, resource, &mut visit)
     } else {
         elsewhere(view, subject, acting, org, resource, &mut visit)
     };
 }
 
-type Flow = ControlFlow<()>;
+pub(super) type Flow = ControlFlow<()>;
 
 fn inside(
     view: &View<'_>,
@@ -122,22 +128,42 @@ fn elsewhere(
     visit: &mut impl FnMut(&Reach) -> Flow,
 ) -> Flow {
     let downward = view.cross_org_shares() == CrossOrgShares::Downward && view.is_above(org, acting);
-    if !downward || !belongs_effectively(view, subject.user, acting) {
+    let master = view.master(acting).filter(|(master, _)| *master == org);
+    if (!downward && master.is_none())
+        || !belongs_effectively(view, subject.user, acting)
+        || is_for_its_org(view, org, resource)
+    {
         return Flow::Continue(());
     }
-    for at in view.folders(resource) {
-        let with_org = (Code::SharedWithOrg, view.share_with_org(at, acting));
-        let with_all = (Code::SharedWithAllOrgs, view.share_with_all(at));
-        for (code, share) in [with_org, with_all] {
-            if let Some((share, position)) = valid(view, share) {
-                let (level, copy, events) = (share.level, share.copy, [position, 0, 0, 0]);
-                visit(&Reach { code, level, copy, from_elsewhere: true, events })?;
+    let most = if master.is_some() { association::MOST } else { Level::Manage };
+    if downward {
+        for at in view.folders(resource) {
+            let with_org = (Code::SharedWithOrg, view.share_with_org(at, acting));
+            let with_all = (Code::SharedWithAllOrgs, view.share_with_all(at));
+            for (code, share) in [with_org, with_all] {
+                if let Some((share, position)) = valid(view, share) {
+                    let (level, copy, events) = (share.level.min(most), share.copy, [position, 0, 0, 0]);
+                    visit(&Reach { code, level, copy, from_elsewhere: true, events })?;
+                }
             }
         }
+        distribution::reaches(view, subject, acting, resource, visit)?;
     }
-    Flow::Continue(())
+    match master {
+        Some((master, since)) => {
+            association::reaches(view, subject, Association { sub: acting, master, since }, resource, visit)
+        }
+        None => Flow::Continue(()),
+    }
 }
 
-fn valid(view: &View<'_>, share: Option<(Share, Position)>) -> Option<(Share, Position)> {
+/// Apps that a tenant publishes are for that tenant.
+fn is_for_its_org(view: &View<'_>, org: OrgNo, resource: ResourceNo) -> bool {
+    let kind = view.resource(resource).map(|resource| resource.value.kind);
+    let app = kind.and_then(|kind| view.actions(kind)).is_some_and(|actions| actions.value.nature == Nature::App);
+    app && view.parent(org).is_some()
+}
+
+pub(super) fn valid(view: &View<'_>, share: Option<(Share, Position)>) -> Option<(Share, Position)> {
     share.filter(|(share, _)| share.window.holds(view.instant()))
 }

@@ -5,11 +5,10 @@ use tenure_events::Position;
 use super::{Lookup, Page};
 use crate::sight;
 use crate::state::State;
-use crate::store::{Edges, Handle};
+use crate::store::{Edges, Handle, Small, Version};
 use crate::values::{
     EnvironmentNo, GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, Share, Subscription, UserNo, UserStatus, Window,
 };
-use crate::view::Fact;
 
 /// Who holds a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,7 +85,7 @@ impl<'a> Lookup<'a> {
     /// The roles of an org; without one, those that are of no org.
     #[must_use]
     pub fn roles(&self, org: Option<OrgNo>) -> Page<RoleNo> {
-        let role = |role, there: Fact<'_, ()>| {
+        let role = |role, there: Option<Version<()>>| {
             let role = there.map(|_| RoleNo(role))?;
             let live = self.view.role(role).is_some_and(|role| role.value.live);
             (live && self.sees(|view, viewer| sight::sees_role(view, viewer, role))).then_some(role)
@@ -100,7 +99,7 @@ impl<'a> Lookup<'a> {
     /// The groups of an org; without one, those that are of no org.
     #[must_use]
     pub fn groups(&self, org: Option<OrgNo>) -> Page<GroupNo> {
-        let group = |group, there: Fact<'_, ()>| {
+        let group = |group, there: Option<Version<()>>| {
             let group = there.map(|_| GroupNo(group))?;
             let live = self.view.group(group).is_some_and(|group| group.value.live);
             (live && self.sees(|view, viewer| sight::sees_group(view, viewer, group))).then_some(group)
@@ -217,7 +216,7 @@ impl<'a> Lookup<'a> {
     /// Who holds a role, valid at the instant or not, and the event that each assignment stands by.
     #[must_use]
     pub fn holders(&self, role: RoleNo) -> Page<(Holder, Window, Position)> {
-        let item = |holder, fact: Fact<'_, Option<Window>>| {
+        let item = |holder, fact: Option<Version<Option<Window>>>| {
             let fact = fact?;
             fact.value.filter(|_| self.sees_holder(holder)).map(|window| (holder, window, fact.position))
         };
@@ -244,14 +243,14 @@ impl<'a> Lookup<'a> {
             (|s| &s.share_group, |no| Audience::Group(GroupNo(no))),
             (|s| &s.share_org, |no| Audience::Org(OrgNo(no))),
         ];
-        let item = |with, share: Fact<'_, Option<Share>>| {
+        let item = |with, share: Option<Version<Option<Share>>>| {
             let fact = share?;
             fact.value.filter(|_| self.sees_audience(with)).map(|share| (with, share, fact.position))
         };
         self.walk(|walk| {
             walk.each(tables.into_iter().map(Some).chain([None]), |walk, table| {
                 let Some((table, with)) = table else {
-                    return walk.take(item(Audience::AllOrgs, self.view.row(|s| &s.share_all, resource.0)));
+                    return walk.take(item(Audience::AllOrgs, self.view.row(|s| &s.share_all, resource.0).copied()));
                 };
                 let list = |below| self.view.numbered_from(table, resource.0, below);
                 walk.through(list, |walk, (no, share)| walk.take(item(with(no), share)))
@@ -282,22 +281,22 @@ impl<'a> Lookup<'a> {
     }
 
     /// What an item of the list is, from the other ends of edges that leave a thing.
-    fn from<V: 'a, T>(
+    fn from<V: Small + 'a, T>(
         &self,
         table: fn(&State) -> &Edges<V>,
         from: Handle,
-        item: impl Fn(Handle, Fact<'a, V>) -> Option<T>,
+        item: impl Fn(Handle, Option<Version<V>>) -> Option<T>,
     ) -> Page<T> {
         let list = |below| self.view.numbered_from(table, from, below);
         self.walk(|walk| walk.through(list, |walk, (other, fact)| walk.take(item(other, fact))))
     }
 
     /// As [`Lookup::from`], of edges that arrive.
-    fn to<V: 'a, T>(
+    fn to<V: Small + 'a, T>(
         &self,
         table: fn(&State) -> &Edges<V>,
         to: Handle,
-        item: impl Fn(Handle, Fact<'a, V>) -> Option<T>,
+        item: impl Fn(Handle, Option<Version<V>>) -> Option<T>,
     ) -> Page<T> {
         let list = |below| self.view.numbered_to(table, to, below);
         self.walk(|walk| walk.through(list, |walk, (other, fact)| walk.take(item(other, fact))))

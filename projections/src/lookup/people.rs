@@ -1,6 +1,7 @@
 //! Everybody who may have an effective path to an org, each once.
 
 use super::walk::{Flow, Walk};
+use crate::judge;
 use crate::state::State;
 use crate::store::Edges;
 use crate::values::{GroupNo, OrgNo, RoleNo, UserNo};
@@ -58,14 +59,18 @@ pub(super) fn people<T>(
                 members(walk, view, group, &mut |walk, user| once(walk, user, Place::Invited(group)))
             },
         ),
-        Part::Roles(_) if view.roles_need_membership() => Flow::Continue(()),
+        Part::Roles(Some(_)) if view.roles_need_membership() => Flow::Continue(()),
         Part::Roles(of) => {
             let (table, from): (fn(&State) -> &Edges<()>, _) = match of {
                 Some(org) => (|s| &s.org_roles, org.0),
                 None => (|s| &s.global_roles, 0),
             };
             let list = |below| view.numbered_from(table, from, below);
-            walk.through(list, |walk, (role, _)| holders(walk, view, RoleNo(role), &mut once))
+            walk.through(list, |walk, (role, _)| {
+                let role = RoleNo(role);
+                let counts = !view.roles_need_membership() || judge::role_reaches(view, role);
+                if counts { holders(walk, view, role, &mut once) } else { Flow::Continue(()) }
+            })
         }
     })
 }
@@ -127,10 +132,10 @@ fn place(view: &View<'_>, user: UserNo, org: OrgNo) -> Option<Place> {
     if let Some(group) = groups.find(|group| view.invitation(*group, org).is_some()) {
         return Some(Place::Invited(group));
     }
-    if view.roles_need_membership() {
-        return None;
-    }
-    let counts = |role: RoleNo| view.role(role).is_some_and(|role| role.value.org.is_none_or(|of| of == org));
+    let counts = |role: RoleNo| match view.roles_need_membership() {
+        true => judge::role_reaches(view, role),
+        false => view.role(role).is_some_and(|role| role.value.org.is_none_or(|of| of == org)),
+    };
     let own = view.roles_of_user(user).map(|(role, ..)| role).find(|role| counts(*role)).map(Place::Role);
     own.or_else(|| {
         let roles = |group| view.roles_of_group(group).map(move |(role, ..)| Place::Group(role, group));

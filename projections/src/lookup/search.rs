@@ -98,9 +98,8 @@ impl Lookup<'_> {
                 Some(_) | None => {
                     // The judge lets one act for content of an org that one does not belong to from one org only.
                     let from = acting.or_else(|| judge::acting_org(view, user, view.home(user)?));
-                    let from = from.filter(|from| view.is_audience(*from));
                     let listed = |above: &OrgNo| named.is_none() && judge::belongs_effectively(view, user, *above);
-                    let above = from.into_iter().flat_map(|from| view.lineage(from).skip(1));
+                    let above = from.into_iter().flat_map(|from| sources(view, from));
                     walk.each(above, |walk, above| match listed(&above) {
                         true => Flow::Continue(()),
                         false => content(walk, above),
@@ -109,6 +108,15 @@ impl Lookup<'_> {
             })
         })
     }
+}
+
+/// The orgs whose content may be had from an org: those above it, and its master.
+fn sources<'a>(view: &View<'a>, from: OrgNo) -> impl Iterator<Item = OrgNo> + use<'a> {
+    let view = *view;
+    let audience = view.is_audience(from);
+    let above = view.lineage(from).skip(1).filter(move |_| audience);
+    let master = view.master(from).map(|(master, _)| master);
+    above.chain(master.filter(move |master| !(audience && view.is_above(*master, from))))
 }
 
 fn is_administrative(action: Action) -> bool {
@@ -158,13 +166,30 @@ fn holds_global(view: &View<'_>, user: UserNo) -> bool {
 
 /// Whether somebody who does not belong to the content's org may do this with it at all.
 fn crosses(view: &View<'_>, action: Action, resource: ResourceNo) -> bool {
-    let actions = view.resource(resource).and_then(|resource| view.actions(resource.value.kind));
-    let needs = actions.is_none_or(|actions| judge::privilege_needed(view, action, &actions.value).is_some());
-    !needs && view.cross_org_shares() == CrossOrgShares::Downward
+    let Some(resource) = view.resource(resource).map(|resource| resource.value) else { return false };
+    let needs = view.actions(resource.kind).is_none_or(|actions| {
+        let needs = judge::privilege_needed(view, action, &actions.value).is_some();
+        needs && !judge::is_look(action, &actions.value)
+    });
+    !needs && (is_downward(view) || view.sub_tenants(resource.org).next().is_some())
 }
 
-/// Goes through everybody whom shares with their org or with all orgs may let reach the content, each once: acting in
-/// the org that the judge chooses for them.
+fn is_downward(view: &View<'_>) -> bool {
+    view.cross_org_shares() == CrossOrgShares::Downward
+}
+
+/// The first of the ways by which an org's people may reach content of another: under which list they are found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// A share of the content, or of a folder so far above it.
+    Share(usize),
+    /// An authorisation, as far above.
+    Distribution(usize),
+    SubTenant,
+}
+
+/// Goes through everybody whom shares with their org or with all orgs, authorisations and associations may let reach
+/// the content, each once: acting in the org that the judge chooses for them.
 fn audience<T>(
     walk: &mut Walk<T>,
     view: &View<'_>,
@@ -174,22 +199,45 @@ fn audience<T>(
     let Some(org) = view.resource(resource).map(|resource| resource.value.org) else {
         return Flow::Continue(());
     };
-    if view.folders(resource).any(|at| view.share_with_all(at).is_some()) {
+    let all = |at| view.share_with_all(at).is_some() || view.distributed_to_all(at).is_some();
+    if is_downward(view) && view.folders(resource).any(all) {
         let list = |below| (0..view.user_count().min(below)).rev().map(|no| (no, UserNo(no)));
         return walk.through(list, each);
     }
-    walk.each(view.folders(resource).enumerate(), |walk, (height, at)| {
-        let list = |below| view.numbered_from(|s| &s.share_org, at.0, below);
-        walk.through(list, |walk, (acting, _)| {
-            let acting = OrgNo(acting);
-            let earlier = view.folders(resource).take(height).any(|at| view.share_with_org(at, acting).is_some());
-            if earlier || view.share_with_org(at, acting).is_none() || !view.is_above(org, acting) {
+    let shares = view.folders(resource).enumerate().map(|(height, at)| (Way::Share(height), at));
+    let given = view.folders(resource).enumerate().map(|(height, at)| (Way::Distribution(height), at));
+    walk.each(shares.chain(given).chain([(Way::SubTenant, resource)]), |walk, (way, at)| {
+        let mut of = |walk: &mut Walk<T>, acting: OrgNo| {
+            if self::way(view, org, resource, acting) != Some(way) {
                 return Flow::Continue(());
             }
             people(walk, view, acting, &mut |walk, user| {
                 let acts = judge::acting_org(view, user, org) == Some(acting);
                 if acts { each(walk, user) } else { Flow::Continue(()) }
             })
-        })
+        };
+        match way {
+            Way::Share(_) => walk.through(
+                |below| view.numbered_from(|s| &s.share_org, at.0, below),
+                |walk, (acting, _)| of(walk, OrgNo(acting)),
+            ),
+            Way::Distribution(_) => walk.through(
+                |below| view.numbered_from(|s| &s.distributed, at.0, below),
+                |walk, (acting, _)| of(walk, OrgNo(acting)),
+            ),
+            Way::SubTenant => walk.through(
+                |below| view.numbered_from(|s| &s.sub_tenants, org.0, below),
+                |walk, (acting, _)| of(walk, OrgNo(acting)),
+            ),
+        }
     })
+}
+
+fn way(view: &View<'_>, org: OrgNo, resource: ResourceNo, acting: OrgNo) -> Option<Way> {
+    let downward = is_downward(view) && view.is_above(org, acting);
+    let shared = || view.folders(resource).position(|at| view.share_with_org(at, acting).is_some());
+    let given = || view.folders(resource).position(|at| view.distributed_to(at, acting).is_some());
+    let sub = || view.master(acting).is_some_and(|(master, _)| master == org);
+    let height = if downward { shared().map(Way::Share).or_else(|| given().map(Way::Distribution)) } else { None };
+    height.or_else(|| sub().then_some(Way::SubTenant))
 }

@@ -4,9 +4,9 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::dense::Dense;
-use super::index::Index;
-use super::timeline::{Later, Timeline, Version};
-use super::{Handle, Link, Position, append, follow};
+use super::index::{Entry, Index};
+use super::word::{Past, Small, Words};
+use super::{Handle, Link, Position, Version};
 
 /// The number of an edge, in the order of making: where to continue a list.
 pub type EdgeNumber = u32;
@@ -22,108 +22,130 @@ pub struct Edge<'a, V> {
     pub from: Handle,
     /// The end that it goes to.
     pub to: Handle,
-    timeline: &'a Timeline<V>,
-    later: &'a Later<V>,
+    words: &'a Words,
+    past: &'a Past<V>,
 }
 
 struct Table<V> {
-    index: Index,
+    /// Both ends → the newest version, and the link to the slot; or, once there are more, with `PAST` to those before.
+    index: Index<false>,
     /// The newest edge of each end.
     newest_from: Dense<AtomicU32>,
     newest_to: Dense<AtomicU32>,
-    slots: boxcar::Vec<Slot<V>>,
-    later: Later<V>,
+    slots: Dense<Slot, true>,
+    made: AtomicU32,
+    past: Past<V>,
 }
 
-struct Slot<V> {
-    from: Handle,
-    to: Handle,
+/// Says of a link in the index that it leads to a chunk of versions.
+const PAST: Link = 1 << 31;
+
+/// Complete before it is linked.
+#[derive(Default)]
+#[repr(align(32))]
+struct Slot {
+    from: AtomicU32,
+    to: AtomicU32,
     /// The next older edge of the same end.
-    older_from: Link,
-    older_to: Link,
-    timeline: Timeline<V>,
+    older_from: AtomicU32,
+    older_to: AtomicU32,
+    words: Words,
 }
 
-const _: () = assert!(size_of::<Slot<u64>>() <= 40, "with the flag beside it, a slot fits one cache line");
+const _: () = assert!(size_of::<Slot>() == 32, "two slots fill a cache line");
 
 impl<V> Edges<V> {
     /// No edges.
     pub const fn new() -> Self {
         Self(OnceLock::new())
     }
+}
 
+impl<V: Small> Edges<V> {
     /// The newest version of an edge at or before a position.
     #[inline]
-    pub fn get(&self, from: Handle, to: Handle, at: Position) -> Option<&Version<V>> {
+    pub fn get(&self, from: Handle, to: Handle, at: Position) -> Option<Version<V>> {
         let table = self.0.get()?;
-        let (_, slot) = table.find(from, to)?;
-        slot.timeline.at(&table.later, at)
+        let entry = table.find(from, to)?;
+        let newest = table.past.version(entry.word)?;
+        if newest.position <= at { Some(newest) } else { table.earlier(entry.link, at) }
     }
 
     /// An edge, if it was ever made.
     pub fn edge(&self, from: Handle, to: Handle) -> Option<Edge<'_, V>> {
         let table = self.0.get()?;
-        let (link, slot) = table.find(from, to)?;
-        Some(table.edge(link - 1, slot))
+        table.edge(table.owner(&table.find(from, to)?))
     }
 
     /// Sets an edge's value from a position on, making the edge if need be. For the writer alone; positions of an edge
     /// must not decrease, and of two values at one position readers get the later.
     pub fn set(&self, from: Handle, to: Handle, position: Position, value: V) {
+        self.extend(from, to, [(position, value)]);
+    }
+
+    /// Sets an edge's values from one position on after the other, as [`Edges::set`] does.
+    pub fn extend(&self, from: Handle, to: Handle, versions: impl IntoIterator<Item = (Position, V)>) {
         let table = self.0.get_or_init(|| Box::new(Table::new()));
-        match table.find(from, to) {
-            Some((_, slot)) => slot.timeline.push(&table.later, position, value),
-            None => table.make(from, to, Timeline::new(position, value)),
+        let mut words = versions.into_iter().map(|(position, value)| table.past.word(position, value));
+        let entry = table.find(from, to).or_else(|| table.make(from, to, words.next()?));
+        let Some((owner, entry)) = entry.map(|entry| (table.owner(&entry), entry)) else { return };
+        let Some(slot) = table.slot(owner) else { return };
+        let push = |word| Entry { word, link: PAST | slot.words.push(&table.past, owner, word), ..entry };
+        if let Some(newest) = words.map(push).last() {
+            table.index.update(newest);
         }
+    }
+
+    /// Makes room for so many edges at once, if there are none yet.
+    pub fn reserve(&self, edges: usize) {
+        self.0.get_or_init(|| Box::new(Table::new())).index.reserve(edges);
     }
 
     /// All edges from an end, newest first.
     pub fn from(&self, from: Handle) -> impl Iterator<Item = Edge<'_, V>> {
-        self.list(move |table| newest(&table.newest_from, from), |slot| slot.older_from)
+        self.list(move |table| newest(&table.newest_from, from), |slot| &slot.older_from)
     }
 
     /// All edges to an end, newest first.
     pub fn to(&self, to: Handle) -> impl Iterator<Item = Edge<'_, V>> {
-        self.list(move |table| newest(&table.newest_to, to), |slot| slot.older_to)
+        self.list(move |table| newest(&table.newest_to, to), |slot| &slot.older_to)
     }
 
     /// The edges from an end that are older than a given one, newest first: the next page of [`Edges::from`].
     pub fn from_before(&self, from: Handle, cursor: EdgeNumber) -> impl Iterator<Item = Edge<'_, V>> {
-        let start = move |table: &Table<V>| match follow(&table.slots, cursor.saturating_add(1)) {
-            Some(slot) if slot.from == from => slot.older_from,
+        let start = move |table: &Table<V>| match table.slot(cursor.saturating_add(1)) {
+            Some(slot) if slot.from.load(Ordering::Relaxed) == from => slot.older_from.load(Ordering::Relaxed),
             Some(_) | None => newest(&table.newest_from, from),
         };
-        self.list(start, |slot| slot.older_from).skip_while(move |edge| edge.number >= cursor)
+        self.list(start, |slot| &slot.older_from).skip_while(move |edge| edge.number >= cursor)
     }
 
     /// The edges to an end that are older than a given one, newest first: the next page of [`Edges::to`].
     pub fn to_before(&self, to: Handle, cursor: EdgeNumber) -> impl Iterator<Item = Edge<'_, V>> {
-        let start = move |table: &Table<V>| match follow(&table.slots, cursor.saturating_add(1)) {
-            Some(slot) if slot.to == to => slot.older_to,
+        let start = move |table: &Table<V>| match table.slot(cursor.saturating_add(1)) {
+            Some(slot) if slot.to.load(Ordering::Relaxed) == to => slot.older_to.load(Ordering::Relaxed),
             Some(_) | None => newest(&table.newest_to, to),
         };
-        self.list(start, |slot| slot.older_to).skip_while(move |edge| edge.number >= cursor)
+        self.list(start, |slot| &slot.older_to).skip_while(move |edge| edge.number >= cursor)
     }
 
     /// All edges in the order of making.
     pub fn all(&self) -> impl Iterator<Item = Edge<'_, V>> {
-        let slots = self.0.get().into_iter().flat_map(|table| table.slots.iter().map(move |slot| (table, slot)));
-        slots.filter_map(|(table, (number, slot))| Some(table.edge(EdgeNumber::try_from(number).ok()?, slot)))
+        let tables = self.0.get().into_iter();
+        tables.flat_map(|table| (1..=table.made.load(Ordering::Acquire)).filter_map(|link| table.edge(link)))
     }
 
     fn list(
         &self,
         start: impl FnOnce(&Table<V>) -> Link,
-        older: impl Fn(&Slot<V>) -> Link,
+        older: impl Fn(&Slot) -> &AtomicU32,
     ) -> impl Iterator<Item = Edge<'_, V>> {
         let table = self.0.get();
         let mut link = table.map_or(0, |table| start(table));
         std::iter::from_fn(move || {
-            let table = table?;
-            let slot = follow(&table.slots, link)?;
-            let number = link - 1;
-            link = older(slot);
-            Some(table.edge(number, slot))
+            let (table, found) = (table?, link);
+            link = older(table.slot(found)?).load(Ordering::Relaxed);
+            table.edge(found)
         })
     }
 }
@@ -134,46 +156,70 @@ impl<V> Default for Edges<V> {
     }
 }
 
-impl<'a, V> Edge<'a, V> {
+impl<'a, V: Small> Edge<'a, V> {
     /// The newest version at or before a position.
-    pub fn at(&self, position: Position) -> Option<&'a Version<V>> {
-        self.timeline.at(self.later, position)
+    pub fn at(&self, position: Position) -> Option<Version<V>> {
+        self.words.at(self.past, position)
     }
 
     /// All versions, newest first.
-    pub fn versions(&self) -> impl Iterator<Item = &'a Version<V>> + use<'a, V> {
-        self.timeline.versions(self.later)
+    pub fn versions(&self) -> impl Iterator<Item = Version<V>> + use<'a, V> {
+        self.words.versions(self.past)
     }
 }
 
-impl<V> Table<V> {
+impl<V: Small> Table<V> {
     fn new() -> Self {
         Self {
             index: Index::new(),
             newest_from: Dense::new(),
             newest_to: Dense::new(),
-            slots: boxcar::Vec::new(),
-            later: Later::default(),
+            slots: Dense::new(),
+            made: AtomicU32::new(0),
+            past: Past::default(),
         }
     }
 
     #[inline]
-    fn find(&self, from: Handle, to: Handle) -> Option<(Link, &Slot<V>)> {
-        self.index.find((from, to), |link| {
-            follow(&self.slots, link).filter(|slot| slot.from == from && slot.to == to).map(|slot| (link, slot))
-        })
+    fn find(&self, from: Handle, to: Handle) -> Option<Entry> {
+        let key = u64::from(from) << 32 | u64::from(to);
+        self.index.find(key, 0, |_| true)
     }
 
-    fn make(&self, from: Handle, to: Handle, timeline: Timeline<V>) {
-        let (older_from, older_to) = (newest(&self.newest_from, from), newest(&self.newest_to, to));
-        let link = append(&self.slots, Slot { from, to, older_from, older_to, timeline });
-        self.index.insert((from, to), link);
+    /// What an edge was before its newest version.
+    fn earlier(&self, link: Link, at: Position) -> Option<Version<V>> {
+        if link & PAST == 0 { None } else { self.past.at(link & !PAST, at) }
+    }
+
+    /// The link to the slot of an edge.
+    fn owner(&self, entry: &Entry) -> Link {
+        if entry.link & PAST == 0 { entry.link } else { self.past.owner(entry.link & !PAST) }
+    }
+
+    fn make(&self, from: Handle, to: Handle, word: u64) -> Option<Entry> {
+        let number = self.made.load(Ordering::Relaxed);
+        let (slot, link) = (self.slots.cell(number)?, number + 1);
+        slot.from.store(from, Ordering::Relaxed);
+        slot.to.store(to, Ordering::Relaxed);
+        slot.older_from.store(newest(&self.newest_from, from), Ordering::Relaxed);
+        slot.older_to.store(newest(&self.newest_to, to), Ordering::Relaxed);
+        slot.words.begin(word);
+        self.made.store(link, Ordering::Release);
+        let entry = Entry { key: u64::from(from) << 32 | u64::from(to), word, link };
+        self.index.insert(entry);
         publish(&self.newest_from, from, link);
         publish(&self.newest_to, to, link);
+        Some(entry)
     }
 
-    fn edge<'a>(&'a self, number: EdgeNumber, slot: &'a Slot<V>) -> Edge<'a, V> {
-        Edge { number, from: slot.from, to: slot.to, timeline: &slot.timeline, later: &self.later }
+    fn slot(&self, link: Link) -> Option<&Slot> {
+        self.slots.get(link.checked_sub(1)?).filter(|slot| slot.words.has_begun())
+    }
+
+    fn edge(&self, link: Link) -> Option<Edge<'_, V>> {
+        let slot = self.slot(link)?;
+        let (from, to) = (slot.from.load(Ordering::Relaxed), slot.to.load(Ordering::Relaxed));
+        Some(Edge { number: link - 1, from, to, words: &slot.words, past: &self.past })
     }
 }
 

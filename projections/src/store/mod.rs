@@ -23,11 +23,13 @@ mod rows;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod word;
 
 pub use edges::{Edge, EdgeNumber, Edges};
 pub use ids::Ids;
 pub use rows::Rows;
 pub use timeline::Version;
+pub use word::Small;
 
 /// The place of an event in the log.
 pub type Position = u64;

@@ -30,11 +30,18 @@ impl<V> Rows<V> {
     /// Sets a row's value from a position on. For the writer alone; positions of a row must not decrease, and of two
     /// values at one position readers get the later.
     pub fn set(&self, row: Handle, position: Position, value: V) {
+        self.extend(row, [(position, value)]);
+    }
+
+    /// Sets a row's values from one position on after the other, as [`Rows::set`] does.
+    pub fn extend(&self, row: Handle, versions: impl IntoIterator<Item = (Position, V)>) {
         let table = self.0.get_or_init(|| Box::new(Table { rows: Dense::new(), later: Later::default() }));
         let Some(cell) = table.rows.cell(row) else { return };
-        match cell.get() {
-            Some(timeline) => timeline.push(&table.later, position, value),
-            None => drop(cell.set(Timeline::new(position, value))),
+        for (position, value) in versions {
+            match cell.get() {
+                Some(timeline) => timeline.push(&table.later, position, value),
+                None => drop(cell.set(Timeline::new(position, value))),
+            }
         }
     }
 

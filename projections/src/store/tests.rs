@@ -6,10 +6,31 @@ use std::thread;
 
 use proptest::prelude::*;
 
-use super::{Edge, EdgeNumber, Edges, Handle, Ids, Position, Rows, Version};
+use super::{Edge, EdgeNumber, Edges, Handle, Ids, Position, Rows, Small, Version};
 
 type Pair = (Handle, Handle);
 type Versions = Vec<(Position, u32)>;
+
+/// Some have a code and some have none.
+impl Small for u32 {
+    fn code(&self) -> Option<u32> {
+        (self % 3 > 0).then_some(*self)
+    }
+
+    fn from_code(code: u32) -> Option<Self> {
+        Some(code)
+    }
+}
+
+impl Small for i64 {
+    fn code(&self) -> Option<u32> {
+        u32::try_from(*self).ok()
+    }
+
+    fn from_code(code: u32) -> Option<Self> {
+        Some(code.into())
+    }
+}
 
 /// What the structures mean: all versions of each pair, oldest first, and the pairs in the order of making.
 #[derive(Default)]
@@ -56,7 +77,7 @@ fn history() -> impl Strategy<Value = Vec<(Handle, Handle, Position, u32)>> {
     prop::collection::vec(change.prop_map(|(from, to, step, value)| (handle(from), handle(to), step, value)), 0..300)
 }
 
-fn values<'a>(versions: impl Iterator<Item = &'a Version<u32>>) -> Versions {
+fn values(versions: impl Iterator<Item = Version<u32>>) -> Versions {
     versions.map(|version| (version.position, version.value)).collect()
 }
 
@@ -98,7 +119,7 @@ fn check_rows(rows: &Rows<u32>, model: &Model) {
         for position in 0..=model.position + 1 {
             assert_eq!(rows.get(row, position).map(|version| version.value), model.at((row, 0), position));
         }
-        assert_eq!(values(rows.versions(row)), model.newest_first((row, 0)));
+        assert_eq!(values(rows.versions(row).copied()), model.newest_first((row, 0)));
     }
     let made: std::collections::BTreeSet<_> = model.made.iter().map(|pair| pair.0).collect();
     assert_eq!(rows.rows().collect::<Vec<_>>(), made.into_iter().collect::<Vec<_>>());
@@ -132,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn ids_keep_their_handles(texts in prop::collection::vec(".{0,3}|[a-z@-]{35,39}|[a-z]{128}|.{300}", 0..100), first in 0..1000_u32) {
+    fn ids_keep_their_handles(texts in prop::collection::vec("\\PC{0,3}|[a-c\\x00]{0,4}|[a-z]{6,18}|[a-b]{15,17}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-fA-F]{4}-[0-9a-f]{12}|[a-z@-]{35,39}|.{300}", 0..100), first in 0..1000_u32) {
         let ids = Ids::above(first);
         let mut model: Vec<&String> = Vec::new();
         for text in &texts {
@@ -156,15 +177,20 @@ proptest! {
 
 /// Finds each version of a timeline of every depth, and nothing before the first.
 fn check_depth(depth: u64) {
-    let rows = Rows::new();
+    let (rows, edges) = (Rows::new(), Edges::new());
     for number in 0..depth {
         rows.set(7, 10 + 3 * number, number);
+        edges.set(7, 8, 10 + 3 * number, i64::try_from(number).unwrap() - 3);
     }
     for position in 0..10 + 3 * depth {
         let expected = position.checked_sub(10).map(|since| since / 3);
         assert_eq!(rows.get(7, position).map(|version| version.value), expected, "at {position} of {depth}");
+        let expected = expected.map(|number| i64::try_from(number).unwrap() - 3);
+        assert_eq!(edges.get(7, 8, position).map(|version| version.value), expected, "at {position} of {depth}");
     }
     assert!(rows.versions(7).map(|version| version.value).eq((0..depth).rev()));
+    let edge = edges.edge(7, 8).unwrap();
+    assert!(edge.versions().map(|version| version.position).eq((0..depth).rev().map(|number| 10 + 3 * number)));
 }
 
 #[test]
@@ -185,6 +211,54 @@ fn many_ids() {
     }
     assert_eq!(ids.find(&text(100_000)), None);
     assert_eq!(ids.text(99_999), Some(text(99_999).as_str()));
+}
+
+/// Positions and values that a word has no room for are kept as well.
+#[test]
+fn what_is_wide() {
+    let edges = Edges::new();
+    let versions =
+        [(0, 0), ((1 << 40) - 2, 1 << 22), ((1 << 40) - 1, 1), (Position::MAX - 1, i64::MAX), (Position::MAX, -1)];
+    for (position, value) in versions {
+        edges.set(Handle::MAX, Handle::MAX, position, value);
+        for (position, value) in versions.into_iter().filter(|(earlier, _)| *earlier <= position) {
+            assert_eq!(edges.get(Handle::MAX, Handle::MAX, position), Some(Version { position, value }));
+        }
+    }
+}
+
+/// Edges as many as make the index grow and take back what it used before, while others look for what is there, and for
+/// what is not.
+#[test]
+fn nothing_is_missed_while_the_index_grows() {
+    const EDGES: u64 = 150_000;
+    let (edges, ids, made) = (Edges::new(), Ids::new(), AtomicU64::new(0));
+    let pair = |number: u64| (small(number % 1_000), small(number / 3));
+    let text =
+        |number: u64| if number % 2 == 0 { format!("{number}") } else { format!("a text that is long: {number}") };
+    let read = |step: u64| {
+        let mut number = 0;
+        while made.load(Ordering::Acquire) < EDGES {
+            let known = made.load(Ordering::Acquire);
+            number = (number + step) % known.max(1);
+            let (from, to) = pair(number);
+            let expected = (number < known).then(|| i64::try_from(number).unwrap());
+            assert_eq!(edges.get(from, to, known).map(|version| version.value), expected);
+            assert_eq!(edges.get(from, to + small(EDGES), known), None);
+            assert_eq!(ids.find(&text(number)), (number < known).then(|| small(number)));
+            assert_eq!(ids.find(&text(number + EDGES)), None);
+        }
+    };
+    thread::scope(|scope| {
+        let _readers = [scope.spawn(|| read(7_919)), scope.spawn(|| read(104_729))];
+        for number in 0..EDGES {
+            let (from, to) = pair(number);
+            edges.set(from, to, number, i64::try_from(number).unwrap());
+            assert_eq!(ids.intern(&text(number)), small(number));
+            made.store(number + 1, Ordering::Release);
+        }
+    });
+    assert!((0..EDGES).all(|number| edges.get(pair(number).0, pair(number).1, number).is_some()));
 }
 
 const LAST: Position = 20_000;
@@ -211,7 +285,7 @@ fn check_prefix(edges: &Edges<i64>, at: Position) {
     assert_eq!(known.iter().map(|version| version.value).sum::<i64>(), 0, "purse {purse} at {at}");
     for made in [1, at / 2, at.saturating_sub(1), at].into_iter().filter(|made| (1..=at).contains(made)) {
         let (from, to) = (small(made % PURSES), small(made));
-        assert_eq!(edges.get(from, to, at), Some(&Version { position: made, value: 3 }));
+        assert_eq!(edges.get(from, to, at), Some(Version { position: made, value: 3 }));
         assert_eq!(edges.get(from, to, made - 1), None);
         assert_eq!(edges.to(to).filter(|edge| edge.at(at).is_some()).count(), 1);
     }

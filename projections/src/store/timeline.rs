@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::{Link, Position, append, follow};
 
 /// What a value was from a position on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Version<V> {
     /// The position of the event that made it so.
     pub position: Position,

@@ -4,7 +4,7 @@ use tenure_events::Position;
 
 use super::{Fact, View};
 use crate::state::State;
-use crate::store::Edges;
+use crate::store::{Edges, Version};
 use crate::values::{GroupNo, KeyNo, OrgNo, Resource, ResourceNo, RoleNo, Share, UserNo};
 
 impl<'a> View<'a> {
@@ -26,10 +26,34 @@ impl<'a> View<'a> {
         self.row(|s| &s.source, resource.0).map(|source| source.value)
     }
 
+    /// What content was imported as, wherever, deleted or not.
+    pub fn imports_of(&self, resource: ResourceNo) -> impl Iterator<Item = ResourceNo> + use<'a> {
+        self.from(|s| &s.imported, resource.0).map(|(import, _)| ResourceNo(import))
+    }
+
     /// Content and the folders that it lies in, from below.
     pub fn folders(&self, resource: ResourceNo) -> impl Iterator<Item = ResourceNo> + use<'a> {
         let view = *self;
         std::iter::successors(Some(resource), move |resource| view.resource(*resource)?.value.parent)
+    }
+
+    /// The personal folder that content lies in, or is, and whose it is.
+    #[must_use]
+    pub fn personal_of(&self, resource: ResourceNo) -> Option<(ResourceNo, UserNo)> {
+        let org = self.org(self.resource(resource)?.value.org)?;
+        // Where there never was one, content pays nothing for them.
+        let mut folders = self.folders(resource).filter(|_| org.value.personal);
+        folders.find_map(|no| {
+            let folder = self.resource(no)?.value;
+            folder.personal.then_some((no, folder.creator))
+        })
+    }
+
+    /// A user's personal folder in an org.
+    #[must_use]
+    pub fn personal_folder(&self, user: UserNo, org: OrgNo) -> Option<ResourceNo> {
+        let folder = self.edge(|s| &s.personal_folder, user.0, org.0)?.value;
+        Some(folder).filter(|no| self.resource(*no).is_some_and(|folder| folder.value.live))
     }
 
     /// The live content of an org, newest first.
@@ -71,7 +95,7 @@ impl<'a> View<'a> {
     /// What every org has of one piece of content itself.
     #[must_use]
     pub fn share_with_all(&self, resource: ResourceNo) -> Option<(Share, Position)> {
-        share(self.row(|s| &s.share_all, resource.0))
+        share(self.row(|s| &s.share_all, resource.0).copied())
     }
 
     /// The other orgs that have a share of one piece of content itself.
@@ -103,8 +127,8 @@ impl<'a> View<'a> {
     }
 }
 
-fn share(fact: Fact<'_, Option<Share>>) -> Option<(Share, Position)> {
-    fact.and_then(|version| version.value.map(|share| (share, version.position)))
+fn share(version: Option<Version<Option<Share>>>) -> Option<(Share, Position)> {
+    version.and_then(|version| version.value.map(|share| (share, version.position)))
 }
 
 /// What sight and history need beside.

@@ -35,7 +35,7 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn invitation(&self, group: GroupNo, org: OrgNo) -> Option<(PrivilegeSet, Position)> {
         let version = self.edge(|s| &s.invitation, group.0, org.0)?;
-        Some((version.value?, version.position))
+        Some((self.form(version.value?)?.privileges, version.position))
     }
 
     /// What the members of a group may do in an environment beside, and since which event.
@@ -46,12 +46,14 @@ impl<'a> View<'a> {
         environment: EnvironmentNo,
     ) -> Option<(PrivilegeSet, Position)> {
         let version = self.edge(|s| &s.environment_invitation, group.0, environment.0)?;
-        Some((version.value?, version.position))
+        Some((self.form(version.value?)?.privileges, version.position))
     }
 
     /// The orgs that a group is invited to.
     pub fn invitations(&self, group: GroupNo) -> impl Iterator<Item = (OrgNo, PrivilegeSet)> + use<'a> {
-        self.from(|s| &s.invitation, group.0).filter_map(|(org, invited)| Some((OrgNo(org), invited.value?)))
+        let view = *self;
+        self.from(|s| &s.invitation, group.0)
+            .filter_map(move |(org, invited)| Some((OrgNo(org), view.form(invited.value?)?.privileges)))
     }
 
     /// The environments that a group is invited to, unlinked ones left out.
@@ -62,7 +64,8 @@ impl<'a> View<'a> {
         let view = *self;
         self.from(|s| &s.environment_invitation, group.0).filter_map(move |(no, invited)| {
             let environment = &view.environment(EnvironmentNo(no))?.value;
-            environment.live.then_some((EnvironmentNo(no), environment.org, invited.value?))
+            let privileges = view.form(invited.value?)?.privileges;
+            environment.live.then_some((EnvironmentNo(no), environment.org, privileges))
         })
     }
 

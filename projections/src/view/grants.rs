@@ -104,9 +104,8 @@ impl<'a> View<'a> {
     /// The live global roles.
     pub fn global_roles(&self) -> impl Iterator<Item = RoleNo> + use<'a> {
         let view = *self;
-        let live =
-            move |role: &RoleNo| view.role(*role).is_some_and(|role| role.value.live && role.value.org.is_none());
-        self.state().role.rows().map(RoleNo).filter(live)
+        let live = move |role: &RoleNo| view.role(*role).is_some_and(|role| role.value.live);
+        self.from(|s| &s.global_roles, 0).map(|(role, _)| RoleNo(role)).filter(live)
     }
 
     /// The roles assigned to a user, whether valid or not.

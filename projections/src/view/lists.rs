@@ -2,16 +2,20 @@
 
 use tenure_events::Position;
 
-use super::{Fact, View};
+use super::View;
 use crate::state::State;
-use crate::store::{EdgeNumber, Edges, Handle, Ids};
+use crate::store::{EdgeNumber, Edges, Handle, Ids, Small, Version};
 use crate::values::OrgNo;
 
 impl<'a> View<'a> {
-    /// Whether anything was ever shared with an org or with all of them.
+    /// Whether anything was ever shared with an org, or with all of them, or given them to use.
     pub(crate) fn is_audience(&self, org: OrgNo) -> bool {
-        let all = |state: &State| state.share_all.rows().next().is_some();
-        all(self.base) || self.over.is_some_and(all) || self.to(|s| &s.share_org, org.0).next().is_some()
+        let all =
+            |state: &State| state.share_all.rows().next().is_some() || state.distributed_all.rows().next().is_some();
+        all(self.base)
+            || self.over.is_some_and(all)
+            || self.to(|s| &s.share_org, org.0).next().is_some()
+            || self.to(|s| &s.distributed, org.0).next().is_some()
     }
 
     /// How many orgs there have ever been, whether known in this view or not: their numbers lie below.
@@ -31,12 +35,12 @@ impl<'a> View<'a> {
 
     /// Edges that leave a thing, newest first from below a number on, each with its number, and none where it is not
     /// known in this view. Those of an overlay come first: their numbers lie above all others.
-    pub(crate) fn numbered_from<V: 'a>(
+    pub(crate) fn numbered_from<V: Small + 'a>(
         &self,
         table: fn(&State) -> &Edges<V>,
         from: Handle,
         below: EdgeNumber,
-    ) -> impl Iterator<Item = Numbered<'a, V>> + use<'a, V> {
+    ) -> impl Iterator<Item = Numbered<V>> + use<'a, V> {
         let Self { base, over, position, .. } = *self;
         let supposed = move |to| over.and_then(|over| table(over).get(from, to, Position::MAX));
         let new = over.into_iter().flat_map(move |over| table(over).from_before(from, below.saturating_sub(OVER)));
@@ -50,12 +54,12 @@ impl<'a> View<'a> {
     }
 
     /// Edges that arrive at a thing, as [`View::numbered_from`].
-    pub(crate) fn numbered_to<V: 'a>(
+    pub(crate) fn numbered_to<V: Small + 'a>(
         &self,
         table: fn(&State) -> &Edges<V>,
         to: Handle,
         below: EdgeNumber,
-    ) -> impl Iterator<Item = Numbered<'a, V>> + use<'a, V> {
+    ) -> impl Iterator<Item = Numbered<V>> + use<'a, V> {
         let Self { base, over, position, .. } = *self;
         let supposed = move |from| over.and_then(|over| table(over).get(from, to, Position::MAX));
         let new = over.into_iter().flat_map(move |over| table(over).to_before(to, below.saturating_sub(OVER)));
@@ -70,7 +74,7 @@ impl<'a> View<'a> {
 }
 
 /// An edge's number, its other end, and what it is worth in the view.
-pub(crate) type Numbered<'a, V> = (EdgeNumber, (Handle, Fact<'a, V>));
+pub(crate) type Numbered<V> = (EdgeNumber, (Handle, Option<Version<V>>));
 
 /// Where the numbers of an overlay's edges begin.
 const OVER: EdgeNumber = 1 << 31;

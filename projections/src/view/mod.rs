@@ -4,15 +4,17 @@ mod content;
 mod environments;
 mod grants;
 mod ids;
+mod licences;
 mod lists;
 mod orgs;
+mod packs;
 mod permissions;
 mod users;
 
 use tenure_events::{Position, Time};
 
 use crate::state::State;
-use crate::store::{Edges, Handle, Ids, Rows, Version};
+use crate::store::{Edges, Handle, Ids, Rows, Small, Version};
 
 /// What was known at a position, and what of it was valid at an instant.
 #[derive(Clone, Copy)]
@@ -70,17 +72,22 @@ impl<'a> View<'a> {
         over.or_else(|| table(self.base).get(row, self.position))
     }
 
-    pub(crate) fn edge<V>(&self, table: fn(&State) -> &Edges<V>, from: Handle, to: Handle) -> Fact<'a, V> {
+    pub(crate) fn edge<V: Small>(
+        &self,
+        table: fn(&State) -> &Edges<V>,
+        from: Handle,
+        to: Handle,
+    ) -> Option<Version<V>> {
         let over = self.over.and_then(|over| table(over).get(from, to, Position::MAX));
         over.or_else(|| table(self.base).get(from, to, self.position))
     }
 
     /// Edges that leave a thing and are known in this view: the other end and the value, newest edge first.
-    pub(crate) fn from<V: 'a>(
+    pub(crate) fn from<V: Small + 'a>(
         &self,
         table: fn(&State) -> &Edges<V>,
         from: Handle,
-    ) -> impl Iterator<Item = (Handle, &'a Version<V>)> + use<'a, V> {
+    ) -> impl Iterator<Item = (Handle, Version<V>)> + use<'a, V> {
         let Self { base, over, position, .. } = *self;
         let supposed = move |to| over.and_then(|over| table(over).get(from, to, Position::MAX));
         let new = over.into_iter().flat_map(move |over| table(over).from(from));
@@ -94,11 +101,11 @@ impl<'a> View<'a> {
     }
 
     /// Edges that arrive at a thing and are known in this view: the other end and the value, newest edge first.
-    pub(crate) fn to<V: 'a>(
+    pub(crate) fn to<V: Small + 'a>(
         &self,
         table: fn(&State) -> &Edges<V>,
         to: Handle,
-    ) -> impl Iterator<Item = (Handle, &'a Version<V>)> + use<'a, V> {
+    ) -> impl Iterator<Item = (Handle, Version<V>)> + use<'a, V> {
         let Self { base, over, position, .. } = *self;
         let supposed = move |from| over.and_then(|over| table(over).get(from, to, Position::MAX));
         let new = over.into_iter().flat_map(move |over| table(over).to(to));

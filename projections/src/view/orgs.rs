@@ -1,7 +1,7 @@
 //! The platform, its catalogue and its orgs.
 
 use tenure_events::Position;
-use tenure_events::data::{CrossOrgShares, NameScope};
+use tenure_events::data::{CrossOrgShares, Lifecycle, NameScope};
 
 use super::{Fact, View};
 use crate::values::{
@@ -19,6 +19,18 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn roles_need_membership(&self) -> bool {
         self.settings().is_none_or(|settings| settings.value.roles_need_membership)
+    }
+
+    /// Whose it is to make and end orgs.
+    #[must_use]
+    pub fn lifecycle(&self) -> Lifecycle {
+        self.settings().map_or(Lifecycle::OrgManage, |settings| settings.value.lifecycle)
+    }
+
+    /// Whether system administrators hold everything in every org that does not exclude them.
+    #[must_use]
+    pub fn system_administrator_reaches(&self) -> bool {
+        self.settings().is_some_and(|settings| settings.value.system_administrator_reaches)
     }
 
     /// How far content is shared across orgs.
@@ -93,8 +105,14 @@ impl<'a> View<'a> {
 
     /// Whether an org is neither disabled nor archived.
     #[must_use]
-    pub fn is_live(&self, org: OrgNo) -> bool {
+    pub fn is_open(&self, org: OrgNo) -> bool {
         self.org_status(org) == Some(OrgStatus::Live)
+    }
+
+    /// Whether an org works: is neither disabled nor archived, and its trial or licence is not over.
+    #[must_use]
+    pub fn is_live(&self, org: OrgNo) -> bool {
+        self.is_open(org) && self.licence_over(org).is_none()
     }
 
     /// An org's name.

@@ -269,6 +269,11 @@ impl World {
             "disable-org" => ("org.disabled", json!({ "org": w(1) })),
             "enable-org" => ("org.enabled", json!({ "org": w(1) })),
             "archive-org" => ("org.archived", json!({ "org": w(1) })),
+            "trial" => ("org.trial_started", json!({ "org": w(1), "users": 5, "valid_until": when("until") })),
+            "license" => {
+                let licence = json!({ "id": "code", "issued": day(0), "users": 50, "valid_until": when("until") });
+                ("org.licensed", json!({ "org": w(1), "authorisation": "code", "licence": licence }))
+            }
             "exclude" => ("landlord.excluded", json!({ "org": w(1) })),
             "admit" => ("landlord.admitted", json!({ "org": w(1), "until": when("until") })),
             "user" => ("user.created", json!({ "user": w(1), "org": after("of") })),
@@ -337,7 +342,7 @@ impl World {
             ),
             kind => (
                 "resource.created",
-                json!({ "kind": kind, "resource": w(1), "org": after("of"), "name": w(1), "creator": after("by"), "parent": after("in"), "environment": after("at") }),
+                json!({ "kind": kind, "resource": w(1), "org": after("of"), "name": w(1), "creator": after("by"), "parent": after("in"), "environment": after("at"), "personal": words.contains(&"personal") }),
             ),
         };
         let org = data["org"].as_str().map_or_else(|| "root".to_owned(), str::to_owned);

@@ -48,7 +48,7 @@ pub fn story() -> Story {
         name: "panintelligence",
         title: "Educate and its tenants KickStart (managed) and LearnStars (self-sufficient)",
         preset: "panintelligence",
-        stage: Stage { root_name: "Root", admin: "admin" },
+        stage: Stage { root_name: "Root", admin: "admin", vendor: None },
         steps,
         visitor: "olive",
         after: vec![

@@ -11,7 +11,7 @@ use tenure_projections::values::{KeyNo, OrgNo};
 use super::super::App;
 use super::super::problem::{Finding, Problem};
 use super::request::{Asked, Context, Item, Thing};
-use super::{Context as Answered, Decision};
+use super::{Context as Answered, Decision, Obligations};
 use crate::node::{Authenticated, Node};
 
 /// Somebody who asks, as they stand now: the right to ask is judged in the live view.
@@ -61,6 +61,7 @@ impl<'a> Asker<'a> {
         let context = item.context.as_ref().or(inherited).unwrap_or(&none);
         let view = self.view(context)?;
         let (decision, reasons) = self.decide(&view, &asked, context);
+        let obligations = if decision { obligations(&view, &asked, context) } else { None };
         let checks = self.app.metrics().checks();
         let counter = match reasons.first() {
             Some(reason) if reason.is(Code::CallerNotPermitted) => &checks.not_permitted,
@@ -73,7 +74,10 @@ impl<'a> Asker<'a> {
             }
         };
         counter.inc();
-        Ok(Decision { decision, context: Answered { position: Some(view.position()), reasons, error: None } })
+        Ok(Decision {
+            decision,
+            context: Answered { position: Some(view.position()), reasons, obligations, error: None },
+        })
     }
 
     fn decide(&self, view: &View<'_>, asked: &Asked<'_>, context: &Context<'_>) -> (bool, Vec<Finding>) {
@@ -139,6 +143,22 @@ impl<'a> Asker<'a> {
                 && !self.checks_over(org)
         })
     }
+}
+
+/// What comes with an answer that allows something with content: whoever may hear the bare decision must heed it.
+fn obligations(view: &View<'_>, asked: &Asked<'_>, context: &Context<'_>) -> Option<Obligations> {
+    let subject = subject(view, asked.subject)?;
+    let (object, _) = target(view, asked.resource)?;
+    let action = Action::named(view, asked.action)?;
+    let acting = acting(view, context.acting_org.as_ref()).ok()?;
+    let found = judge::obligations(view, &Question { subject, action, object, acting });
+    let row_filter = match found.filters.as_slice() {
+        [] => None,
+        [(only, _)] => Some((*only).to_owned()),
+        all => Some(all.iter().map(|(filter, _)| format!("({filter})")).collect::<Vec<_>>().join(" AND ")),
+    };
+    let data_permission = found.data_permission;
+    (row_filter.is_some() || data_permission.is_some()).then_some(Obligations { row_filter, data_permission })
 }
 
 /// Whom a question is about: a user, or a key that counts.

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use serde_json::json;
+use tenure_events::data::DataPermission;
 
 use super::App;
 use super::answer::{Reply, at_leisure, body};
@@ -37,7 +38,20 @@ struct Context {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<Finding>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    obligations: Option<Obligations>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Failure>,
+}
+
+/// What whoever is allowed must heed.
+#[derive(Serialize)]
+struct Obligations {
+    /// Which rows they see: those that pass all the rules that bind them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row_filter: Option<String>,
+    /// With whose rights the data is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_permission: Option<DataPermission>,
 }
 
 /// Why one question of many has no answer.

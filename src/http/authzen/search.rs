@@ -3,10 +3,10 @@
 use serde::Serialize;
 use tenure_events::data::Level;
 use tenure_projections::View;
-use tenure_projections::judge::{self, Action, Object, Question, Subject};
+use tenure_projections::judge::{self, Action, Code, Object, Question, Subject};
 use tenure_projections::lookup::{self, Lookup, MAX_LIMIT};
 use tenure_projections::sight::{self, Asking};
-use tenure_projections::values::{OrgNo, UserNo};
+use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
 
 use super::super::answer::Reply;
 use super::super::problem::Problem;
@@ -40,6 +40,15 @@ struct Thing<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
     id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    properties: Option<Properties>,
+}
+
+/// What a result carries beside its name.
+#[derive(Serialize)]
+struct Properties {
+    /// The one way by which it is had, where that is a right over both orgs (O): to be marked as such.
+    through: &'static str,
 }
 
 #[derive(Serialize)]
@@ -68,7 +77,7 @@ pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem
     let mut results = Vec::with_capacity(users.items.len());
     for user in users.items {
         if kind == "user" {
-            results.push(Thing { kind: "user", id: read.view.user_id(user) });
+            results.push(Thing { kind: "user", id: read.view.user_id(user), properties: None });
         } else {
             results.extend(read.keys(user, action, object));
         }
@@ -88,7 +97,7 @@ pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Proble
     if kind == "org" {
         let mut orgs = read.lookup.orgs_of(subject.user);
         orgs.items.retain(|org| read.allows(subject, action, Object::Org(*org)) && read.may_ask(subject.user, *org));
-        let tell = |org| Thing { kind: "org", id: read.view.org_id(org) };
+        let tell = |org| Thing { kind: "org", id: read.view.org_id(org), properties: None };
         return read.reply(orgs.items.into_iter().map(tell).collect(), orgs.next);
     }
     if kind == "environment" {
@@ -96,14 +105,18 @@ pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Proble
         let asked = orgs.items.into_iter().filter(|org| read.may_ask(subject.user, *org));
         let there = asked.flat_map(|org| read.view.environments(org));
         let found = there.filter(|no| read.allows(subject, action, Object::Environment(*no)));
-        let tell = |no| Thing { kind: "environment", id: read.view.environment_id(no) };
+        let tell = |no| Thing { kind: "environment", id: read.view.environment_id(no), properties: None };
         return read.reply(found.map(tell).collect(), orgs.next);
     }
     let Some(of_kind) = read.view.find_kind(kind) else {
         return nothing(asker, search);
     };
     let found = read.lookup.what_may(&subject, action, Some(of_kind), read.acting);
-    let tell = |no| Thing { kind, id: read.view.resource_id(no) };
+    let tell = |no| Thing {
+        kind,
+        id: read.view.resource_id(no),
+        properties: read.is_by_both(&subject, no).then_some(Properties { through: Code::AssociationAdmin.name() }),
+    };
     read.reply(found.items.into_iter().map(tell).collect(), found.next)
 }
 
@@ -145,6 +158,23 @@ impl<'a> Read<'a> {
         judge::check(&self.view, &Question { subject, action, object, acting: self.acting }, &mut ())
     }
 
+    /// Whether content is had only by managing all content of the org acted in and of its master.
+    fn is_by_both(&self, subject: &Subject, no: ResourceNo) -> bool {
+        let Some(org) = self.view.resource(no).map(|resource| resource.value.org) else { return false };
+        let acting = self.acting.or_else(|| judge::acting_org(&self.view, subject.user, org)).unwrap_or(org);
+        if acting == org {
+            return false;
+        }
+        let (mut by_both, mut otherwise) = (false, false);
+        judge::reaches(&self.view, subject, acting, no, |reach| {
+            let both = reach.code == Code::AssociationAdmin;
+            by_both |= both;
+            otherwise |= !both;
+            std::ops::ControlFlow::Continue(())
+        });
+        by_both && !otherwise
+    }
+
     fn may_ask(&self, user: UserNo, org: OrgNo) -> bool {
         sight::may_ask(&self.asker.live, &self.asker.viewer, user, org) == Asking::Full
     }
@@ -154,7 +184,7 @@ impl<'a> Read<'a> {
         let seen = |key: &_| sight::sees_key(&self.asker.live, &self.asker.viewer, *key);
         let keys = self.view.keys_of(user).map(|(key, _)| key).filter(seen);
         let may = |key: &_| by_key(&self.view, *key).is_some_and(|subject| self.allows(subject, action, object));
-        keys.filter(may).map(|key| Thing { kind: "api_key", id: self.view.key_id(key) }).collect()
+        keys.filter(may).map(|key| Thing { kind: "api_key", id: self.view.key_id(key), properties: None }).collect()
     }
 
     fn reply<T: Serialize, C: ToString>(&self, results: Vec<T>, next: Option<C>) -> Result<Reply, Problem> {

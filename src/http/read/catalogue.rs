@@ -1,8 +1,7 @@
-//! What the platform offers, how people sign in, and who is asking.
+//! What the platform offers, and who is asking.
 
 use std::collections::BTreeMap;
 
-use axum::extract::State;
 use serde::Serialize;
 use tenure_events::data::Settings;
 use tenure_projections::View;
@@ -10,7 +9,6 @@ use tenure_projections::judge;
 use tenure_projections::lookup::Cursor;
 use tenure_projections::values::{KindNo, PrivilegeNo};
 
-use super::super::App;
 use super::super::answer::Reply;
 use super::super::problem::Problem;
 use super::ask::Ask;
@@ -68,27 +66,25 @@ struct Whoami<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     key_org: Option<&'a str>,
     orgs: Vec<&'a str>,
+    /// Whether there is another org to work in.
+    may_switch: bool,
+    /// The org that they work in where a call names none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    working_in: Option<&'a str>,
 }
 
 /// `GET /v1/whoami`: the caller, the key they come with, and the orgs that they can work in.
 pub fn whoami(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let (view, user) = (&ask.live, ask.viewer.user);
     let reach = |org: &_| ask.viewer.only.is_none_or(|only| only == *org);
+    let orgs: Vec<_> = judge::orgs_of(view, user).into_iter().filter(reach).map(|org| view.org_id(org)).collect();
+    let working_in = view.home(user).and_then(|home| judge::acting_org(view, user, home)).filter(reach);
     ask.one(&Whoami {
         user: User::of(ask, user),
         key: view.key_id(ask.key),
         key_org: ask.viewer.only.map(|org| view.org_id(org)),
-        orgs: judge::orgs_of(view, user).into_iter().filter(reach).map(|org| view.org_id(org)).collect(),
+        may_switch: orgs.len() > 1,
+        working_in: working_in.map(|org| view.org_id(org)),
+        orgs,
     })
-}
-
-#[derive(Serialize)]
-struct Login {
-    methods: [&'static str; 1],
-    default: &'static str,
-}
-
-/// `GET /v1/login`, open to everybody: the ways by which people and programs prove who they are.
-pub async fn login(State(app): State<App>) -> Result<Reply, Problem> {
-    Reply::json(app.node().state().durable(), &Login { methods: ["api_key"], default: "api_key" })
 }

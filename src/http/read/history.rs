@@ -51,8 +51,11 @@ impl Filter {
 pub fn sees_event(live: &View<'_>, viewer: &Subject, envelope: &Envelope) -> bool {
     let reads = |org| sight::reads_history(live, viewer, org);
     let own = |user: UserNo| envelope.event.subject().strip_prefix("users/") == Some(live.user_id(user));
-    let told = !is_about_tenant_permissions(&envelope.event) || sight::sees_tenant_permissions(live, viewer);
-    told && (live.find_org(envelope.org.as_str()).is_some_and(reads) || own(viewer.user))
+    if is_about_tenant_permissions(&envelope.event) && !sight::sees_tenant_permissions(live, viewer) {
+        return false;
+    }
+    let org = live.find_org(envelope.org.as_str()).filter(|org| reads(*org));
+    org.is_some_and(|org| !is_personal(live, viewer, org, envelope)) || own(viewer.user)
 }
 
 /// What the administrators alone are told.
@@ -61,6 +64,16 @@ const fn is_about_tenant_permissions(event: &Event) -> bool {
         event,
         Event::TenantPermissionDefined(_) | Event::TenantPermissionGranted(_) | Event::TenantPermissionRevoked(_)
     )
+}
+
+/// Whether an event tells of what lies in somebody's personal folder.
+fn is_personal(live: &View<'_>, viewer: &Subject, org: OrgNo, envelope: &Envelope) -> bool {
+    if !live.org(org).is_some_and(|org| org.value.personal) {
+        return false;
+    }
+    let subject = envelope.event.subject();
+    let resource = subject.strip_prefix("resources/").and_then(|id| live.find_resource(id));
+    resource.is_some_and(|resource| sight::is_personal(live, viewer, resource))
 }
 
 /// The first position that a moment leaves to come: its own, or the first recorded then or later.

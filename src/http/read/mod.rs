@@ -9,6 +9,7 @@ mod people;
 mod resources;
 mod roles;
 mod teams;
+mod tenants;
 
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, State};
@@ -23,8 +24,8 @@ use crate::node::Authenticated;
 
 use ask::Ask;
 pub use ask::{Bookmark, Params, moment};
-pub use catalogue::login;
 pub use history::{Filter, first, sees_event};
+pub use tenants::login;
 
 /// A route that reads.
 pub struct Read {
@@ -46,9 +47,15 @@ pub const ROUTES: &[Read] = &[
     Read::new("/v1/catalogue", "privileges, user types, roles, kinds of content, settings", catalogue::catalogue),
     Read::new("/v1/settings", "which mechanisms are on", catalogue::settings),
     Read::new("/v1/tenant-permissions", "which teams have which tenant permission", teams::tenant_permissions),
-    Read::new("/v1/orgs", "orgs that you see", orgs::list),
-    Read::new("/v1/orgs/{org}", "an org", orgs::one),
-    Read::new("/v1/orgs/{org}/children", "the orgs directly below an org", orgs::children),
+    Read {
+        query: &["counts", "for"],
+        ..Read::new("/v1/orgs", "orgs that you see; `for=policy`: those whose policy you keep", orgs::list)
+    },
+    Read { query: &["counts"], ..Read::new("/v1/orgs/{org}", "an org", orgs::one) },
+    Read {
+        query: &["counts"],
+        ..Read::new("/v1/orgs/{org}/children", "the orgs directly below an org", orgs::children)
+    },
     Read::new("/v1/orgs/{org}/users", "at home in an org, or members of it", orgs::users),
     Read::new("/v1/orgs/{org}/subscriptions", "the memberships of an org", orgs::subscriptions),
     Read::new("/v1/orgs/{org}/roles", "the roles of an org", orgs::roles),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tenure_events::{Position, Time};
 use tenure_projections::judge::{self, administrative};
+use tenure_projections::lookup::{Cursor, Page};
 use tenure_projections::values::{Landlord, OrgNo, OrgStatus, Subscription, UserNo};
 
 use super::super::answer::Reply;
@@ -11,6 +12,8 @@ use super::ask::{Ask, told};
 use super::people::User;
 use super::resources::Resource;
 use super::roles::Role;
+use super::tenants::{Counts, Licence};
+use crate::decide::GLOBAL;
 
 #[derive(Serialize)]
 struct Org<'a> {
@@ -24,13 +27,38 @@ struct Org<'a> {
     region: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     managing_group: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    master: Option<&'a str>,
     admits_landlord: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     admits_landlord_until: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    licence: Option<Licence<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<Counts>,
 }
 
 impl<'a> Org<'a> {
-    fn of(ask: &Ask<'a>, org: OrgNo) -> Self {
+    /// The global policy, where orgs are listed for their policies.
+    const fn global() -> Self {
+        Self {
+            id: GLOBAL,
+            name: "Global",
+            status: status(OrgStatus::Live),
+            parent: None,
+            description: "",
+            tags: &[],
+            region: None,
+            managing_group: None,
+            master: None,
+            admits_landlord: true,
+            admits_landlord_until: None,
+            licence: None,
+            counts: None,
+        }
+    }
+
+    fn of(ask: &Ask<'a>, org: OrgNo) -> Result<Self, Problem> {
         let view = &ask.view;
         let landlord = view.landlord(org).map(|landlord| landlord.value);
         let until = landlord.and_then(|landlord| match landlord {
@@ -39,7 +67,7 @@ impl<'a> Org<'a> {
         });
         let parent = view.parent(org).filter(|parent| ask.sees_org(*parent));
         let team = view.managing_group(org).map(|(team, _)| team).filter(|team| ask.sees_group(*team));
-        Self {
+        Ok(Self {
             id: view.org_id(org),
             name: view.org_name(org),
             status: view.org_status(org).map_or("", status),
@@ -48,9 +76,12 @@ impl<'a> Org<'a> {
             tags: view.org_tags(org),
             region: view.org_region(org),
             managing_group: team.map(|team| view.group_id(team)),
+            master: view.master(org).map(|(master, _)| view.org_id(master)),
             admits_landlord: !view.excludes_landlord(org),
             admits_landlord_until: until,
-        }
+            licence: Licence::of(ask, org),
+            counts: Counts::of(ask, org)?,
+        })
     }
 }
 
@@ -86,25 +117,66 @@ impl<'a> Membership<'a> {
     }
 }
 
+/// An org where policies are kept, or the global policy, which is none.
+#[derive(Serialize)]
+struct Policy<'a> {
+    #[serde(flatten)]
+    org: Org<'a>,
+    workspace: bool,
+    /// The roles that the global policy takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<&'a str>>,
+}
+
+/// `GET /v1/orgs?for=policy`: the orgs in which the caller manages roles, and first of all the global policy, for those
+/// who manage that.
+fn policies(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let (live, view) = (&ask.live, &ask.view);
+    let keeps = |org: OrgNo| judge::privileges_as(live, &ask.viewer, org).has(administrative::ROLE_MANAGE);
+    let mut orgs = if judge::is_system_administrator(live, ask.viewer.user) {
+        ask.lookup()?.orgs()
+    } else {
+        ask.lookup()?.orgs_of(ask.viewer.user)
+    };
+    orgs.items.retain(|org| view.is_live(*org) && keeps(*org));
+    let org = |org| Ok(Policy { org: Org::of(ask, org)?, workspace: true, roles: None });
+    let items = orgs.items.into_iter().map(org).collect::<Result<Vec<_>, Problem>>()?;
+    let mut page = Page { items, next: orgs.next };
+    let keeps_global = match live.system_administrator_reaches() {
+        true => judge::is_system_administrator(live, ask.viewer.user),
+        false => live.root().is_some_and(keeps),
+    };
+    if keeps_global && ask.after::<Cursor>()?.is_none() {
+        let roles = view.global_roles().map(|role| view.role_id(role)).collect();
+        page.items.insert(0, Policy { org: Org::global(), workspace: false, roles: Some(roles) });
+    }
+    ask.page(page)
+}
+
 /// `GET /v1/orgs`.
 pub fn list(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    match ask.params.text("for") {
+        Some("policy") => return policies(ask),
+        Some(other) => return Err(Problem::malformed(format!("`for` is `policy` or left out, not `{other}`"))),
+        None => {}
+    }
     let lookup = ask.lookup()?;
     // Who manages nothing from above sees the orgs that they belong to, and need not look through all.
     let manages = |org: &OrgNo| judge::privileges_as(&ask.live, &ask.viewer, *org).has(administrative::ORG_MANAGE);
     let from_above = judge::orgs_of(&ask.live, ask.viewer.user).iter().any(manages);
     let orgs = if from_above { lookup.orgs() } else { lookup.orgs_of(ask.viewer.user) };
-    ask.page(told(orgs, |org| Org::of(ask, org)))
+    page(ask, orgs)
 }
 
 /// `GET /v1/orgs/{org}`.
 pub fn one(ask: &Ask<'_>) -> Result<Reply, Problem> {
-    ask.one(&Org::of(ask, ask.org(ask.id())?))
+    ask.one(&Org::of(ask, ask.org(ask.id())?)?)
 }
 
 /// `GET /v1/orgs/{org}/children`.
 pub fn children(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let children = ask.lookup()?.children(ask.org(ask.id())?);
-    ask.page(told(children, |org| Org::of(ask, org)))
+    page(ask, children)
 }
 
 /// `GET /v1/orgs/{org}/users`.
@@ -133,8 +205,10 @@ pub fn resources(ask: &Ask<'_>) -> Result<Reply, Problem> {
 }
 
 /// The orgs of a list.
-pub fn page(ask: &Ask<'_>, orgs: tenure_projections::lookup::Page<OrgNo>) -> Result<Reply, Problem> {
-    ask.page(told(orgs, |org| Org::of(ask, org)))
+pub fn page(ask: &Ask<'_>, orgs: Page<OrgNo>) -> Result<Reply, Problem> {
+    let Page { items, next } = orgs;
+    let items = items.into_iter().map(|org| Org::of(ask, org)).collect::<Result<_, _>>()?;
+    ask.page(Page { items, next })
 }
 
 /// Whether an org works, in a word.

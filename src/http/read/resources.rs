@@ -1,12 +1,12 @@
 //! Content: what it is, with whom it is shared, who has it.
 
 use serde::Serialize;
-use tenure_events::data::Level;
+use tenure_events::data::{DataPermission, Level};
 use tenure_events::{Position, Time};
 use tenure_projections::View;
 use tenure_projections::judge::{self, Action, Object, Question};
 use tenure_projections::lookup::Audience;
-use tenure_projections::values::{ResourceNo, Share, UserNo};
+use tenure_projections::values::{ResourceNo, Share, Source, UserNo};
 
 use super::super::answer::Reply;
 use super::super::problem::Problem;
@@ -27,7 +27,36 @@ pub struct Resource<'a> {
     creator: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
+    /// A personal folder: its creator's alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    personal: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_source: Option<DataSource<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_permission: Option<DataPermission>,
     deleted: bool,
+}
+
+/// Where a pack's data comes from.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+enum DataSource<'a> {
+    File(bool),
+    Engine(bool),
+    Connection(Option<&'a str>),
+}
+
+impl<'a> DataSource<'a> {
+    /// What the reader may be told: not which connection, where they do not see it.
+    fn of(ask: &Ask<'a>, source: Source) -> Self {
+        match source {
+            Source::File => Self::File(true),
+            Source::Engine => Self::Engine(true),
+            Source::Connection(no) => {
+                Self::Connection(Some(no).filter(|no| ask.sees_resource(*no)).map(|no| ask.view.resource_id(no)))
+            }
+        }
+    }
 }
 
 impl<'a> Resource<'a> {
@@ -38,6 +67,7 @@ impl<'a> Resource<'a> {
         let value = view.resource(no).map(|resource| resource.value);
         let parent = value.and_then(|resource| resource.parent).filter(|parent| ask.sees_resource(*parent));
         let creator = value.map(|resource| resource.creator).filter(|creator| ask.sees_user(*creator));
+        let pack = view.pack(no);
         let source = view.source(no).filter(|source| ask.sees_resource(*source));
         Self {
             id: view.resource_id(no),
@@ -48,6 +78,9 @@ impl<'a> Resource<'a> {
             environment: value.and_then(|resource| resource.environment).map(|no| view.environment_id(no)),
             creator: creator.map(|creator| view.user_id(creator)),
             source: source.map(|source| view.resource_id(source)),
+            personal: value.is_some_and(|resource| resource.personal),
+            data_source: pack.and_then(|pack| pack.source).map(|source| DataSource::of(ask, source)),
+            data_permission: pack.and_then(|pack| pack.data_permission),
             deleted: value.is_none_or(|resource| !resource.live),
         }
     }

@@ -1,0 +1,174 @@
+//! Licences: what the platform may do, how long a tenant is on trial, how many users it may have.
+
+use tenure_events::Event;
+use tenure_events::data::{LicenceInstalled, OrgLicensed, Switch, TrialStarted};
+use tenure_events::{OrgId, Time};
+use tenure_projections::judge::administrative;
+use tenure_projections::values::OrgNo;
+
+use super::scene::{Plan, Scene, conflict, invalid, org_id};
+use super::{Draft, Refusal, orgs};
+use crate::command::{InstallLicence, LicenseOrg};
+use crate::licence::{InvalidLicence, PublicKey};
+
+const DAY: i64 = 86_400;
+
+pub fn install(scene: &Scene<'_>, args: &InstallLicence, plan: &mut Plan) -> Result<(), Refusal> {
+    let root = super::groups::place(scene, None)?;
+    scene.need(root, administrative::LICENCE_MANAGE)?;
+    if scene.settings().is_none_or(|settings| settings.value.licences == Switch::Off) {
+        return Err(off());
+    }
+    let licence = trusted(scene)?.platform(&args.token).map_err(|error| wrong("token", &error))?;
+    not_ended(scene, "token", licence.valid_until)?;
+    if let Some(before) = scene.platform_licence().map(|before| before.value.issued()) {
+        newer("token", licence.issued, before)?;
+    }
+    let installed = LicenceInstalled { token: args.token.clone(), licence };
+    plan.add(scene, root, Event::LicenceInstalled(installed), &[]);
+    Ok(())
+}
+
+pub fn license(scene: &Scene<'_>, args: &LicenseOrg, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = orgs::open(scene, &args.org)?;
+    orgs::not_root(scene, org)?;
+    scene.need(scene.root().unwrap_or(org), administrative::LICENCE_MANAGE)?;
+    if !scene.needs_licences() {
+        return Err(off());
+    }
+    let (of, licence) = trusted(scene)?.tenant(&args.authorisation).map_err(|error| wrong("authorisation", &error))?;
+    if of != args.org {
+        return Err(invalid(
+            "authorisation",
+            "licence.other_org",
+            format!("the code is for another org than `{}`", args.org),
+        ));
+    }
+    not_ended(scene, "authorisation", licence.valid_until)?;
+    if let Some(before) = scene.licence(org).map(|before| before.value.issued()) {
+        newer("authorisation", licence.issued, before)?;
+    }
+    let licensed = OrgLicensed { org: args.org.clone(), authorisation: args.authorisation.clone(), licence };
+    plan.add(scene, org, Event::OrgLicensed(licensed), scene.parent(org).as_slice());
+    Ok(())
+}
+
+/// A new org begins its trial, where tenants need licences.
+pub fn begin_trial(scene: &Scene<'_>, org: &OrgId, parent: OrgNo, plan: &mut Plan) -> Result<(), Refusal> {
+    if !scene.needs_licences() {
+        return Ok(());
+    }
+    let licence = scene.platform_licence().map(|licence| &licence.value);
+    let licence =
+        licence.ok_or_else(|| conflict("licence.missing", "tenants need a licence of the platform: install one"))?;
+    if licence.window.is_over(scene.moment.time) {
+        return Err(conflict("licence.over", "the platform's licence has ended: install the next one"));
+    }
+    if !licence.tenants {
+        return Err(conflict("licence.no_tenants", "the platform's licence allows no tenants: ask for one that does"));
+    }
+    let valid_until = scene.moment.time.plus_seconds(i64::from(licence.trial_days) * DAY);
+    let started = Event::TrialStarted(TrialStarted { org: org.clone(), users: licence.trial_users, valid_until });
+    plan.in_org(org.clone(), started.clone());
+    let original = plan.0.len().checked_sub(1);
+    plan.0.push(Draft { org: org_id(scene, parent), event: started, twin_of: original });
+    Ok(())
+}
+
+/// Refuses what would give an org more enabled users than its licence allows. The writer decides one command after the
+/// other, each on all before it, so this holds however many race.
+pub fn seats(scene: &Scene<'_>, drafts: &[Draft]) -> Result<(), Refusal> {
+    let originals = || drafts.iter().filter(|draft| draft.twin_of.is_none()).map(|draft| &draft.event);
+    let mut concerned: Vec<&OrgId> = originals().filter_map(takes_seats).collect();
+    concerned.sort_unstable();
+    concerned.dedup();
+    for org in concerned {
+        let no = scene.find_org(org.as_str());
+        let before = no.and_then(|no| scene.licence(no)).and_then(|licence| licence.value.users);
+        let Some(limit) = originals().rev().find_map(|event| limit(event, org)).unwrap_or(before) else { continue };
+        let (added, taken) = originals().fold((0, 0), |(added, taken), event| match seat(event, org) {
+            Some(true) => (added + 1, taken),
+            Some(false) => (added, taken + 1),
+            None => (added, taken),
+        });
+        let seats = (no.map_or(0, |no| scene.seats(no)) + added).saturating_sub(taken);
+        if seats > usize::try_from(limit).unwrap_or(usize::MAX) {
+            let detail = format!(
+                "org `{org}` would have {seats} enabled users and may have {limit}: disable somebody, or license it for more"
+            );
+            return Err(conflict("licence.user_limit", detail));
+        }
+    }
+    Ok(())
+}
+
+/// The org in which an event adds an enabled user, or says how many there may be.
+fn takes_seats(event: &Event) -> Option<&OrgId> {
+    if let Event::UserCreated(e) = event {
+        Some(&e.org)
+    } else if let Event::UserEnabled(e) = event {
+        Some(&e.org)
+    } else if let Event::OrgLicensed(e) = event {
+        Some(&e.org)
+    } else {
+        None
+    }
+}
+
+/// Whether an event adds an enabled user to an org, or takes one.
+fn seat(event: &Event, org: &OrgId) -> Option<bool> {
+    let (of, adds) = if let Event::UserCreated(e) = event {
+        (&e.org, true)
+    } else if let Event::UserEnabled(e) = event {
+        (&e.org, true)
+    } else if let Event::UserDisabled(e) = event {
+        (&e.org, false)
+    } else {
+        return None;
+    };
+    (of == org).then_some(adds)
+}
+
+/// The limit that an event sets for an org, if it does.
+fn limit(event: &Event, org: &OrgId) -> Option<Option<u32>> {
+    if let Event::TrialStarted(e) = event {
+        (e.org == *org).then_some(Some(e.users))
+    } else if let Event::OrgLicensed(e) = event {
+        (e.org == *org).then_some(e.licence.users)
+    } else {
+        None
+    }
+}
+
+fn trusted(scene: &Scene<'_>) -> Result<PublicKey, Refusal> {
+    let key = scene.licence_key().and_then(|key| key.parse().ok());
+    key.ok_or_else(|| {
+        conflict("licence.no_key", "this platform was made without a key that licences are verified with")
+    })
+}
+
+fn not_ended(scene: &Scene<'_>, field: &'static str, until: Option<Time>) -> Result<(), Refusal> {
+    match until {
+        Some(until) if until <= scene.moment.time => {
+            Err(invalid(field, "licence.ended", format!("it ended at `{until}`: ask for a new one")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Nobody goes back to what was replaced.
+fn newer(field: &'static str, issued: Time, before: Time) -> Result<(), Refusal> {
+    if issued > before {
+        return Ok(());
+    }
+    let detail = format!("the one in force was issued at `{before}`, this one at `{issued}`: install a newer one");
+    Err(invalid(field, "licence.superseded", detail))
+}
+
+fn off() -> Refusal {
+    conflict("mechanism.off", "licences are off on this platform")
+}
+
+fn wrong(field: &'static str, error: &InvalidLicence) -> Refusal {
+    invalid(field, "licence.invalid", error.to_string())
+}

@@ -1,0 +1,158 @@
+//! Tenants that an identity provider brings, and how people sign in.
+
+use std::collections::BTreeMap;
+
+use tenure_events::data::{self, IdentityLinked, LoginConfigured, SubscriptionGranted, TenantProvisioned, UserCreated};
+use tenure_events::{Event, OrgId, Sealed, UserId, UserType};
+use tenure_projections::judge::administrative;
+use tenure_projections::values::{OrgNo, PrivilegeSet, UserNo};
+
+use super::scene::{Plan, Scene, conflict, invalid, new_user, org_id};
+use super::{Refusal, groups, orgs, subscriptions, text};
+use crate::command::{All, ConfigureLogin, CreateOrg, Privileges, ProvisionTenant, Provisioned};
+
+const MAX_METHODS: usize = 10;
+const MAX_ATTRIBUTES: usize = 50;
+const MAX_ATTRIBUTE: usize = 500;
+
+pub fn configure_login(scene: &Scene<'_>, args: &ConfigureLogin, plan: &mut Plan) -> Result<(), Refusal> {
+    let org = args.org.as_ref().map_or_else(|| groups::place(scene, None), |org| scene.live_org(org))?;
+    scene.need(org, administrative::USER_MANAGE)?;
+    if args.methods.is_empty() || args.methods.len() > MAX_METHODS {
+        return Err(invalid("methods", "login.methods", format!("name 1 to {MAX_METHODS} methods to sign in by")));
+    }
+    let methods = args.methods.iter().map(|method| text::name("methods", method)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(twice) = methods.iter().enumerate().find(|(at, method)| methods.iter().take(*at).any(|m| m == *method))
+    {
+        return Err(invalid("methods", "login.method_twice", format!("the method `{}` is named twice", twice.1)));
+    }
+    let configured = LoginConfigured { org: org_id(scene, org), methods, default: args.default };
+    plan.add(scene, org, Event::LoginConfigured(configured), &[]);
+    Ok(())
+}
+
+/// What a provider's call comes to: a tenant with its people; or, when it comes again, what is new of it; or nothing.
+pub fn provision(scene: &Scene<'_>, args: &ProvisionTenant<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
+    let root = groups::place(scene, None)?;
+    orgs::manages(scene, root)?;
+    distinct(args)?;
+    let attributes = attributes(&args.attributes)?;
+    let provisioned = |org: OrgId| {
+        Ok::<_, Refusal>(Event::TenantProvisioned(TenantProvisioned {
+            org,
+            issuer: text::name("issuer", &args.issuer)?,
+            external_id: text::name("external_id", &args.external_id)?,
+            attributes: attributes.clone(),
+        }))
+    };
+    let Some(no) = scene.find_tenant(args.issuer.trim(), args.external_id.trim()) else {
+        let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
+        orgs::create(scene, &bare(org.clone(), &args.name), plan)?;
+        plan.in_org(org.clone(), provisioned(org.clone())?);
+        let people = std::iter::once((&args.admin, ADMINISTRATOR)).chain(args.users.iter().map(|user| (user, MEMBER)));
+        return people.into_iter().try_for_each(|(person, user_type)| {
+            known(scene, person, None)?;
+            join(scene, &org, person, user_type, None, plan)
+        });
+    };
+    let org = org_id(scene, no);
+    scene.live_org(&org)?;
+    orgs::manages_inside(scene, no)?;
+    if scene.tenant(no).is_none_or(|tenant| tenant.value.attributes != attributes) {
+        plan.in_org(org.clone(), provisioned(org.clone())?);
+    }
+    if known(scene, &args.admin, Some(no))?.is_none() {
+        let detail = format!("org `{org}` has its administrators: they make others, not the provider");
+        return Err(conflict("tenant.other_admin", detail));
+    }
+    for person in &args.users {
+        if known(scene, person, Some(no))?.is_none() {
+            join(scene, &org, person, MEMBER, Some(no), plan)?;
+        }
+    }
+    Ok(())
+}
+
+const ADMINISTRATOR: &str = "administrator";
+const MEMBER: &str = "member";
+
+/// Who is named once is made once.
+fn distinct(args: &ProvisionTenant<Sealed>) -> Result<(), Refusal> {
+    let mut seen = vec![args.admin.identity.as_str()];
+    for user in &args.users {
+        if seen.contains(&user.identity.as_str()) {
+            return Err(invalid("users", "users.twice", "a subject is named twice"));
+        }
+        seen.push(&user.identity);
+    }
+    Ok(())
+}
+
+fn bare(org: OrgId, name: &str) -> CreateOrg<Sealed> {
+    CreateOrg {
+        id: Some(org),
+        name: name.to_owned(),
+        parent: None,
+        description: String::new(),
+        tags: Vec::new(),
+        managing_group: None,
+        region: None,
+        admin: None,
+    }
+}
+
+/// Whether the person came before: at home in this org, or it is somebody else's.
+fn known(scene: &Scene<'_>, person: &Provisioned<Sealed>, org: Option<OrgNo>) -> Result<Option<UserNo>, Refusal> {
+    match scene.find_identity(&person.identity) {
+        Some(user) if scene.home(user) == org => Ok(Some(user)),
+        Some(_) => {
+            Err(conflict("identity.taken", "an external identity of the call is linked already: unlink it first"))
+        }
+        None => Ok(None),
+    }
+}
+
+/// Makes a user of a person: at home in the org, with their identity.
+fn join(
+    scene: &Scene<'_>,
+    org: &OrgId,
+    person: &Provisioned<Sealed>,
+    user_type: &str,
+    there: Option<OrgNo>,
+    plan: &mut Plan,
+) -> Result<(), Refusal> {
+    let user: UserId = person.id.clone().unwrap_or_else(|| scene.moment.fresh.admin.into());
+    new_user(scene, &user)?;
+    let usual = UserType::new(user_type).map_err(|error| conflict("user_type.unknown", error.to_string()))?;
+    let user_type = person.user_type.clone().unwrap_or_else(|| usual.clone());
+    let ceiling = scene.ceiling(scene.user_type(&user_type)?);
+    let all = there.map_or(ceiling, |org| scene.held(org).and(ceiling));
+    let privileges = match &person.privileges {
+        Some(privileges) => scene.asked(privileges, all)?,
+        None if usual.as_str() == ADMINISTRATOR => scene.asked(&Privileges::All(All::All), all)?,
+        None => PrivilegeSet::NONE,
+    };
+    subscriptions::within(scene, privileges, &user_type, ceiling)?;
+    let (name, email) = (Some(person.name.clone()), person.email.clone());
+    plan.in_org(org.clone(), Event::UserCreated(UserCreated { user: user.clone(), org: org.clone(), name, email }));
+    let privileges = scene.named(privileges);
+    let subscription = data::Subscription { user_type, privileges, valid_from: None, valid_until: None };
+    let granted = SubscriptionGranted { user: user.clone(), org: org.clone(), subscription };
+    plan.in_org(org.clone(), Event::SubscriptionGranted(granted));
+    if let Some(issuer) = person.issuer.clone() {
+        let (identity, subject) = (person.identity.clone(), person.subject.clone());
+        plan.in_org(org.clone(), Event::IdentityLinked(IdentityLinked { identity, user, issuer, subject }));
+    }
+    Ok(())
+}
+
+fn attributes(attributes: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Refusal> {
+    if attributes.len() > MAX_ATTRIBUTES {
+        let detail = format!("at most {MAX_ATTRIBUTES} attributes, these are {}", attributes.len());
+        return Err(invalid("attributes", "attributes.too_many", detail));
+    }
+    let clean = |(name, value): (&String, &String)| {
+        Ok((text::name("attributes", name)?, text::lines("attributes", value, MAX_ATTRIBUTE)?))
+    };
+    attributes.iter().map(clean).collect()
+}

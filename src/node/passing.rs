@@ -1,0 +1,140 @@
+//! Time passing: the writer says of each window that it has ended, once, before anything that comes after.
+//!
+//! What has an end waits here in the order of its end. It is a hint and no more: whether something is to be said is
+//! decided on the state, and the id of the command that says it is made of what it says, so that neither a restart nor
+//! another writer says it again.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use tenure_events::{Hash, Time, UserId};
+use tenure_projections::View;
+use tenure_projections::due::Due;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use super::attempt::{sequence_in, time_after};
+use super::shared::Core;
+use super::writer::Job;
+use crate::chain::{Head, Link, Origin, link};
+use crate::decide;
+
+/// Who acts when nobody does. No user can have this id.
+const TIME: &str = "~time";
+
+/// The command that says it, and what stands for its body.
+const NAME: &str = "end-validity";
+
+/// How many windows are said to have ended before whoever waits gets their turn.
+pub(super) const AT_ONCE: usize = 256;
+
+/// How often is looked whether the next one has passed: clocks can be set.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// What will end.
+pub(super) struct Passing {
+    due: BTreeSet<Due>,
+    /// The end that comes first, in microseconds, for whoever watches the clock.
+    next: Arc<AtomicI64>,
+}
+
+impl Passing {
+    /// All that has an end and has not been said to have ended, or will be.
+    pub fn of(core: &Core, head: &Head, next: Arc<AtomicI64>) -> Self {
+        let mut due = BTreeSet::new();
+        let view = View::new(&core.state, head.position, head.time);
+        Due::all(&view, |one| {
+            due.insert(one);
+        });
+        due.retain(|due| view.find_command(&command(core, due).to_string()).is_none());
+        let passing = Self { due, next };
+        passing.tell();
+        passing
+    }
+
+    /// Takes in what events that were installed set an end for.
+    pub fn see(&mut self, core: &Core, links: &[Link]) {
+        let Some(last) = links.last() else { return };
+        let view = View::new(&core.state, last.envelope.position, last.envelope.time);
+        let originals = links.iter().filter(|link| link.envelope.twin_of.is_none());
+        let before = self.due.len();
+        self.due.extend(originals.filter_map(|link| Due::of(&view, &link.envelope.event)));
+        if self.due.len() > before {
+            self.tell();
+        }
+    }
+
+    /// Says the next that has passed, and gives it its place after the head, which moves on. None when there is none.
+    pub fn say(&mut self, core: &Core, head: &mut Head) -> Option<Vec<Link>> {
+        if core.is_stopped() {
+            return None;
+        }
+        let now = Time::from(core.clock.now());
+        while let Some(due) = self.due.first().copied().filter(|due| due.until <= now) {
+            // A clock that cannot be trusted ends nothing.
+            let time = core.now().ok().and_then(|now| time_after(head, now).ok())?;
+            self.due.pop_first();
+            self.tell();
+            let links = said(core, head, time, &due);
+            if !links.is_empty() {
+                return Some(links);
+            }
+        }
+        None
+    }
+
+    fn tell(&self) {
+        let next = self.due.first().map_or(i64::MAX, |due| due.until.micros());
+        self.next.store(next, Ordering::Release);
+    }
+}
+
+/// Watches the clock for the writer, until it is gone.
+///
+/// # Errors
+/// The system has no threads left.
+pub(super) fn watch(core: Arc<Core>, next: Arc<AtomicI64>, writer: mpsc::WeakSender<Job>) -> std::io::Result<()> {
+    let watching = thread::Builder::new().name("time".to_owned()).spawn(move || {
+        while !core.is_stopped()
+            && let Some(writer) = writer.upgrade()
+        {
+            if Time::from(core.clock.now()).micros() >= next.load(Ordering::Acquire) {
+                // If the queue is full, the writer looks by itself.
+                drop(writer.try_send(Job::TimePassed));
+            }
+            drop(writer);
+            thread::park_timeout(LOOK);
+        }
+    });
+    watching.map(drop)
+}
+
+/// The same for the same window of the same log, whoever says it.
+fn command(core: &Core, due: &Due) -> Uuid {
+    Uuid::new_v5(&core.log_id, format!("{NAME} {} {}", due.granted_at, due.until.micros()).as_bytes())
+}
+
+fn said(core: &Core, head: &mut Head, time: Time, due: &Due) -> Vec<Link> {
+    let (view, command) = (View::new(&core.state, head.position, time), command(core, due));
+    let Ok(actor) = UserId::new(TIME) else { return Vec::new() };
+    let drafts = decide::ended(&view, due);
+    if drafts.is_empty() || view.find_command(&command.to_string()).is_some() {
+        return Vec::new();
+    }
+    let origin = Origin {
+        log: core.log_id,
+        time,
+        command,
+        command_name: NAME,
+        actor,
+        on_behalf_of: None,
+        correlation: command,
+        // Marks the command as one that is done once.
+        body_hash: Some(Hash::of(NAME.as_bytes())),
+        reason: None,
+    };
+    link(head, &origin, drafts, sequence_in(&view))
+}

@@ -3,12 +3,8 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tenure_events::data::{
-    self, Assignee, Audience, Ended, Holder, HolderOf, NameScope, Recipient, RowSubject, SharedWith,
-};
-use tenure_events::{
-    EnvironmentId, GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, TenantPermission, UserId, UserType,
-};
+use tenure_events::data::{self, Audience, Holder, NameScope, Recipient, RowSubject};
+use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, UserId, UserType};
 
 use crate::apply::Change;
 use crate::digest::{Digest, pair};
@@ -17,9 +13,9 @@ use crate::names::{Scope, fold, tenant_key};
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    Environment, EnvironmentNo, FilterNo, FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, Login,
-    NameHolder, Org, OrgAbout, OrgNo, OrgStatus, Pack, PermissionNo, PrivilegeNo, PrivilegeSet, Profile, Resource,
-    ResourceNo, Role, RoleNo, Settings, Share, Source, Subscription, Tenant, User, UserNo, UserTypeNo, Window, WordNo,
+    FilterNo, FormNo, GroupNo, Key, KindActions, KindNo, Landlord, Login, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
+    Pack, PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source,
+    Subscription, Tenant, User, UserNo, UserTypeNo, Window, WordNo,
 };
 
 /// Takes the changes of one event.
@@ -52,6 +48,9 @@ macro_rules! table {
     };
 }
 
+mod ended;
+mod teams;
+
 impl Installer<'_> {
     #[expect(clippy::too_many_lines, reason = "one arm per table; splitting it would only scatter the list")]
     pub fn change(&mut self, change: &Change<'_>) {
@@ -77,17 +76,8 @@ impl Installer<'_> {
                 let row = self.id(table!(14 role_templates), name);
                 self.row(table!(15 role_template), row, privileges);
             }
-            Change::TenantPermission { permission, privileges } => {
-                let (row, gated) = (self.permission(permission).0, self.privileges(privileges));
-                self.row(table!(131 tenant_permission), row, gated);
-            }
-            Change::GroupPermission { group, permission, has } => {
-                let (group, permission) = (self.group(group).0, self.permission(permission).0);
-                self.edge(table!(132 group_permission), group, permission, has);
-                if has {
-                    self.row(table!(133 permission_granted), 0, ());
-                }
-            }
+            Change::TenantPermission { permission, privileges } => self.tenant_permission(permission, privileges),
+            Change::GroupPermission { group, permission, has } => self.group_permission(group, permission, has),
             Change::Org { org, parent, description, region, managing_group } => {
                 let (row, parent) = (self.org(org).0, parent.map(|parent| self.org(parent)));
                 let managing_group = managing_group.map(|group| self.group(group));
@@ -179,40 +169,16 @@ impl Installer<'_> {
                 let (row, org) = (self.user(user).0, self.org(org));
                 self.row(table!(45 active_org), row, org);
             }
-            Change::Group { group, org, name, live } => {
-                let (no, org) = (self.group(group), org.map(|org| self.org(org)));
-                self.row(table!(51 group), no.0, Group { org, name: name.to_owned(), live });
-                match org {
-                    Some(org) => self.edge(table!(53 org_groups), org.0, no.0, ()),
-                    None => self.edge(table!(59 global_groups), 0, no.0, ()),
-                }
-                self.name(Scope::Groups(org.map(|org| org.0)), name, NameHolder::Group(no));
-            }
+            Change::Group { group, org, name, live } => self.group_is(group, org, name, live),
             Change::Member { user, group, there } => {
                 let (user, group) = (self.user(user).0, self.group(group).0);
                 self.edge(table!(52 member), user, group, there);
             }
             Change::Invitation { group, org, environment, privileges } => {
-                let (group, privileges) = (self.group(group).0, privileges.map(|these| self.invitation(these)));
-                if let Some(environment) = environment {
-                    let environment = self.environment(environment).0;
-                    return self.edge(table!(138 environment_invitation), group, environment, privileges);
-                }
-                let org = self.org(org);
-                self.edge(table!(137 invitation), group, org.0, privileges);
-                let known = self.last(|state| state.org.get(org.0, Position::MAX).map(|org| org.value.invites));
-                if known == Some(false) {
-                    self.change_org(org, |org| org.invites = true);
-                }
+                self.invited(group, org, environment, privileges)
             }
             Change::Environment { environment, org, name, linked } => {
-                let (no, org) = (self.environment(environment), self.org(org));
-                let (account, region) = linked.unwrap_or_default();
-                let [account, region] = [account, region].map(|text| text.map(str::to_owned));
-                let (live, called) = (linked.is_some(), name.to_owned());
-                self.row(table!(135 environment), no.0, Environment { org, live, name: called, account, region });
-                self.edge(table!(136 org_environments), org.0, no.0, ());
-                self.name(Scope::Environments(org.0), name, NameHolder::Environment(no));
+                self.environment_is(environment, org, name, linked)
             }
             Change::Subscription { user, org, subscription } => {
                 let (user, org) = (self.user(user).0, self.org(org).0);
@@ -231,19 +197,7 @@ impl Installer<'_> {
                 }
                 self.name(Scope::Roles(org.map(|org| org.0)), name, NameHolder::Role(no));
             }
-            Change::Assignment { role, to, window } => {
-                let role = self.role(role).0;
-                match to {
-                    Assignee::User(user) => {
-                        let user = self.user(user).0;
-                        self.edge(table!(55 role_user), user, role, window);
-                    }
-                    Assignee::Group(group) => {
-                        let group = self.group(group).0;
-                        self.edge(table!(56 role_group), group, role, window);
-                    }
-                }
-            }
+            Change::Assignment { role, to, window } => self.assignment(role, to, window),
             Change::Resource { resource, org, kind, parent, creator, live } => {
                 let (row, org, kind) = (self.resource(resource).0, self.org(org), self.kind(kind));
                 let (parent, creator) = (parent.map(|parent| self.resource(parent)), self.user(creator));
@@ -254,13 +208,7 @@ impl Installer<'_> {
                 self.row(table!(60 resource), row, value);
                 self.edge(table!(63 org_resources), org.0, row, ());
             }
-            Change::ResourceEnvironment { resource, environment } => {
-                let (row, environment) = (self.resource(resource).0, Some(self.environment(environment)));
-                let made = self.last(|state| state.resource.get(row, Position::MAX).map(|version| version.value));
-                if let Some(made) = made {
-                    self.row(table!(60 resource), row, Resource { environment, ..made });
-                }
-            }
+            Change::ResourceEnvironment { resource, environment } => self.in_environment(resource, environment),
             Change::Personal { resource, org, creator } => {
                 let (no, org, user) = (self.resource(resource), self.org(org), self.user(creator).0);
                 let row = self.last(|state| state.resource.get(no.0, Position::MAX).map(|version| version.value));
@@ -449,12 +397,6 @@ impl Installer<'_> {
         no
     }
 
-    /// What an invitation says, kept as a membership of the first type that never ends.
-    fn invitation(&mut self, privileges: &[Privilege]) -> FormNo {
-        let privileges = self.privileges(privileges);
-        self.form_of(Subscription { user_type: UserTypeNo(0), privileges, window: Window::ALWAYS })
-    }
-
     fn share(&mut self, resource: &ResourceId, with: &Audience, share: Option<Share>) {
         let resource = self.resource(resource).0;
         match with {
@@ -494,50 +436,6 @@ impl Installer<'_> {
                 self.edge(table!(98 handed_group), resource, group, there);
             }
         }
-    }
-
-    /// Windows end by themselves: this is for the histories of what they belonged to.
-    fn ended(&mut self, what: &Ended) {
-        match what {
-            Ended::Subscription(of) => self.user_ended(&of.user),
-            Ended::Role(HolderOf { role, to }) => {
-                let role = self.role(role).0;
-                self.row(table!(118 role_ended), role, ());
-                match to {
-                    Assignee::User(user) => self.user_ended(user),
-                    Assignee::Group(group) => self.group_ended(group),
-                }
-            }
-            Ended::Share(SharedWith { resource, with }) => {
-                let resource = self.resource(resource).0;
-                self.row(table!(120 resource_ended), resource, ());
-                match with {
-                    Audience::User(user) => self.user_ended(user),
-                    Audience::Group(group) => self.group_ended(group),
-                    Audience::Role(role) => {
-                        let role = self.role(role).0;
-                        self.row(table!(118 role_ended), role, ());
-                    }
-                    Audience::Org(_) | Audience::AllOrgs(_) => {}
-                }
-            }
-            Ended::ApiKey(key) => {
-                let row = self.id(table!(5 keys), key.as_str());
-                self.row(table!(121 key_ended), row, ());
-            }
-            // The history of an org has all that stands in it.
-            Ended::Landlord(_) | Ended::Licence(_) | Ended::PlatformLicence(_) => {}
-        }
-    }
-
-    fn user_ended(&mut self, user: &UserId) {
-        let user = self.user(user).0;
-        self.row(table!(117 user_ended), user, ());
-    }
-
-    fn group_ended(&mut self, group: &GroupId) {
-        let group = self.group(group).0;
-        self.row(table!(119 group_ended), group, ());
     }
 
     fn key(&mut self, id: &str, issued: &data::ApiKeyIssued) {
@@ -581,14 +479,6 @@ impl Installer<'_> {
 
     fn resource(&mut self, id: &ResourceId) -> ResourceNo {
         ResourceNo(self.id(table!(4 resources), id.as_str()))
-    }
-
-    fn permission(&mut self, id: &TenantPermission) -> PermissionNo {
-        PermissionNo(self.id(table!(130 tenant_permissions), id.as_str()))
-    }
-
-    fn environment(&mut self, id: &EnvironmentId) -> EnvironmentNo {
-        EnvironmentNo(self.id(table!(134 environments), id.as_str()))
     }
 
     fn kind(&mut self, id: &Kind) -> KindNo {

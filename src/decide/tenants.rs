@@ -8,7 +8,7 @@ use tenure_projections::judge::administrative;
 use tenure_projections::values::{OrgNo, PrivilegeSet, UserNo};
 
 use super::scene::{Plan, Scene, conflict, invalid, new_user, org_id};
-use super::{Refusal, groups, orgs, subscriptions, text};
+use super::{Refusal, groups, orgs, subscriptions, text, workspace};
 use crate::command::{All, ConfigureLogin, CreateOrg, Privileges, ProvisionTenant, Provisioned};
 
 const MAX_METHODS: usize = 10;
@@ -139,6 +139,10 @@ fn join(
     let subscription = data::Subscription { user_type, privileges, valid_from: None, valid_until: None };
     let granted = SubscriptionGranted { user: user.clone(), org: org.clone(), subscription };
     plan.in_org(org.clone(), Event::SubscriptionGranted(granted));
+    match there {
+        Some(there) => workspace::welcome(scene, there, &user, plan),
+        None => workspace::welcome_first(scene, org, &user, plan),
+    }
     if let Some(issuer) = person.issuer.clone() {
         let (identity, subject) = (person.identity.clone(), person.subject.clone());
         plan.in_org(org.clone(), Event::IdentityLinked(IdentityLinked { identity, user, issuer, subject }));

@@ -241,7 +241,19 @@ impl Player<'_> {
                 }
                 let reasons = answer.body.pointer("/context/reasons").cloned().unwrap_or_default();
                 let allowed = answer.body.get("decision") == Some(&Value::Bool(true));
-                Verdict::Judged { allowed, reasons: serde_json::from_value(reasons).unwrap_or_default() }
+                match &act.want {
+                    Want::Value(at, _) if allowed => {
+                        Verdict::Found(answer.body.pointer(at).map(text).into_iter().collect())
+                    }
+                    Want::Value(..)
+                    | Want::Done(_)
+                    | Want::Refused(_)
+                    | Want::Allow(_)
+                    | Want::Deny(_)
+                    | Want::Ids(_) => {
+                        Verdict::Judged { allowed, reasons: serde_json::from_value(reasons).unwrap_or_default() }
+                    }
+                }
             }
             What::Search { .. } => Verdict::Found(ids(&answer.body, "/results")),
             What::Read { .. } => match &act.want {
@@ -270,6 +282,7 @@ impl Player<'_> {
                 want.sort_unstable();
                 (ids != want).then(|| format!("{want:?}"))
             }
+            (Want::Value(_, Value::Null), Verdict::Found(found)) if found.is_empty() => None,
             (Want::Value(_, want), Verdict::Found(found)) if *found == [text(want)] => None,
             (want, _) => Some(format!("{want:?}")),
         }

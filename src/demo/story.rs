@@ -133,7 +133,7 @@ pub enum Want {
     Deny(Vec<Because>),
     /// Exactly these ids, in any order.
     Ids(&'static [&'static str]),
-    /// At this place in the answer, this value.
+    /// At this place in the answer, this value; nothing, if it is null. Of a question, the answer is to be yes as well.
     Value(&'static str, Value),
 }
 

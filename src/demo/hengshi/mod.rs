@@ -1,5 +1,6 @@
 //! eBest, who run a platform, and their tenants Carlsberg and Mars: trial and licence, provisioning, data packs.
 
+mod packs;
 mod tenants;
 
 use serde_json::json;
@@ -13,8 +14,8 @@ use crate::licence::SigningKey;
 /// What the vendor of the story signs with. Whoever reads this can license the story's platform, and no other.
 const VENDOR: [u8; 32] = *b"the vendor of the Hengshi story.";
 
-/// The events of a new user.
-const MEMBER: &[&str] = &["user.created", "subscription.granted"];
+/// The events of a new user, with their personal folder.
+const MEMBER: &[&str] = &["user.created", "subscription.granted", "resource.created"];
 
 /// The story.
 #[must_use]
@@ -127,7 +128,10 @@ const TENANT: &[&str] = &[
     "role.defined",
     "role.defined",
     "role.defined",
+    "resource.created",
+    "content.shared",
     "user.created",
     "subscription.granted",
+    "resource.created",
     "api_key.issued",
 ];

@@ -1,4 +1,4 @@
-//! Trial, licence, provisioning and what the platform sees of its tenants: steps 3 to 9 and 14.
+//! Trial, licence, provisioning and what the platform sees of its tenants: steps 3 to 9 and 14; those between are beside this.
 
 use serde_json::{Value as Json, json};
 use tenure_events::OrgId;
@@ -19,6 +19,7 @@ pub fn steps() -> Vec<Step> {
     steps.push(official());
     steps.push(provisioning());
     steps.extend(from_above());
+    steps.extend(super::packs::steps());
     steps.push(log_in());
     steps
 }
@@ -111,18 +112,24 @@ const MARS: &[&str] = &[
     "role.defined",
     "role.defined",
     "role.defined",
+    "resource.created",
+    "content.shared",
     "tenant.provisioned",
     "user.created",
     "subscription.granted",
+    "resource.created",
     "identity.linked",
     "user.created",
     "subscription.granted",
+    "resource.created",
     "identity.linked",
     "user.created",
     "subscription.granted",
+    "resource.created",
     "identity.linked",
     "user.created",
     "subscription.granted",
+    "resource.created",
     "identity.linked",
 ];
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use tenure_events::data::{
     ApiKeyIssued, Assignee, GroupCreated, GroupMemberAdded, LicenceKeyTrusted, Nature, OrgCreated, PlatformInitialised,
     PrivilegeDefined, ResourceKindDefined, RoleAssigned, RoleDefined, RoleTemplateDefined, Subscription,
-    SubscriptionGranted, UserCreated, UserTypeDefined,
+    SubscriptionGranted, TenantPermissionDefined, UserCreated, UserTypeDefined,
 };
 use tenure_events::{ApiKeyId, Event, InvalidId, OrgId, RoleId, Time, UserId, UserType};
 use uuid::Uuid;
@@ -127,7 +127,8 @@ fn first_command(log: Uuid, founding: &Founding<'_>, clock: &Clock) -> Result<(T
 /// What the first command decides on. All of it stands in the root's history, so that the root is the first org of all.
 fn drafts(founding: &Founding<'_>, token: &Token, folder_id: Uuid) -> Result<Vec<Draft>, InitError> {
     let Founding { preset, name, admin, licence_key } = founding;
-    let Preset { name: preset_name, settings, privileges, user_types, kinds, roles, org_roles } = preset;
+    let Preset { name: preset_name, settings, privileges, user_types, kinds, .. } = preset;
+    let Preset { roles, org_roles, tenant_permissions, .. } = preset;
     if name.trim().is_empty() {
         return Err(InitError::NoName);
     }
@@ -151,6 +152,10 @@ fn drafts(founding: &Founding<'_>, token: &Token, folder_id: Uuid) -> Result<Vec
     events.extend(org_roles.iter().cloned().map(|PresetRole { name, privileges }| {
         let defined = RoleTemplateDefined { name, privileges };
         Event::RoleTemplateDefined(defined)
+    }));
+    events.extend(tenant_permissions.iter().cloned().map(|(permission, privileges)| {
+        let defined = TenantPermissionDefined { permission, privileges };
+        Event::TenantPermissionDefined(defined)
     }));
     events.push(Event::OrgCreated(OrgCreated {
         org: root.clone(),

@@ -56,6 +56,26 @@ fn tables_for_people() {
     snapshots().bind(|| insta::assert_snapshot!("cli-tables", shown));
 }
 
+/// An integrator's own file in the form of the presets.
+#[test]
+fn a_preset_of_ones_own() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("ours.toml");
+    let init = |more: &str| {
+        let data_all = std::fs::read_to_string("src/presets/data-all.toml").unwrap();
+        std::fs::write(&file, format!("{more}\n{data_all}")).unwrap();
+        let (data, file) = (folder.path().join("data"), file.to_str().unwrap());
+        run(&["init", "--data", data.to_str().unwrap(), "--preset", file])
+    };
+    let many: Vec<String> = (0..113).map(|number| format!("\"own.p{number}\"")).collect();
+    let refused = init(&format!("privileges = [{}]", many.join(","))).exits(2);
+    assert!(refused.err.contains("more than the 128 that a catalogue can hold"), "{refused:?}");
+    init("privileges = [\"robot.drive\"").exits(2);
+    init("privileges = [\"robot.drive\"]").exits(0);
+    let unknown = run(&["init", "--data", "nowhere", "--preset", "pope"]).exits(2);
+    assert!(unknown.err.contains("there is no preset `pope`"), "{unknown:?}");
+}
+
 #[test]
 fn answers_for_programs() {
     let (_platform, node) = kickstart();

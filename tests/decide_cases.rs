@@ -2,6 +2,7 @@
 
 mod credentials;
 mod keepers;
+mod teams;
 
 use serde_json::{Value, json};
 use tenure_events::Event;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use tenure::command::NAMES;
 
-use crate::support::given::given;
+use crate::support::given::{given, teams_world};
 use crate::support::hub::hub;
 use crate::support::licensed::{code, platform, unlicensed};
 use crate::support::memory::World;
@@ -18,6 +18,7 @@ fn decisions() {
     orgs(&mut table);
     users(&mut table);
     groups_and_roles(&mut table);
+    teams(&mut table);
     subscriptions(&mut table);
     content_and_keys(&mut table);
     workspaces(&mut table);
@@ -137,6 +138,23 @@ fn groups_and_roles(t: &mut Table) {
         json!({"org": "kick", "users": ["tim"], "user_type": "viewer", "privileges": []}),
     );
     t.after(enters, "kate", "assign-role", json!({"role": "boss", "users": ["tim"]}));
+}
+
+fn teams(t: &mut Table) {
+    let (world, who) = (teams_world(), "erin");
+    let invite = |environment: Option<&str>| json!({"group": "science", "org": "emea", "environment": environment, "privileges": ["chart.edit"]});
+    t.check_in(&world, "erin", "create-org", json!({"id": "apac", "name": "APAC", "managing_group": "emea-admin"}));
+    t.check_in(&world, who, "link-environment", json!({"id": "prod", "org": "emea", "name": "Production"}));
+    t.check_in(&world, who, "unlink-environment", json!({"environment": "dev"}));
+    t.check_in(&world, who, "invite-group", invite(None));
+    t.check_in(&world, who, "invite-group", invite(Some("dev")));
+    let permission = |group: &str| json!({"group": group, "permission": "manage-organizations"});
+    t.check_in(&world, "admin", "grant-tenant-permission", permission("science"));
+    t.check_in(&world, "admin", "revoke-tenant-permission", permission("emea-admin"));
+    let mut world = teams_world();
+    world.must(who, "invite-group", invite(Some("dev")));
+    t.check_in(&world, who, "uninvite-group", json!({"group": "science", "org": "emea", "environment": "dev"}));
+    t.check_in(&world, who, "uninvite-group", json!({"group": "science", "org": "emea"}));
 }
 
 fn subscriptions(t: &mut Table) {

@@ -12,7 +12,7 @@ use tenure::decide::Kind;
 use tenure_events::Event;
 use tenure_events::data::{PlatformLicence, RoleTemplateDefined, Switch};
 
-use crate::support::given::{RUN, given, given_with, key};
+use crate::support::given::{RUN, given, given_with, key, teams_world};
 use crate::support::licensed::{code, licensed, platform, unlicensed, vendor};
 use crate::support::memory::World;
 use crate::support::snapshots;
@@ -24,6 +24,7 @@ fn refusals() {
     users(&mut table);
     credentials(&mut table);
     groups_and_roles(&mut table);
+    teams(&mut table);
     subscriptions(&mut table);
     content(&mut table);
     packs::associations(&mut table);
@@ -255,6 +256,47 @@ fn groups_and_roles(t: &mut Table) {
     let mut world = given_with(|settings| settings.roles_need_membership = false);
     world.must("admin", "define-role", json!({"id": "guest", "name": "guest"}));
     t.check_in(&world, "tim", "assign-role", json!({"role": "guest", "users": ["svc"]}));
+}
+
+fn teams(t: &mut Table) {
+    let world = teams_world();
+    let mut check = |who: &str, name: &str, arguments| t.check_in(&world, who, name, arguments);
+    let permission = |group: &str, name: &str| json!({"group": group, "permission": name});
+    let invite = |more: Value| {
+        let mut invite = json!({"group": "science", "org": "emea", "privileges": []});
+        invite.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        invite
+    };
+    check("john", "create-org", json!({"name": "x", "managing_group": "science"}));
+    check("john", "rename-org", json!({"org": "root", "name": "x"}));
+    check("john", "grant-tenant-permission", permission("science", "manage-organizations"));
+    check("admin", "grant-tenant-permission", permission("science", "fly"));
+    check("admin", "grant-tenant-permission", permission("emea-admin", "manage-organizations"));
+    check("admin", "grant-tenant-permission", permission("administrators", "manage-organizations"));
+    check("admin", "revoke-tenant-permission", permission("science", "manage-organizations"));
+    check("admin", "delete-group", json!({"group": "administrators"}));
+    check("grace", "add-group-members", json!({"group": "emea-admin", "users": ["john"]}));
+    check("grace", "add-group-members", json!({"group": "administrators", "users": ["grace"]}));
+    check("erin", "link-environment", json!({"org": "emea", "name": "DEV"}));
+    check("erin", "unlink-environment", json!({"environment": "nowhere"}));
+    check("erin", "unlink-environment", json!({"environment": "dev", "org": "root"}));
+    check("erin", "archive-org", json!({"org": "emea", "confirmation": "permanently archive"}));
+    check("erin", "invite-group", invite(json!({"privileges": ["user.manage"]})));
+    check("erin", "uninvite-group", json!({"group": "science", "org": "emea"}));
+    let make = |more: Value| {
+        let mut make = json!({"org": "emea", "kind": "folder", "name": "x"});
+        make.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        make
+    };
+    let mut world = teams_world();
+    world.must("erin", "invite-group", invite(json!({"privileges": ["chart.edit"]})));
+    t.check_in(&world, "erin", "invite-group", invite(json!({"privileges": ["chart.edit"]})));
+    world.must("erin", "link-environment", json!({"id": "prod", "org": "emea", "name": "Production"}));
+    world.must("erin", "create-resource", make(json!({"id": "box", "environment": "dev"})));
+    t.check_in(&world, "erin", "create-resource", make(json!({"environment": "prod", "parent": "box"})));
+    t.check("admin", "remove-group-members", json!({"group": "administrators", "users": ["admin"]}));
+    let world = given_with(|settings| settings.tenant_permissions = Switch::Off);
+    t.check_in(&world, "admin", "grant-tenant-permission", permission("crew", "manage-organizations"));
 }
 
 fn subscriptions(t: &mut Table) {

@@ -130,6 +130,7 @@ const READS: &[(&str, &str)] = &[
     ("/v1/whoami", "/v1/whoami"),
     ("/v1/catalogue", "/v1/catalogue"),
     ("/v1/settings", "/v1/settings"),
+    ("/v1/tenant-permissions", "/v1/tenant-permissions"),
     ("/v1/orgs", "/v1/orgs"),
     ("/v1/orgs/{org}", "/v1/orgs/root"),
     ("/v1/orgs/{org}", "/v1/orgs/educate"),
@@ -139,6 +140,7 @@ const READS: &[(&str, &str)] = &[
     ("/v1/orgs/{org}/subscriptions", "/v1/orgs/educate/subscriptions"),
     ("/v1/orgs/{org}/roles", "/v1/orgs/educate/roles"),
     ("/v1/orgs/{org}/groups", "/v1/orgs/educate/groups"),
+    ("/v1/orgs/{org}/environments", "/v1/orgs/educate/environments"),
     ("/v1/orgs/{org}/resources", "/v1/orgs/educate/resources"),
     ("/v1/orgs/{org}/history", "/v1/orgs/educate/history"),
     ("/v1/users/{user}", "/v1/users/mike"),
@@ -182,6 +184,7 @@ fn checks() -> Vec<Row> {
         question("mike", "view", "org", "educate"),
         question("sam", "view", "chart", "scores"),
         question("nobody", "view", "chart", "scores"),
+        question("mike", "chart.share", "environment", "lab"),
     ]
     .into_iter()
     .map(|question| (one, "", Some(question)))
@@ -230,6 +233,12 @@ fn commands() -> Vec<Row> {
         ("add-group-members", json!({"group": "team", "users": ["helen"]})),
         ("remove-group-members", json!({"group": "team", "users": ["mike"]})),
         ("sync-group", json!({"group": "world", "users": ["admin"]})),
+        ("invite-group", json!({"group": "team", "org": "educate", "privileges": []})),
+        ("uninvite-group", json!({"group": "team", "org": "educate", "environment": "lab"})),
+        ("grant-tenant-permission", json!({"group": "world", "permission": "manage-organizations"})),
+        ("revoke-tenant-permission", json!({"group": "world", "permission": "manage-organizations"})),
+        ("link-environment", json!({"org": "educate", "name": "New"})),
+        ("unlink-environment", json!({"environment": "lab"})),
         ("grant-subscriptions", json!({"org": "educate", "users": ["fay"], "user_type": "viewer", "privileges": []})),
         ("withdraw-subscription", member(json!({}))),
         ("retype-subscription", member(json!({"user_type": "member"}))),

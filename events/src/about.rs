@@ -22,6 +22,7 @@ const OWNER: &str = "the org that it belongs to; the root org if it is global";
 const ASSIGNED: &str =
     "the org that the role belongs to, the root org if it is global; and the home of the user who gets it";
 const GROUPED: &str = "the org that the group belongs to, the root org if it is global; and the user's home";
+const INVITED: &str = "the org, and the one that the group belongs to, the root org if it is global";
 const SHARED: &str = "the content's org; and the org that it is shared with, or the home of the user";
 
 impl Event {
@@ -39,6 +40,9 @@ impl Event {
             Self::RoleTemplateDefined(_) => {
                 ("`tenure init`, for each role of the preset that every org starts with", ROOT)
             }
+            Self::TenantPermissionDefined(_) => ("`tenure init`, for each tenant permission of the preset", ROOT),
+            Self::TenantPermissionGranted(_) => ("`grant-tenant-permission`", ROOT),
+            Self::TenantPermissionRevoked(_) => ("`revoke-tenant-permission`", ROOT),
             Self::OrgCreated(_) => ("`create-org`; `tenure init`, for the root", PARENT),
             Self::OrgRenamed(_) => ("`rename-org`", ORG),
             Self::OrgDescribed(_) => ("`describe-org`", ORG),
@@ -68,6 +72,10 @@ impl Event {
             Self::GroupDeleted(_) => ("`delete-group`", OWNER),
             Self::GroupMemberAdded(_) => ("`add-group-members` and `sync-group`, for each user", GROUPED),
             Self::GroupMemberRemoved(_) => ("`remove-group-members` and `sync-group`, for each user", GROUPED),
+            Self::GroupInvited(_) => ("`invite-group`; `create-org`, for a team that manages what it makes", INVITED),
+            Self::GroupUninvited(_) => ("`uninvite-group`", INVITED),
+            Self::EnvironmentLinked(_) => ("`link-environment`", ORG),
+            Self::EnvironmentUnlinked(_) => ("`unlink-environment`", ORG),
             Self::SubscriptionGranted(_) => {
                 ("`grant-subscriptions`, for each user; `create-user`, for their home; `create-org`", MEMBER)
             }

@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApiKeyId, EnvironmentId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, Time, UserId, UserType,
+    ApiKeyId, EnvironmentId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, TenantPermission, Time,
+    UserId, UserType,
 };
 
 pub use words::*;
@@ -88,6 +89,14 @@ data! {
     }
     /// Every org that is made from now on starts with a role of this name.
     RoleTemplateDefined { name: String, privileges: Vec<Privilege> }
+
+    /// Whoever would do what one of these privileges stands for needs this tenant permission as well, through some
+    /// group (A).
+    TenantPermissionDefined { permission: TenantPermission, privileges: Vec<Privilege> }
+    /// The members of a group have a tenant permission.
+    TenantPermissionGranted { group: GroupId, permission: TenantPermission }
+    /// The members of a group have a tenant permission through it no more.
+    TenantPermissionRevoked { group: GroupId, permission: TenantPermission }
 
     /// An org exists.
     OrgCreated {
@@ -181,6 +190,30 @@ data! {
     GroupMemberAdded { group: GroupId, user: UserId }
     /// A user belongs to a group no more.
     GroupMemberRemoved { group: GroupId, user: UserId }
+    /// The members of a group may enter an org, with these privileges there or, of an environment, in it (A).
+    GroupInvited {
+        group: GroupId,
+        org: OrgId,
+        #[serde(default, skip_serializing_if = "Option::is_none")] environment: Option<EnvironmentId>,
+        privileges: Vec<Privilege>,
+    }
+    /// A group is invited no more: to an environment or, where none is named, to the org.
+    GroupUninvited {
+        group: GroupId,
+        org: OrgId,
+        #[serde(default, skip_serializing_if = "Option::is_none")] environment: Option<EnvironmentId>,
+    }
+
+    /// An org has an environment (A).
+    EnvironmentLinked {
+        environment: EnvironmentId,
+        org: OrgId,
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")] account: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")] region: Option<String>,
+    }
+    /// An environment is gone; what belonged to it stays in its org.
+    EnvironmentUnlinked { environment: EnvironmentId, org: OrgId, name: String }
 
     /// One user's membership of one org.
     Subscription {

@@ -22,6 +22,12 @@ pub enum Event {
     ResourceKindDefined(ResourceKindDefined),
     #[serde(rename = "tenure.role_template.defined.v1")]
     RoleTemplateDefined(RoleTemplateDefined),
+    #[serde(rename = "tenure.tenant_permission.defined.v1")]
+    TenantPermissionDefined(TenantPermissionDefined),
+    #[serde(rename = "tenure.tenant_permission.granted.v1")]
+    TenantPermissionGranted(TenantPermissionGranted),
+    #[serde(rename = "tenure.tenant_permission.revoked.v1")]
+    TenantPermissionRevoked(TenantPermissionRevoked),
     #[serde(rename = "tenure.org.created.v1")]
     OrgCreated(OrgCreated),
     #[serde(rename = "tenure.org.renamed.v1")]
@@ -76,6 +82,14 @@ pub enum Event {
     GroupMemberAdded(GroupMemberAdded),
     #[serde(rename = "tenure.group.member_removed.v1")]
     GroupMemberRemoved(GroupMemberRemoved),
+    #[serde(rename = "tenure.group.invited.v1")]
+    GroupInvited(GroupInvited),
+    #[serde(rename = "tenure.group.uninvited.v1")]
+    GroupUninvited(GroupUninvited),
+    #[serde(rename = "tenure.environment.linked.v1")]
+    EnvironmentLinked(EnvironmentLinked),
+    #[serde(rename = "tenure.environment.unlinked.v1")]
+    EnvironmentUnlinked(EnvironmentUnlinked),
     #[serde(rename = "tenure.subscription.granted.v1")]
     SubscriptionGranted(SubscriptionGranted),
     #[serde(rename = "tenure.subscription.retyped.v1")]
@@ -159,6 +173,9 @@ impl Event {
             Self::UserTypeDefined(_) => "tenure.user_type.defined.v1",
             Self::ResourceKindDefined(_) => "tenure.resource_kind.defined.v2",
             Self::RoleTemplateDefined(_) => "tenure.role_template.defined.v1",
+            Self::TenantPermissionDefined(_) => "tenure.tenant_permission.defined.v1",
+            Self::TenantPermissionGranted(_) => "tenure.tenant_permission.granted.v1",
+            Self::TenantPermissionRevoked(_) => "tenure.tenant_permission.revoked.v1",
             Self::OrgCreated(_) => "tenure.org.created.v1",
             Self::OrgRenamed(_) => "tenure.org.renamed.v1",
             Self::OrgDescribed(_) => "tenure.org.described.v1",
@@ -186,6 +203,10 @@ impl Event {
             Self::GroupDeleted(_) => "tenure.group.deleted.v1",
             Self::GroupMemberAdded(_) => "tenure.group.member_added.v1",
             Self::GroupMemberRemoved(_) => "tenure.group.member_removed.v1",
+            Self::GroupInvited(_) => "tenure.group.invited.v1",
+            Self::GroupUninvited(_) => "tenure.group.uninvited.v1",
+            Self::EnvironmentLinked(_) => "tenure.environment.linked.v1",
+            Self::EnvironmentUnlinked(_) => "tenure.environment.unlinked.v1",
             Self::SubscriptionGranted(_) => "tenure.subscription.granted.v1",
             Self::SubscriptionRetyped(_) => "tenure.subscription.retyped.v1",
             Self::SubscriptionExtended(_) => "tenure.subscription.extended.v1",
@@ -236,6 +257,9 @@ impl Event {
             Self::PrivilegeDefined(e) => format!("privileges/{}", e.privilege),
             Self::UserTypeDefined(e) => format!("user-types/{}", e.user_type),
             Self::ResourceKindDefined(e) => format!("kinds/{}", e.kind),
+            Self::TenantPermissionDefined(e) => format!("tenant-permissions/{}", e.permission),
+            Self::TenantPermissionGranted(e) => format!("groups/{}", e.group),
+            Self::TenantPermissionRevoked(e) => format!("groups/{}", e.group),
             Self::OrgCreated(e) => format!("orgs/{}", e.org),
             Self::OrgRenamed(e) => format!("orgs/{}", e.org),
             Self::OrgDescribed(e) => format!("orgs/{}", e.org),
@@ -263,6 +287,10 @@ impl Event {
             Self::GroupDeleted(e) => format!("groups/{}", e.group),
             Self::GroupMemberAdded(e) => format!("groups/{}", e.group),
             Self::GroupMemberRemoved(e) => format!("groups/{}", e.group),
+            Self::GroupInvited(e) => format!("groups/{}", e.group),
+            Self::GroupUninvited(e) => format!("groups/{}", e.group),
+            Self::EnvironmentLinked(e) => format!("environments/{}", e.environment),
+            Self::EnvironmentUnlinked(e) => format!("environments/{}", e.environment),
             Self::SubscriptionGranted(e) => format!("users/{}", e.user),
             Self::SubscriptionRetyped(e) => format!("users/{}", e.user),
             Self::SubscriptionExtended(e) => format!("users/{}", e.user),

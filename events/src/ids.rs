@@ -190,6 +190,13 @@ id!(
     "^[A-Za-z0-9_.-]{1,128}$"
 );
 
+id!(
+    /// A tenant permission of the catalogue, such as `manage-organizations`.
+    TenantPermission,
+    validate_name,
+    "^[A-Za-z0-9_.-]{1,128}$"
+);
+
 /// Catalogue words may hold dots as well: they are never a subject token.
 fn validate_name(text: &str) -> Result<(), InvalidId> {
     if text.is_empty() {

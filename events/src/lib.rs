@@ -18,7 +18,8 @@ pub use chain::{Broken, Follower, Head};
 pub use envelope::{Envelope, Hash, InvalidEvent, Position, parse};
 pub use event::Event;
 pub use ids::{
-    ApiKeyId, EnvironmentId, GroupId, InvalidId, Kind, MAX_ID, OrgId, Privilege, ResourceId, RoleId, UserId, UserType,
+    ApiKeyId, EnvironmentId, GroupId, InvalidId, Kind, MAX_ID, OrgId, Privilege, ResourceId, RoleId, TenantPermission,
+    UserId, UserType,
 };
 pub use sealed::Sealed;
 pub use time::{InvalidTime, Time};

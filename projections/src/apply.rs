@@ -2,7 +2,8 @@
 
 use tenure_events::data::{self, Assignee, Audience, Holder, Level, Recipient, RowSubject, Settings};
 use tenure_events::{
-    ApiKeyId, Envelope, Event, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed, UserId, UserType,
+    ApiKeyId, Envelope, EnvironmentId, Event, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed,
+    TenantPermission, UserId, UserType,
 };
 
 use crate::values::{Done, Licence, OrgStatus, UserStatus, Window};
@@ -24,6 +25,15 @@ pub enum Change<'a> {
     RoleTemplate {
         name: &'a str,
         privileges: &'a [Privilege],
+    },
+    TenantPermission {
+        permission: &'a TenantPermission,
+        privileges: &'a [Privilege],
+    },
+    GroupPermission {
+        group: &'a GroupId,
+        permission: &'a TenantPermission,
+        has: bool,
     },
     Org {
         org: &'a OrgId,
@@ -108,6 +118,19 @@ pub enum Change<'a> {
         group: &'a GroupId,
         there: bool,
     },
+    Invitation {
+        group: &'a GroupId,
+        org: &'a OrgId,
+        environment: Option<&'a EnvironmentId>,
+        privileges: Option<&'a [Privilege]>,
+    },
+    Environment {
+        environment: &'a EnvironmentId,
+        org: &'a OrgId,
+        name: &'a str,
+        /// Account and region; none once it is unlinked.
+        linked: Option<(Option<&'a str>, Option<&'a str>)>,
+    },
     Subscription {
         user: &'a UserId,
         org: &'a OrgId,
@@ -132,6 +155,10 @@ pub enum Change<'a> {
         parent: Option<&'a ResourceId>,
         creator: &'a UserId,
         live: bool,
+    },
+    ResourceEnvironment {
+        resource: &'a ResourceId,
+        environment: &'a EnvironmentId,
     },
     /// The content is its creator's personal folder in the org.
     Personal {
@@ -244,6 +271,15 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         Event::RoleTemplateDefined(e) => {
             emit(Change::RoleTemplate { name: &e.name, privileges: &e.privileges });
         }
+        Event::TenantPermissionDefined(e) => {
+            emit(Change::TenantPermission { permission: &e.permission, privileges: &e.privileges });
+        }
+        Event::TenantPermissionGranted(e) => {
+            emit(Change::GroupPermission { group: &e.group, permission: &e.permission, has: true });
+        }
+        Event::TenantPermissionRevoked(e) => {
+            emit(Change::GroupPermission { group: &e.group, permission: &e.permission, has: false });
+        }
         Event::OrgCreated(e) => {
             let data::OrgCreated { org, name, parent, description, tags, managing_group, region } = e;
             let (parent, region, managing_group) = (parent.as_ref(), region.as_deref(), managing_group.as_ref());
@@ -320,6 +356,24 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         }
         Event::GroupMemberAdded(e) => emit(Change::Member { user: &e.user, group: &e.group, there: true }),
         Event::GroupMemberRemoved(e) => emit(Change::Member { user: &e.user, group: &e.group, there: false }),
+        Event::GroupInvited(e) => {
+            let data::GroupInvited { group, org, environment, privileges } = e;
+            let (environment, privileges) = (environment.as_ref(), Some(privileges.as_slice()));
+            emit(Change::Invitation { group, org, environment, privileges });
+        }
+        Event::GroupUninvited(e) => {
+            let data::GroupUninvited { group, org, environment } = e;
+            emit(Change::Invitation { group, org, environment: environment.as_ref(), privileges: None });
+        }
+        Event::EnvironmentLinked(e) => {
+            let data::EnvironmentLinked { environment, org, name, account, region } = e;
+            let linked = Some((account.as_deref(), region.as_deref()));
+            emit(Change::Environment { environment, org, name, linked });
+        }
+        Event::EnvironmentUnlinked(e) => {
+            let data::EnvironmentUnlinked { environment, org, name } = e;
+            emit(Change::Environment { environment, org, name, linked: None });
+        }
         Event::SubscriptionGranted(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
         Event::SubscriptionRetyped(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
         Event::SubscriptionExtended(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
@@ -335,8 +389,11 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         }
         Event::RoleUnassigned(e) => emit(Change::Assignment { role: &e.role, to: &e.from, window: None }),
         Event::ResourceCreated(e) => {
-            let data::ResourceCreated { resource, org, kind, name, parent, creator, personal, .. } = e;
+            let data::ResourceCreated { resource, org, kind, name, parent, creator, environment, personal, .. } = e;
             place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
+            if let Some(environment) = environment {
+                emit(Change::ResourceEnvironment { resource, environment });
+            }
             if *personal {
                 emit(Change::Personal { resource, org, creator });
             }

@@ -151,6 +151,9 @@ impl<'a> Timelines<'a> {
         self.to(&state.member, group);
         self.from(&state.role_group, group);
         self.to(&state.share_group, group);
+        self.from(&state.group_permission, group);
+        self.from(&state.invitation, group);
+        self.from(&state.environment_invitation, group);
         self.to(&state.handed_group, group);
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tenure_events::data::{self, Assignee, Audience, Holder, NameScope, Recipient, RowSubject};
+use tenure_events::data::{self, Audience, Holder, NameScope, Recipient, RowSubject};
 use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, UserId, UserType};
 
 use crate::apply::Change;
@@ -13,8 +13,8 @@ use crate::names::{Scope, fold, tenant_key};
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    FilterNo, FormNo, Group, GroupNo, Key, KindActions, KindNo, Landlord, Login, NameHolder, Org, OrgAbout, OrgNo,
-    OrgStatus, Pack, PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source,
+    FilterNo, FormNo, GroupNo, Key, KindActions, KindNo, Landlord, Login, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
+    Pack, PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source,
     Subscription, Tenant, User, UserNo, UserTypeNo, Window, WordNo,
 };
 
@@ -49,6 +49,7 @@ macro_rules! table {
 }
 
 mod ended;
+mod teams;
 
 impl Installer<'_> {
     #[expect(clippy::too_many_lines, reason = "one arm per table; splitting it would only scatter the list")]
@@ -75,6 +76,8 @@ impl Installer<'_> {
                 let row = self.id(table!(14 role_templates), name);
                 self.row(table!(15 role_template), row, privileges);
             }
+            Change::TenantPermission { permission, privileges } => self.tenant_permission(permission, privileges),
+            Change::GroupPermission { group, permission, has } => self.group_permission(group, permission, has),
             Change::Org { org, parent, description, region, managing_group } => {
                 let (row, parent) = (self.org(org).0, parent.map(|parent| self.org(parent)));
                 let managing_group = managing_group.map(|group| self.group(group));
@@ -90,6 +93,7 @@ impl Installer<'_> {
                         guarded: false,
                         personal: false,
                         licensed: false,
+                        invites: false,
                     },
                 );
                 if let Some(group) = managing_group {
@@ -165,18 +169,16 @@ impl Installer<'_> {
                 let (row, org) = (self.user(user).0, self.org(org));
                 self.row(table!(45 active_org), row, org);
             }
-            Change::Group { group, org, name, live } => {
-                let (no, org) = (self.group(group), org.map(|org| self.org(org)));
-                self.row(table!(51 group), no.0, Group { org, name: name.to_owned(), live });
-                match org {
-                    Some(org) => self.edge(table!(53 org_groups), org.0, no.0, ()),
-                    None => self.edge(table!(59 global_groups), 0, no.0, ()),
-                }
-                self.name(Scope::Groups(org.map(|org| org.0)), name, NameHolder::Group(no));
-            }
+            Change::Group { group, org, name, live } => self.group_is(group, org, name, live),
             Change::Member { user, group, there } => {
                 let (user, group) = (self.user(user).0, self.group(group).0);
                 self.edge(table!(52 member), user, group, there);
+            }
+            Change::Invitation { group, org, environment, privileges } => {
+                self.invited(group, org, environment, privileges)
+            }
+            Change::Environment { environment, org, name, linked } => {
+                self.environment_is(environment, org, name, linked)
             }
             Change::Subscription { user, org, subscription } => {
                 let (user, org) = (self.user(user).0, self.org(org).0);
@@ -195,27 +197,18 @@ impl Installer<'_> {
                 }
                 self.name(Scope::Roles(org.map(|org| org.0)), name, NameHolder::Role(no));
             }
-            Change::Assignment { role, to, window } => {
-                let role = self.role(role).0;
-                match to {
-                    Assignee::User(user) => {
-                        let user = self.user(user).0;
-                        self.edge(table!(55 role_user), user, role, window);
-                    }
-                    Assignee::Group(group) => {
-                        let group = self.group(group).0;
-                        self.edge(table!(56 role_group), group, role, window);
-                    }
-                }
-            }
+            Change::Assignment { role, to, window } => self.assignment(role, to, window),
             Change::Resource { resource, org, kind, parent, creator, live } => {
                 let (row, org, kind) = (self.resource(resource).0, self.org(org), self.kind(kind));
                 let (parent, creator) = (parent.map(|parent| self.resource(parent)), self.user(creator));
                 let before = self.last(|state| state.resource.get(row, Position::MAX).map(|version| version.value));
                 let personal = before.is_some_and(|before| before.personal);
-                self.row(table!(60 resource), row, Resource { org, kind, parent, creator, live, personal });
+                let environment = before.and_then(|before| before.environment);
+                let value = Resource { org, kind, parent, creator, environment, live, personal };
+                self.row(table!(60 resource), row, value);
                 self.edge(table!(63 org_resources), org.0, row, ());
             }
+            Change::ResourceEnvironment { resource, environment } => self.in_environment(resource, environment),
             Change::Personal { resource, org, creator } => {
                 let (no, org, user) = (self.resource(resource), self.org(org), self.user(creator).0);
                 let row = self.last(|state| state.resource.get(no.0, Position::MAX).map(|version| version.value));
@@ -380,7 +373,11 @@ impl Installer<'_> {
         let data::Subscription { user_type, privileges, valid_from, valid_until } = subscription;
         let user_type = self.user_type(user_type);
         let (privileges, window) = (self.privileges(privileges), Window::new(*valid_from, *valid_until));
-        let form = Subscription { user_type, privileges, window };
+        self.form_of(Subscription { user_type, privileges, window })
+    }
+
+    fn form_of(&mut self, form: Subscription) -> FormNo {
+        let Subscription { user_type, privileges, window } = form;
         if let Some(known) = self.writer.as_ref().and_then(|writer| writer.forms.get(&form)) {
             return *known;
         }

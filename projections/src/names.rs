@@ -16,6 +16,8 @@ pub enum Scope {
     Groups(Option<Handle>),
     /// Roles of an org; none for global ones.
     Roles(Option<Handle>),
+    /// Environments of an org.
+    Environments(Handle),
     /// Content of one kind in an org, and in a folder if names are per folder.
     Resources {
         /// The org.
@@ -54,6 +56,7 @@ impl Scope {
             Self::Orgs(parent) => push('o', parent),
             Self::Groups(org) => push('g', org),
             Self::Roles(org) => push('r', org),
+            Self::Environments(org) => push('e', Some(org)),
             Self::Resources { org, kind, parent } => {
                 push('c', Some(org));
                 push('.', Some(kind));

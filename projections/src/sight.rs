@@ -4,10 +4,10 @@
 //! Nothing here minds whether the thing seen is still there: what is closed, deleted or withdrawn can be read about in
 //! the past. What may not be seen is told to be not there, and cannot be named in a command.
 
-use tenure_events::data::Level;
+use tenure_events::data::{Level, Lifecycle};
 
 use crate::judge::administrative::{
-    ACCESS_CHECK, AUDIT_READ, GROUP_MANAGE, KEY_MANAGE, ROLE_MANAGE, SUBSCRIPTION_MANAGE, USER_MANAGE,
+    ACCESS_CHECK, AUDIT_READ, GROUP_MANAGE, KEY_MANAGE, ORG_MANAGE, ROLE_MANAGE, SUBSCRIPTION_MANAGE, USER_MANAGE,
 };
 use crate::judge::{self, Action, Object, Question, Subject};
 use crate::values::{GroupNo, KeyNo, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, RoleNo, UserNo, UserStatus, Window};
@@ -56,17 +56,38 @@ pub fn sees_user(view: &View<'_>, viewer: &Subject, target: UserNo) -> bool {
 }
 
 /// Whether the viewer sees a group: one of an org that they belong to; a global one that they are a member of, or any
-/// global one if they manage groups at the root, or, where system administrators reach, roles in any org.
+/// global one if they manage groups at the root, give tenant permissions, manage an org on a platform of teams (A), or,
+/// where system administrators reach, roles in any org; and the teams that are invited to an org that they belong to.
 #[must_use]
 pub fn sees_group(view: &View<'_>, viewer: &Subject, group: GroupNo) -> bool {
     match view.group(group).map(|group| group.value.org) {
         Some(Some(org)) => belongs(view, viewer, org),
         Some(None) => {
             let member = stands(view, viewer) && view.membership(viewer.user, group).is_some();
-            member || at_root(view, viewer, GROUP_MANAGE) || assigns_everywhere(view, viewer)
+            member
+                || at_root(view, viewer, GROUP_MANAGE)
+                || assigns_everywhere(view, viewer)
+                || view.invitations(group).any(|(org, _)| belongs(view, viewer, org))
+                || invites_teams(view, viewer)
         }
         None => false,
     }
+}
+
+/// Whether the viewer sees tenant permissions, and gives and takes them: as one of the administrators, with all that
+/// they have. For others they are not there.
+#[must_use]
+pub fn sees_tenant_permissions(view: &View<'_>, viewer: &Subject) -> bool {
+    let whole = viewer.cap == PrivilegeSet::ALL && viewer.only.is_none();
+    whole && stands(view, viewer) && view.administrator_since(viewer.user).is_some()
+}
+
+/// Whether the viewer may name teams that they are not in: whom to give a tenant permission, or to invite.
+fn invites_teams(view: &View<'_>, viewer: &Subject) -> bool {
+    let of_teams = view.settings().is_some_and(|settings| settings.value.lifecycle == Lifecycle::ManagingTeam);
+    let manages = |org| holds_any(view, viewer, org, &[ORG_MANAGE]);
+    let mut groups = view.groups_of(viewer.user).map(|(group, ..)| group);
+    sees_tenant_permissions(view, viewer) || (of_teams && groups.any(|group| view.managed_by(group).any(manages)))
 }
 
 /// Whether the viewer sees a role: one of an org that they belong to; a global one that they hold, or any global one

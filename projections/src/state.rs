@@ -12,9 +12,9 @@ use crate::digest::Digest;
 use crate::install::{Installer, Writer};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    Done, FilterNo, FormNo, Group, Key, KindActions, Landlord, Licence, Login, NameHolder, Org, OrgAbout, OrgNo, Pack,
-    PlatformLicence, PrivilegeSet, Profile, Resource, ResourceNo, Role, Settings, Share, Subscription, Tenant, User,
-    UserNo, Window,
+    Done, Environment, FilterNo, FormNo, Group, Key, KindActions, Landlord, Licence, Login, NameHolder, Org, OrgAbout,
+    OrgNo, Pack, PlatformLicence, PrivilegeSet, Profile, Resource, ResourceNo, Role, Settings, Share, Subscription,
+    Tenant, User, UserNo, Window,
 };
 
 /// What can stand in a timeline.
@@ -247,6 +247,24 @@ tables! {
     151 exported: Rows<()>,
     /// Content, and what it was imported as.
     152 imported: Edges<()>,
+    /// Tenant permissions.
+    130 tenant_permissions: Ids,
+    /// Tenant permission: what nobody does without it.
+    131 tenant_permission: Rows<PrivilegeSet>,
+    /// Group and tenant permission.
+    132 group_permission: Edges<bool>,
+    /// Row 0: a tenant permission was ever given.
+    133 permission_granted: Rows<()>,
+    /// Environment ids.
+    134 environments: Ids,
+    /// Environment: itself.
+    135 environment: Rows<Environment>,
+    /// Org and its environments.
+    136 org_environments: Edges<()>,
+    /// Group and the org that it is invited to.
+    137 invitation: Edges<Option<FormNo>>,
+    /// Group and the environment that it is invited to.
+    138 environment_invitation: Edges<Option<FormNo>>,
 }
 
 impl State {
@@ -278,6 +296,8 @@ impl State {
             filters: above(&base.filters),
             role_words: above(&base.role_words),
             tenant_ids: above(&base.tenant_ids),
+            tenant_permissions: above(&base.tenant_permissions),
+            environments: above(&base.environments),
             ..Self::default()
         }
     }

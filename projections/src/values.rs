@@ -41,6 +41,10 @@ number! {
     KindNo
     /// A user type.
     UserTypeNo
+    /// A tenant permission.
+    PermissionNo
+    /// An environment.
+    EnvironmentNo
     /// A name of roles, whatever org they are of.
     WordNo
     /// A filter of rows.
@@ -229,6 +233,23 @@ pub struct Org {
     pub personal: bool,
     /// Whether it ever was on trial or licensed: only then is there more to read.
     pub licensed: bool,
+    /// Whether a team was ever invited to it: only then is there more to read.
+    pub invites: bool,
+}
+
+/// An environment of an org.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Whose it is; never changes.
+    pub org: OrgNo,
+    /// Not unlinked.
+    pub live: bool,
+    /// What it is called, in its org.
+    pub name: String,
+    /// The account that it stands for.
+    pub account: Option<String>,
+    /// Where it is.
+    pub region: Option<String>,
 }
 
 /// An org's face.
@@ -341,6 +362,8 @@ pub struct Resource {
     pub parent: Option<ResourceNo>,
     /// Who made it.
     pub creator: UserNo,
+    /// The environment that it belongs to; never changes.
+    pub environment: Option<EnvironmentNo>,
     /// Not deleted.
     pub live: bool,
     /// Its creator's alone, with all that lies in it; never changes.
@@ -420,6 +443,8 @@ pub enum NameHolder {
     Role(RoleNo),
     /// Content of an org.
     Resource(ResourceNo),
+    /// An environment of an org.
+    Environment(EnvironmentNo),
 }
 
 /// A command that was given with an idempotency key.

@@ -106,8 +106,13 @@ fn put(file: &mut impl io::Write, table: u8, chunk: &[u8]) -> Result<(), Checkpo
     let length = u32::try_from(chunk.len()).map_err(|_| CheckpointError::Damaged("a chunk is too long"))?;
     file.write_all(&[table])?;
     file.write_all(&length.to_le_bytes())?;
-    file.write_all(&crc32c::crc32c(chunk).to_le_bytes())?;
+    file.write_all(&checksum(table, chunk).to_le_bytes())?;
     Ok(file.write_all(chunk)?)
+}
+
+/// Of which table a chunk is, it proves as well.
+fn checksum(table: u8, chunk: &[u8]) -> u32 {
+    crc32c::crc32c_append(crc32c::crc32c(&[table]), chunk)
 }
 
 /// Every frame's table and chunk, each proved by its checksum.
@@ -117,7 +122,7 @@ fn frames(mut bytes: &[u8]) -> Result<Vec<(u8, &[u8])>, CheckpointError> {
         let frame = rest.split_first_chunk::<4>().and_then(|(length, rest)| {
             let (checksum, rest) = rest.split_first_chunk::<4>()?;
             let (chunk, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-            (crc32c::crc32c(chunk).to_le_bytes() == *checksum).then_some((chunk, rest))
+            (self::checksum(*table, chunk).to_le_bytes() == *checksum).then_some((chunk, rest))
         });
         let (chunk, rest) = frame.ok_or(CheckpointError::Damaged("a part of it is not as it was written"))?;
         frames.push((*table, chunk));

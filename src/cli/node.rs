@@ -1,7 +1,7 @@
 //! `tenure init` and `tenure serve`: make a platform and run it.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -16,7 +16,7 @@ use super::output::{Format, print, record};
 use crate::clock::Clock;
 use crate::init::{Founding, in_folder};
 use crate::node::{CheckpointUse, OpenReport, Options};
-use crate::presets::{self, Preset};
+use crate::presets::Preset;
 use crate::serve::{Server, ServerError};
 
 /// Make a platform in a folder; prints its administrator's API key, this once.
@@ -25,14 +25,16 @@ use crate::serve::{Server, ServerError};
 Examples:
   tenure init --data ./data --preset default --name Acme
   export TENURE_TOKEN=$(tenure init --data ./data --preset panintelligence)
+  tenure init --data ./data --preset ./ours.toml
 
 The key alone goes to standard output, everything else to standard error.")]
 pub struct Init {
     /// The folder to make it in
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// What it starts with: settings, privileges, user types, roles, kinds of content
-    #[arg(long, value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(presets::NAMES))]
+    /// What it starts with: settings, privileges, user types, roles, kinds of content. One of default, panintelligence,
+    /// data-hub, orgvue, data-all, hengshi; or a file of your own in the same form, FILE.toml
+    #[arg(long, value_name = "PRESET")]
     preset: String,
     /// What its root org is called
     #[arg(long, value_name = "ROOT", default_value = "Root")]
@@ -90,7 +92,7 @@ impl Init {
     pub fn run(self, global: &Global) -> Result<ExitCode> {
         let admin = UserId::new(self.admin_id.as_str())
             .map_err(|error| Failure::new(format!("--admin-id `{}`: {error}", self.admin_id)))?;
-        let preset = Preset::named(&self.preset).map_err(Failure::new)?;
+        let preset = self.preset()?;
         let licence_key = self.licence_key.as_deref().map(str::parse).transpose();
         let licence_key = licence_key.map_err(|error| Failure::new(format!("--licence-key: {error}")))?;
         let founding = Founding { preset: &preset, name: &self.name, admin, licence_key };
@@ -110,6 +112,19 @@ impl Init {
             }
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// One that comes with the program, or one from a file.
+    fn preset(&self) -> Result<Preset> {
+        let path = Path::new(&self.preset);
+        if path.extension().is_none_or(|ending| ending != "toml") {
+            let hint = "or name a file of your own, in the same form: FILE.toml";
+            return Preset::named(&self.preset).map_err(|error| Failure::new(error).hint(hint));
+        }
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::new(format!("cannot read `{}`: {error}", self.preset)))?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        Preset::parse(&name, &text).map_err(|error| Failure::new(format!("`{}`: {error}", self.preset)))
     }
 }
 

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use tenure_events::data::{Audience, DataPermission, Holder, Level, LoginAddress, Recipient, Source};
-use tenure_events::{ApiKeyId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Time, UserId, UserType};
+use tenure_events::{
+    ApiKeyId, EnvironmentId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, TenantPermission, Time, UserId,
+    UserType,
+};
 
 use super::Contents;
 
@@ -105,6 +108,16 @@ args! {
     OnlyGroup { group: GroupId }
     /// A group and users.
     GroupMembers { group: GroupId, users: Vec<UserId> }
+    /// Let the members of a group enter an org, with privileges there, or, where one is named, in an environment of it.
+    InviteGroup { group: GroupId, org: OrgId, environment: Option<EnvironmentId>, #[serde(default)] privileges: Privileges }
+    /// Take an invitation back.
+    UninviteGroup { group: GroupId, org: OrgId, environment: Option<EnvironmentId> }
+    /// A group and a tenant permission.
+    GroupPermission { group: GroupId, permission: TenantPermission }
+    /// Give an org an environment.
+    LinkEnvironment { id: Option<EnvironmentId>, org: OrgId, name: String, account: Option<String>, region: Option<String> }
+    /// Take an environment from its org.
+    UnlinkEnvironment { #[serde(alias = "id")] environment: EnvironmentId, org: Option<OrgId> }
     /// Make users members of an org.
     GrantSubscriptions {
         org: OrgId, from_org: Option<OrgId>, users: Vec<UserId>, user_type: UserType, privileges: Privileges,
@@ -134,6 +147,7 @@ args! {
     /// Make a piece of content.
     CreateResource {
         id: Option<ResourceId>, org: OrgId, kind: Kind, name: String, parent: Option<ResourceId>,
+        environment: Option<EnvironmentId>,
         source: Option<Source>, data_permission: Option<DataPermission>,
     }
     /// Call content otherwise.

@@ -33,6 +33,12 @@ impl<P> Command<P> {
             Self::AddGroupMembers(_) => "add-group-members",
             Self::RemoveGroupMembers(_) => "remove-group-members",
             Self::SyncGroup(_) => "sync-group",
+            Self::InviteGroup(_) => "invite-group",
+            Self::UninviteGroup(_) => "uninvite-group",
+            Self::GrantTenantPermission(_) => "grant-tenant-permission",
+            Self::RevokeTenantPermission(_) => "revoke-tenant-permission",
+            Self::LinkEnvironment(_) => "link-environment",
+            Self::UnlinkEnvironment(_) => "unlink-environment",
             Self::GrantSubscriptions(_) => "grant-subscriptions",
             Self::WithdrawSubscription(_) => "withdraw-subscription",
             Self::RetypeSubscription(_) => "retype-subscription",
@@ -72,7 +78,7 @@ impl<P> Command<P> {
 }
 
 /// The names of all commands.
-pub const NAMES: [&str; 60] = [
+pub const NAMES: [&str; 66] = [
     "create-org",
     "rename-org",
     "describe-org",
@@ -99,6 +105,12 @@ pub const NAMES: [&str; 60] = [
     "add-group-members",
     "remove-group-members",
     "sync-group",
+    "invite-group",
+    "uninvite-group",
+    "grant-tenant-permission",
+    "revoke-tenant-permission",
+    "link-environment",
+    "unlink-environment",
     "grant-subscriptions",
     "withdraw-subscription",
     "retype-subscription",

@@ -5,12 +5,15 @@ use tenure_events::data::{
     ResourceDeleted, ResourceMoved, ResourceRenamed,
 };
 use tenure_events::{Event, ResourceId, RoleId};
+use tenure_projections::View;
 use tenure_projections::judge::{Action, administrative};
 use tenure_projections::names::Scope;
-use tenure_projections::values::{KindActions, KindNo, NameHolder, OrgNo, Resource, ResourceNo, Share, Window};
+use tenure_projections::values::{
+    EnvironmentNo, KindActions, KindNo, NameHolder, OrgNo, Resource, ResourceNo, Share, Window,
+};
 
 use super::scene::{
-    Plan, Scene, conflict, forbidden, invalid, kind_name, org_id, resource_id, unknown, unused, user_id,
+    Plan, Scene, conflict, environment_id, forbidden, invalid, kind_name, org_id, resource_id, unknown, unused, user_id,
 };
 use super::{Refusal, global, workspace};
 use crate::command::{CopyResource, CreateResource, MoveResource, RenameResource, ShareContent, Unshare};
@@ -22,7 +25,8 @@ pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Resu
     let org = scene.live_org(&args.org)?;
     let kind = scene.find_kind(args.kind.as_str());
     let kind = kind.ok_or_else(|| invalid("kind", "kind.unknown", format!("there is no kind `{}`", args.kind)))?;
-    let parent = destination(scene, org, kind, args.parent.as_ref())?;
+    let environment = place_in(scene, org, args)?;
+    let parent = destination(scene, org, environment, kind, args.parent.as_ref())?;
     let resource = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
     unused(scene.find_resource(resource.as_str()).is_some(), &resource)?;
     let name = scene.name(scope(scene, org, kind, parent), &args.name, None)?;
@@ -34,7 +38,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Resu
         name,
         parent: args.parent.clone(),
         creator: user_id(scene, scene.subject.user),
-        environment: None,
+        environment: environment.map(|no| environment_id(scene, no)),
         source,
         data_permission,
         personal: false,
@@ -62,7 +66,7 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveResource, plan: &mut Plan) -> Resu
     let (no, resource) = inside(scene, &args.resource)?;
     scene.may(Action::Level(Level::Edit), no, None)?;
     super::delta::manages_content(scene, no)?;
-    let parent = destination(scene, resource.org, resource.kind, args.parent.as_ref())?;
+    let parent = destination(scene, resource.org, resource.environment, resource.kind, args.parent.as_ref())?;
     workspace::may_lie_in(scene, no, parent)?;
     if parent == resource.parent {
         return Err(conflict("nothing.changes", format!("`{}` lies there already", args.resource)));
@@ -119,7 +123,7 @@ pub fn copy(scene: &Scene<'_>, args: &CopyResource, plan: &mut Plan) -> Result<(
         Nature::Content | Nature::Folder | Nature::Pack | Nature::App => {}
     }
     scene.may(Action::Copy, source, Some(into))?;
-    let parent = destination(scene, into, original.kind, args.parent.as_ref())?;
+    let parent = destination(scene, into, None, original.kind, args.parent.as_ref())?;
     let resource = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
     unused(scene.find_resource(resource.as_str()).is_some(), &resource)?;
     let name = args.name.as_deref().unwrap_or_else(|| scene.resource_name(source));
@@ -198,22 +202,42 @@ fn source(scene: &Scene<'_>, id: &ResourceId, into: OrgNo) -> Result<(ResourceNo
     seen.map_or_else(|| scene.resource(id), Ok)
 }
 
-/// Where content of a kind may be made: at the top of an org, or in a folder that the caller may edit.
+/// The environment that new content belongs to: the one that is named, or that of the folder.
+fn place_in(scene: &Scene<'_>, org: OrgNo, args: &CreateResource) -> Result<Option<EnvironmentNo>, Refusal> {
+    if let Some(id) = &args.environment {
+        return super::environments::here(scene, id, org).map(Some);
+    }
+    let parent = args.parent.as_ref().map(|id| scene.resource(id)).transpose()?;
+    let environment = parent.and_then(|(_, parent)| parent.environment);
+    Ok(environment.filter(|no| is_linked(scene, *no)))
+}
+
+/// Where content of a kind may be made: at the top of an org, or in a folder that the caller may edit. In a folder of
+/// an environment lies what belongs to that environment.
 pub fn destination(
     scene: &Scene<'_>,
     org: OrgNo,
+    environment: Option<EnvironmentNo>,
     kind: KindNo,
     parent: Option<&ResourceId>,
 ) -> Result<Option<ResourceNo>, Refusal> {
     let create = actions(scene, kind)?.create.unwrap_or(administrative::CONTENT_MANAGE);
-    scene.need(org, create)?;
+    scene.need_within(org, environment, create)?;
     let Some(id) = parent else { return Ok(None) };
     let (no, folder) = scene.resource(id)?;
     if folder.org != org {
         return Err(conflict("resource.other_org", format!("folder `{id}` is not in org `{}`", scene.org_id(org))));
     }
+    if folder.environment != environment && folder.environment.is_some_and(|no| is_linked(scene, no)) {
+        let detail = format!("folder `{id}` belongs to an environment that this does not: choose another folder");
+        return Err(conflict("environment.differs", detail));
+    }
     super::delta::edits_content(scene, no)?;
     Ok(Some(no))
+}
+
+fn is_linked(scene: &Scene<'_>, no: EnvironmentNo) -> bool {
+    View::environment(scene, no).is_some_and(|environment| environment.value.live)
 }
 
 pub fn actions(scene: &Scene<'_>, kind: KindNo) -> Result<KindActions, Refusal> {
@@ -279,7 +303,8 @@ pub fn named_role(scene: &Scene<'_>, org: OrgNo, with: &Audience) -> Option<Audi
     });
     let by_name = || match scene.find_name(Scope::Roles(Some(org.handle())), id.as_str()) {
         Some(NameHolder::Role(no)) => Some(no),
-        Some(NameHolder::Org(_) | NameHolder::Group(_) | NameHolder::Resource(_)) | None => None,
+        Some(NameHolder::Org(_) | NameHolder::Group(_) | NameHolder::Resource(_) | NameHolder::Environment(_))
+        | None => None,
     };
     let no = by_id.or_else(by_name)?;
     RoleId::new(scene.role_id(no)).ok().map(Audience::Role)

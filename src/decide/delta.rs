@@ -7,11 +7,13 @@
 mod association;
 mod packs;
 
-use tenure_events::data::{Assignee, ContentShared, Level, Subscription};
+use tenure_events::data::{Assignee, ContentShared, GroupInvited, Level, Subscription};
 use tenure_events::{Event, GroupId, OrgId, ResourceId, RoleId, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{self, Code, Reach, administrative};
-use tenure_projections::values::{GroupNo, OrgNo, PrivilegeSet, ResourceNo, Role, RoleNo, Share, UserNo};
+use tenure_projections::values::{
+    EnvironmentNo, GroupNo, OrgNo, PrivilegeSet, ResourceNo, Role, RoleNo, Share, UserNo,
+};
 
 use super::scene::{Scene, forbidden};
 use super::subscriptions::{self, Entry};
@@ -106,6 +108,7 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         }
         Event::RoleAssigned(e) => assigned(scene, &e.role, &e.to),
         Event::GroupMemberAdded(e) => member(scene, &e.group),
+        Event::GroupInvited(e) => invited(scene, e),
         Event::ContentShared(e) => shared(scene, e),
         Event::ResourceMoved(e) => moved(scene, &e.resource, e.parent.as_ref()),
         Event::SubTenantAssociated(e) => association::associated(scene, e),
@@ -122,6 +125,10 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         | Event::UserTypeDefined(_)
         | Event::ResourceKindDefined(_)
         | Event::RoleTemplateDefined(_)
+        // Tenant permissions gate what is held already, and their administrators have them all.
+        | Event::TenantPermissionDefined(_)
+        | Event::TenantPermissionGranted(_)
+        | Event::TenantPermissionRevoked(_)
         | Event::OrgCreated(_)
         | Event::OrgRenamed(_)
         | Event::OrgDescribed(_)
@@ -144,6 +151,9 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         | Event::GroupRenamed(_)
         | Event::GroupDeleted(_)
         | Event::GroupMemberRemoved(_)
+        | Event::GroupUninvited(_)
+        | Event::EnvironmentLinked(_)
+        | Event::EnvironmentUnlinked(_)
         | Event::SubscriptionWithdrawn(_)
         | Event::PrivilegeRevoked(_)
         | Event::RoleDeleted(_)
@@ -210,6 +220,20 @@ fn member(scene: &Scene<'_>, group: &GroupId) -> Result<(), Refusal> {
     scene.find_group(group.as_str()).map_or(Ok(()), |group| group_bundle(scene, group))
 }
 
+/// An invitation carries what it adds, and what whoever works in the org has.
+fn invited(scene: &Scene<'_>, invited: &GroupInvited) -> Result<(), Refusal> {
+    let org = scene.org(&invited.org)?;
+    let (group, now) = (scene.find_group(invited.group.as_str()), scene.privilege_set(&invited.privileges)?);
+    let environment = invited.environment.as_ref().and_then(|id| scene.find_environment(id.as_str()));
+    let before = group.and_then(|group| match environment {
+        Some(environment) => scene.environment_invitation(group, environment),
+        None => scene.invitation(group, org),
+    });
+    let gained = now.without(before.map_or(PrivilegeSet::NONE, |(privileges, _)| privileges));
+    holds_all_within(scene, org, environment, gained)?;
+    if before.is_none() { works_in(scene, org) } else { Ok(()) }
+}
+
 fn shared(scene: &Scene<'_>, share: &ContentShared) -> Result<(), Refusal> {
     let Some(no) = scene.find_resource(share.resource.as_str()) else { return Ok(()) };
     holds_below(scene, no, share.level, share.copy)?;
@@ -270,10 +294,33 @@ fn group_bundle(scene: &Scene<'_>, group: GroupNo) -> Result<(), Refusal> {
     scene.roles_of_group(group).try_for_each(|(role, ..)| role_bundle(scene, role))?;
     let manage = PrivilegeSet::NONE.with(administrative::ORG_MANAGE);
     scene.managed_by(group).try_for_each(|org| holds_all(scene, org, manage))?;
+    for (org, privileges) in scene.invitations(group) {
+        holds_all(scene, org, privileges)?;
+        works_in(scene, org)?;
+    }
+    for (environment, org, privileges) in scene.environment_invitations(group) {
+        holds_all_within(scene, org, Some(environment), privileges)?;
+    }
+    permissions_of(scene, group)?;
     if let Some(org) = View::group(scene, group).and_then(|group| group.value.org) {
         packs::handed_with(scene, org, scene.handed_with_group(group))?;
     }
     scene.shares_with_group(group).try_for_each(|(no, share)| holds_share(scene, no, &share))
+}
+
+/// Whoever joins a group has its tenant permissions: only who has them too, and not by a key that carries less, may let
+/// somebody in.
+fn permissions_of(scene: &Scene<'_>, group: GroupNo) -> Result<(), Refusal> {
+    let user = scene.subject.user;
+    let has = |permission| !scene.is_narrow() && scene.has_tenant_permission(user, permission);
+    let administers = !scene.is_narrow() && scene.administrator_since(user).is_some();
+    let all = scene.administrators() == Some(group);
+    if (!all || administers) && scene.group_permissions(group).all(has) {
+        return Ok(());
+    }
+    let group = scene.group_id(group);
+    let detail = format!("group `{group}` has tenant permissions that you do not have yourself: ask an administrator");
+    Err(forbidden("delegation.tenant_permission", detail))
 }
 
 /// Everything that a user could ever hold in an org as things stand.
@@ -281,7 +328,9 @@ pub fn potential(view: &View<'_>, user: UserNo, org: OrgNo) -> PrivilegeSet {
     let subscription = view.subscription(user, org).map_or(PrivilegeSet::NONE, |(held, _)| held.privileges);
     let managed = view.managing_group(org).is_some_and(|(group, _)| view.membership(user, group).is_some());
     let managed = if managed { PrivilegeSet::NONE.with(administrative::ORG_MANAGE) } else { PrivilegeSet::NONE };
-    subscription.or(managed).or(roles_potential(view, user, org))
+    let invited = view.groups_of(user).filter_map(|(group, ..)| view.invitation(group, org));
+    let invited = invited.fold(PrivilegeSet::NONE, |all, (privileges, _)| all.or(privileges));
+    subscription.or(managed).or(invited).or(roles_potential(view, user, org))
 }
 
 fn roles_potential(view: &View<'_>, user: UserNo, org: OrgNo) -> PrivilegeSet {
@@ -309,7 +358,16 @@ fn made_by(view: &View<'_>, no: ResourceNo, user: UserNo) -> bool {
 }
 
 fn holds_all(scene: &Scene<'_>, org: OrgNo, needed: PrivilegeSet) -> Result<(), Refusal> {
-    let missing = needed.without(scene.held(org));
+    holds_all_within(scene, org, None, needed)
+}
+
+fn holds_all_within(
+    scene: &Scene<'_>,
+    org: OrgNo,
+    environment: Option<EnvironmentNo>,
+    needed: PrivilegeSet,
+) -> Result<(), Refusal> {
+    let missing = needed.without(scene.held_within(org, environment));
     if missing.is_empty() || scene.is_archived(org) || global::reaches_into(scene, org) {
         return Ok(());
     }
@@ -360,7 +418,8 @@ fn by_global_roles(scene: &Scene<'_>) -> Option<PrivilegeSet> {
     let valid = own.chain(groups).filter(|(_, window, _)| window.holds(scene.instant()));
     let global = valid.filter_map(|(role, ..)| live(scene, role)).filter(|role| role.org.is_none());
     let all = global.map(|role| role.privileges).reduce(PrivilegeSet::or)?;
-    scene.subject.only.is_none().then_some(all.and(scene.subject.cap))
+    let open = all.without(scene.closed_to(scene.subject.user));
+    scene.subject.only.is_none().then_some(open.and(scene.subject.cap))
 }
 
 fn holds_share(scene: &Scene<'_>, no: ResourceNo, share: &Share) -> Result<(), Refusal> {
@@ -416,6 +475,8 @@ fn of_org(event: &Event) -> Option<&OrgId> {
         Some(&e.org)
     } else if let Event::RoleDefined(e) = event {
         e.org.as_ref()
+    } else if let Event::GroupInvited(e) = event {
+        Some(&e.org)
     } else {
         None
     }

@@ -30,6 +30,12 @@ pub enum Effect<'a> {
     Assigned(&'a RoleId, &'a Assignee),
     /// All members of a group that ends.
     Group(&'a GroupId),
+    /// All members of a group may have more or less in one org.
+    Invited(&'a GroupId, &'a OrgId),
+    /// All members of a group may use more; if tenant permissions begin to count by it, everybody else less.
+    Permits(&'a GroupId),
+    /// All members of a group may use less, in every org.
+    Forbids(&'a GroupId),
 }
 
 impl<'a> Effect<'a> {
@@ -37,7 +43,13 @@ impl<'a> Effect<'a> {
     #[must_use]
     pub const fn of(event: &'a Event) -> Self {
         match event {
-            Event::SettingsChanged(_) | Event::UserTypeDefined(_) => Effect::Everybody,
+            Event::SettingsChanged(_) | Event::UserTypeDefined(_) | Event::TenantPermissionDefined(_) => {
+                Effect::Everybody
+            }
+            Event::GroupInvited(e) => Effect::Invited(&e.group, &e.org),
+            Event::GroupUninvited(e) => Effect::Invited(&e.group, &e.org),
+            Event::TenantPermissionGranted(e) => Effect::Permits(&e.group),
+            Event::TenantPermissionRevoked(e) => Effect::Forbids(&e.group),
             Event::OrgCreated(e) => Effect::Begins(&e.org),
             Event::OrgEnabled(e) => Effect::Opens(&e.org),
             Event::OrgLicensed(e) => Effect::Opens(&e.org),
@@ -79,6 +91,8 @@ impl<'a> Effect<'a> {
             | Event::ActiveOrgSelected(_)
             | Event::GroupCreated(_)
             | Event::GroupRenamed(_)
+            | Event::EnvironmentLinked(_)
+            | Event::EnvironmentUnlinked(_)
             | Event::RoleDefined(_)
             | Event::RoleTemplateDefined(_)
             | Event::ResourceCreated(_)

@@ -143,7 +143,7 @@ impl<'a> Import<'a> {
         // What the import makes itself is its maker's to put things into.
         let is_new = placed.as_ref().is_some_and(|parent| self.scene.find_resource(parent.as_str()).is_none());
         let parent = placed.or_else(|| self.args.parent.clone());
-        let above = destination(self.scene, self.org, kind, parent.as_ref().filter(|_| !is_new))?;
+        let above = destination(self.scene, self.org, None, kind, parent.as_ref().filter(|_| !is_new))?;
         let name = self.name(item, kind, above, parent.as_ref(), is_new)?;
         let resource = ResourceId::from(Uuid::new_v5(&self.scene.moment.fresh.thing, item.id.as_str().as_bytes()));
         self.places.insert(&item.id, resource.clone());

@@ -35,6 +35,10 @@ pub fn delete(scene: &Scene<'_>, id: &GroupId, plan: &mut Plan) -> Result<(), Re
         let detail = format!("group `{id}` manages org `{}`, and that cannot change", scene.org_id(org));
         return Err(conflict("group.manages_org", detail));
     }
+    if scene.administrators() == Some(no) {
+        let detail = format!("group `{id}` is the administrators': name another in the settings first");
+        return Err(conflict("group.administrators", detail));
+    }
     let name = scene.group(id)?.1.name.clone();
     let org = org.map(|org| org_id(scene, org));
     plan.add(scene, place, Event::GroupDeleted(GroupDeleted { group: id.clone(), org, name }), &[]);

@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 
-use tenure_events::data::{Lifecycle, TenantUsers};
+use tenure_events::data::{Lifecycle, Switch, TenantUsers};
 use tenure_events::{GroupId, OrgId, RoleId, Time, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
@@ -22,6 +22,8 @@ pub struct Concerns<'a> {
     at_risk: Vec<Concern>,
     /// Orgs that the command makes.
     begun: Vec<&'a OrgId>,
+    /// Whether the last of the administrators of tenant permissions may go.
+    administrators: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,7 +47,7 @@ pub fn concerned<'a>(scene: &Scene<'_>, drafts: &'a [Draft]) -> Concerns<'a> {
 impl Concerns<'_> {
     /// Whether there is nothing to judge, as with most commands.
     pub fn is_empty(&self) -> bool {
-        self.at_risk.is_empty() && self.begun.is_empty()
+        self.at_risk.is_empty() && self.begun.is_empty() && !self.administrators
     }
 }
 
@@ -63,7 +65,12 @@ pub fn judge(scene: &Scene<'_>, after: &View<'_>, concerns: &Concerns<'_>) -> Re
         }
     }
     let mut begun = concerns.begun.iter().filter_map(|org| after.find_org(org.as_str()));
-    begun.try_for_each(|org| judge_org(scene, after, org))
+    begun.try_for_each(|org| judge_org(scene, after, org))?;
+    if concerns.administrators && administered(scene) && !administered(after) {
+        let detail = "nobody could give tenant permissions any more: first add somebody to the administrators' group";
+        return Err(conflict("administrators.last", detail));
+    }
+    Ok(())
 }
 
 /// Whether any enabled user whose home stands holds the privilege in the org.
@@ -71,6 +78,13 @@ pub fn any_holder(view: &View<'_>, org: OrgNo, privilege: PrivilegeNo) -> bool {
     let holds = |user: UserNo| stands(view, user) && judge::privileges(view, user, org).has(privilege);
     candidates(view, org, |user| if holds(user) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
         .is_break()
+}
+
+/// Whether somebody who stands is one of the administrators, on a platform that may need them.
+fn administered(view: &View<'_>) -> bool {
+    let needed = view.settings().is_some_and(|settings| settings.value.tenant_permissions != Switch::Off);
+    let group = view.administrators().filter(|_| needed);
+    group.is_some_and(|group| view.members(group).any(|(user, _)| stands(view, user)))
 }
 
 fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> Result<(), Refusal> {
@@ -167,7 +181,8 @@ fn stands(view: &View<'_>, user: UserNo) -> bool {
 fn candidates(view: &View<'_>, org: OrgNo, mut visit: impl FnMut(UserNo) -> ControlFlow<()>) -> ControlFlow<()> {
     view.subscribers(org).try_for_each(|(user, ..)| visit(user))?;
     let team = view.managing_group(org).map(|(group, _)| group);
-    team.into_iter().flat_map(|group| view.members(group)).try_for_each(|(user, _)| visit(user))?;
+    let teams = team.into_iter().chain(view.invited(org));
+    teams.flat_map(|group| view.members(group)).try_for_each(|(user, _)| visit(user))?;
     let members = view.roles_need_membership();
     let system = |role: &RoleNo| View::role(view, *role).is_some_and(|role| role.value.system);
     let own = view.roles(org).filter(|_| !members);
@@ -187,6 +202,7 @@ fn holders(view: &View<'_>, role: RoleNo, mut visit: impl FnMut(UserNo) -> Contr
 fn touched<'a>(scene: &Scene<'_>, effect: Effect<'a>, concerns: &mut Concerns<'a>) {
     let org = |id: &OrgId| scene.find_org(id.as_str());
     let user = |id: &UserId| scene.find_user(id.as_str());
+    concerns.administrators |= matches!(effect, Effect::Loses(_) | Effect::Closes(_) | Effect::Group(_));
     let at_risk = &mut concerns.at_risk;
     match effect {
         Effect::Begins(id) => concerns.begun.push(id),
@@ -197,7 +213,16 @@ fn touched<'a>(scene: &Scene<'_>, effect: Effect<'a>, concerns: &mut Concerns<'a
         Effect::Member(id, at) => loses(scene, user(id), org(at), at_risk),
         Effect::Role(role) | Effect::Assigned(role, _) => role_loses(scene, role, at_risk),
         Effect::Group(group) => group_loses(scene, group, at_risk),
-        Effect::None | Effect::Everybody | Effect::Gains(_) => {}
+        Effect::Invited(group, at) => invitation_loses(scene, group, org(at), at_risk),
+        Effect::Forbids(group) => {
+            let group = scene.find_group(group.as_str());
+            let members = group.into_iter().flat_map(|group| scene.members(group));
+            members.for_each(|(user, _)| everywhere(scene, Some(user), at_risk));
+        }
+        Effect::Permits(_) if !scene.needs_tenant_permissions() => {
+            at_risk.extend(scene.root().map(|org| Concern { org, below: true }));
+        }
+        Effect::None | Effect::Everybody | Effect::Gains(_) | Effect::Permits(_) => {}
     }
 }
 
@@ -232,9 +257,18 @@ fn role_loses(scene: &Scene<'_>, role: &RoleId, concerns: &mut Vec<Concern>) {
     }
 }
 
+fn invitation_loses(scene: &Scene<'_>, group: &GroupId, org: Option<OrgNo>, concerns: &mut Vec<Concern>) {
+    let invited = scene.find_group(group.as_str()).zip(org).and_then(|(group, org)| {
+        let (privileges, _) = scene.invitation(group, org)?;
+        matters(privileges, org)
+    });
+    concerns.extend(invited);
+}
+
 fn group_loses(scene: &Scene<'_>, group: &GroupId, concerns: &mut Vec<Concern>) {
     if let Some(group) = scene.find_group(group.as_str()) {
         concerns.extend(scene.managed_by(group).map(|org| Concern { org, below: true }));
+        concerns.extend(scene.invitations(group).filter_map(|(org, privileges)| matters(privileges, org)));
         for (role, ..) in scene.roles_of_group(group) {
             if let Ok(role) = RoleId::new(scene.role_id(role)) {
                 role_loses(scene, &role, concerns);

@@ -6,6 +6,7 @@ mod behalf;
 mod content;
 mod delta;
 mod effect;
+mod environments;
 mod exchange;
 mod global;
 mod groups;
@@ -14,6 +15,7 @@ mod keys;
 mod licences;
 mod orgs;
 mod packs;
+mod permissions;
 mod refusal;
 mod roles;
 mod scene;
@@ -160,6 +162,12 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::AddGroupMembers(args) => groups::add_members(scene, args, plan),
         Command::RemoveGroupMembers(args) => groups::remove_members(scene, args, plan),
         Command::SyncGroup(args) => groups::sync(scene, args, plan),
+        Command::InviteGroup(args) => environments::invite(scene, args, plan),
+        Command::UninviteGroup(args) => environments::uninvite(scene, args, plan),
+        Command::GrantTenantPermission(args) => permissions::grant(scene, args, plan),
+        Command::RevokeTenantPermission(args) => permissions::revoke(scene, args, plan),
+        Command::LinkEnvironment(args) => environments::link(scene, args, plan),
+        Command::UnlinkEnvironment(args) => environments::unlink(scene, args, plan),
         Command::GrantSubscriptions(args) => subscriptions::grant(scene, args, plan),
         Command::WithdrawSubscription(args) => subscriptions::withdraw(scene, args, plan),
         Command::RetypeSubscription(args) => subscriptions::retype(scene, args, plan),

@@ -2,16 +2,17 @@
 
 use tenure_events::Event;
 use tenure_events::data::{
-    self, ApiKeyIssued, LandlordAdmitted, LandlordExcluded, Lifecycle, OrgArchived, OrgCreated, OrgDescribed,
-    OrgDisabled, OrgEnabled, OrgMoved, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted, UserCreated,
+    self, ApiKeyIssued, GroupInvited, LandlordAdmitted, LandlordExcluded, Lifecycle, OrgArchived, OrgCreated,
+    OrgDescribed, OrgDisabled, OrgEnabled, OrgMoved, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted,
+    UserCreated,
 };
 use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, UserId, UserType};
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
-use tenure_projections::values::{NameHolder, OrgNo};
+use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet};
 
 use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, new_user, org_id, unused};
-use super::{Refusal, global, text, workspace};
+use super::{Refusal, global, permissions, text, workspace};
 use crate::command::{
     AdmitLandlord, All, ArchiveOrg, CreateOrg, DescribeOrg, FirstAdmin, MoveOrg, Privileges, RenameOrg, TagOrg,
 };
@@ -28,7 +29,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
         Some(parent) => scene.live_org(parent)?,
         None => super::groups::place(scene, None)?,
     };
-    manages_inside(scene, parent)?;
+    makes_below(scene, parent)?;
     below_root_only(scene, parent)?;
     let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
     unused(scene.find_org(org.as_str()).is_some() || global::is(scene, &org), &org)?;
@@ -48,13 +49,38 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
         managing_group,
         region: args.region.as_deref().map(|region| text::lines("region", region, MAX_TAG)).transpose()?,
     };
+    let team = created.managing_group.clone();
     let twin = Event::OrgCreated(created.clone());
     plan.in_org(org.clone(), Event::OrgCreated(created));
     plan.0.push(super::Draft { org: org_id(scene, parent), event: twin, twin_of: Some(0) });
     super::licences::begin_trial(scene, &org, parent, plan)?;
     starting_roles(scene, &org, plan)?;
+    first_team(scene, &org, team.as_ref(), plan)?;
     workspace::start(scene, &org, plan)?;
     args.admin.iter().try_for_each(|admin| first_admin(scene, &org, admin, plan))
+}
+
+/// Whoever manages the parent makes orgs below it. On a platform of teams whoever may at all makes them below the
+/// root: they give them to a team (A).
+fn makes_below(scene: &Scene<'_>, parent: OrgNo) -> Result<(), Refusal> {
+    let of_teams = scene.settings().is_some_and(|settings| settings.value.lifecycle == Lifecycle::ManagingTeam);
+    if !of_teams || !scene.needs_tenant_permissions() {
+        return manages_inside(scene, parent);
+    }
+    permissions::opens(scene, administrative::ORG_MANAGE)?;
+    let gated = scene.tenant_permissions().any(|(_, gated)| gated.has(administrative::ORG_MANAGE));
+    if gated && scene.root() == Some(parent) && !scene.is_narrow() { Ok(()) } else { manages_inside(scene, parent) }
+}
+
+/// The team of an org made on a platform of teams does there what can be done with content (A).
+fn first_team(scene: &Scene<'_>, org: &OrgId, team: Option<&GroupId>, plan: &mut Plan) -> Result<(), Refusal> {
+    let of_teams = scene.settings().is_some_and(|settings| settings.value.lifecycle == Lifecycle::ManagingTeam);
+    let Some(group) = team.filter(|_| of_teams) else { return Ok(()) };
+    let administrative: PrivilegeSet = scene.all_privileges().iter().take(administrative::NAMES.len()).collect();
+    let privileges = scene.named(scene.all_privileges().without(administrative));
+    let invited = GroupInvited { group: group.clone(), org: org.clone(), environment: None, privileges };
+    plan.in_org(org.clone(), Event::GroupInvited(invited));
+    Ok(())
 }
 
 /// A role that an org starts with: its id is `NAME@ORG`, with `-` for what cannot stand in an id.
@@ -197,6 +223,11 @@ pub fn archive(scene: &Scene<'_>, args: &ArchiveOrg, plan: &mut Plan) -> Result<
         let detail =
             format!("org `{}` has children, `{}` is one: archive or move them first", args.org, scene.org_id(child));
         return Err(conflict("org.has_children", detail));
+    }
+    if let Some(environment) = scene.environments(org).next() {
+        let environment = scene.environment_id(environment);
+        let detail = format!("org `{}` has environments, `{environment}` is one: unlink them first", args.org);
+        return Err(conflict("org.has_environments", detail));
     }
     super::associations::none_left(scene, org)?;
     plan.add(scene, org, Event::OrgArchived(OrgArchived { org: args.org.clone() }), scene.parent(org).as_slice());

@@ -149,7 +149,8 @@ fn named(scene: &Scene<'_>, role: &RoleId, org: Option<&OrgId>) -> RoleId {
     let by_name = org.and_then(|_| scene.find_name(Scope::Roles(scope?), role.as_str()));
     match by_name {
         Some(NameHolder::Role(no)) => RoleId::new(scene.role_id(no)).unwrap_or_else(|_| role.clone()),
-        Some(NameHolder::Org(_) | NameHolder::Group(_) | NameHolder::Resource(_)) | None => role.clone(),
+        Some(NameHolder::Org(_) | NameHolder::Group(_) | NameHolder::Resource(_) | NameHolder::Environment(_))
+        | None => role.clone(),
     }
 }
 

@@ -2,17 +2,17 @@
 
 use std::ops::Deref;
 
-use tenure_events::{Event, GroupId, OrgId, Privilege, ResourceId, RoleId, Time, UserId, UserType};
+use tenure_events::{EnvironmentId, Event, GroupId, OrgId, Privilege, ResourceId, RoleId, Time, UserId, UserType};
 use tenure_projections::View;
 use tenure_projections::judge::{self, Action, Object, Question, Subject};
 use tenure_projections::names::Scope;
 use tenure_projections::sight;
 use tenure_projections::values::{
-    Group, GroupNo, NameHolder, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, Resource, ResourceNo, Role, RoleNo,
-    UserNo, UserStatus, UserTypeNo,
+    EnvironmentNo, Group, GroupNo, NameHolder, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, Resource, ResourceNo, Role,
+    RoleNo, UserNo, UserStatus, UserTypeNo,
 };
 
-use super::{Caller, Draft, Kind, Moment, Refusal, text};
+use super::{Caller, Draft, Kind, Moment, Refusal, permissions, text};
 use crate::command::{All, Privileges};
 
 /// A command's surroundings. Derefs to the view.
@@ -166,6 +166,11 @@ impl<'a> Scene<'a> {
         judge::privileges_as(&self.view, &self.subject, org)
     }
 
+    /// The same, for what belongs to an environment of the org.
+    pub fn held_within(&self, org: OrgNo, environment: Option<EnvironmentNo>) -> PrivilegeSet {
+        judge::privileges_within(&self.view, &self.subject, org, environment)
+    }
+
     pub fn holds(&self, org: OrgNo, privilege: PrivilegeNo) -> bool {
         self.held(org).has(privilege)
     }
@@ -189,16 +194,24 @@ impl<'a> Scene<'a> {
 
     /// Refuses unless the privilege is held in the org.
     pub fn need(&self, org: OrgNo, privilege: PrivilegeNo) -> Result<(), Refusal> {
-        if self.holds(org, privilege) {
+        self.need_within(org, None, privilege)
+    }
+
+    /// Refuses unless the privilege is held in the org, or in the environment of it.
+    pub fn need_within(
+        &self,
+        org: OrgNo,
+        environment: Option<EnvironmentNo>,
+        privilege: PrivilegeNo,
+    ) -> Result<(), Refusal> {
+        if self.held_within(org, environment).has(privilege) {
             return Ok(());
         }
-        let question = Question {
-            subject: self.subject,
-            action: Action::Privilege(privilege),
-            object: Object::Org(org),
-            acting: None,
-        };
+        let object = environment.map_or(Object::Org(org), Object::Environment);
+        let action = Action::Privilege(privilege);
+        let question = Question { subject: self.subject, action, object, acting: None };
         let (_, reasons) = judge::explain(&self.view, &question);
+        permissions::opens(self, privilege).map_err(|refusal| Refusal { reasons: reasons.clone(), ..refusal })?;
         let (name, org) = (self.privilege_name(privilege), self.org_id(org));
         let detail = format!("this needs `{name}` in org `{org}`: ask somebody who holds it there to grant it");
         Err(Refusal { kind: Kind::Forbidden, code: "privilege.not_held", detail, reasons })
@@ -306,6 +319,8 @@ ids! {
     group_id: GroupNo => GroupId by group_id;
     /// The id of content.
     resource_id: ResourceNo => ResourceId by resource_id;
+    /// The id of an environment.
+    environment_id: EnvironmentNo => EnvironmentId by environment_id;
     /// The name of a user type.
     user_type_name: UserTypeNo => UserType by user_type_name;
     /// The name of a kind.

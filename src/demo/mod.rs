@@ -1,5 +1,6 @@
 //! Stories played against a node over its public API, each step with what must come of it.
 
+mod data_all;
 mod data_hub;
 mod hengshi;
 mod orgvue;
@@ -13,5 +14,5 @@ pub use story::{Act, Because, Check, Cited, Point, Stage, Step, Story, Try, Want
 /// Every story that there is.
 #[must_use]
 pub fn stories() -> Vec<Story> {
-    vec![panintelligence::story(), data_hub::story(), orgvue::story(), hengshi::story()]
+    vec![panintelligence::story(), data_hub::story(), orgvue::story(), data_all::story(), hengshi::story()]
 }

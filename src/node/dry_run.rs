@@ -104,7 +104,11 @@ impl Concerned<'_> {
     fn add_draft(&mut self, draft: &Draft) {
         match Effect::of(&draft.event) {
             Effect::Gains(user) | Effect::Loses(user) | Effect::Member(user, _) => self.user(user),
-            Effect::Group(group) => self.group(group),
+            Effect::Group(group) | Effect::Invited(group, _) | Effect::Forbids(group) => self.group(group),
+            Effect::Permits(group) => {
+                self.complete &= self.before.needs_tenant_permissions() == self.after.needs_tenant_permissions();
+                self.group(group);
+            }
             Effect::Role(role) => self.role(role),
             Effect::Assigned(_, to) => self.assignee(to),
             Effect::Opens(org) | Effect::Closes(org) | Effect::Bounds(org) => self.org(org),

@@ -63,6 +63,14 @@ fn about<P>(view: &View<'_>, subject: &Subject, command: &Command<P>) -> Option<
         Command::AddGroupMembers(args) | Command::RemoveGroupMembers(args) | Command::SyncGroup(args) => {
             group(&args.group)
         }
+        Command::InviteGroup(args) => group(&args.group),
+        Command::UninviteGroup(args) => group(&args.group),
+        Command::GrantTenantPermission(args) | Command::RevokeTenantPermission(args) => group(&args.group),
+        Command::LinkEnvironment(args) => org(&args.org),
+        Command::UnlinkEnvironment(args) => {
+            let environment = view.find_environment(args.environment.as_str());
+            environment.and_then(|no| view.environment(no)).map(|environment| Entity::Org(environment.value.org))
+        }
         Command::GrantSubscriptions(args) => org(&args.org),
         Command::WithdrawSubscription(args) => user(&args.user),
         Command::RetypeSubscription(args) => user(&args.user),

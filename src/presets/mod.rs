@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 use tenure_events::data::{Nature, Settings};
-use tenure_events::{Kind, Privilege, UserType};
+use tenure_events::{Kind, Privilege, TenantPermission, UserType};
 use tenure_projections::judge::administrative;
 
 /// The names of the presets that come with the program.
@@ -31,6 +31,8 @@ pub struct Preset {
     pub roles: Vec<PresetRole>,
     /// The roles that every org starts with.
     pub org_roles: Vec<PresetRole>,
+    /// Tenant permissions, each with the privileges that nobody uses without it.
+    pub tenant_permissions: Vec<(TenantPermission, Vec<Privilege>)>,
 }
 
 /// A kind of content, the privilege that each action on it needs, if any, and what it is to the rules.
@@ -70,10 +72,10 @@ pub enum InvalidPreset {
     /// More privileges than a catalogue can hold.
     #[error("the preset has {0} privileges, more than the {MAX_PRIVILEGES} that a catalogue can hold")]
     TooManyPrivileges(usize),
-    /// A ceiling or role names a privilege that is not in the catalogue.
+    /// A ceiling, role or tenant permission names a privilege that is not in the catalogue.
     #[error("`{of}` names the privilege `{privilege}`, which the preset does not have")]
     UnknownPrivilege {
-        /// The user type or role.
+        /// The user type, role or tenant permission.
         of: String,
         /// What it names.
         privilege: String,
@@ -127,6 +129,13 @@ impl Preset {
         };
         let roles = file.roles.into_iter().map(role).collect::<Result<Vec<_>, InvalidPreset>>()?;
         let org_roles = file.org_roles.into_iter().map(role).collect::<Result<Vec<_>, InvalidPreset>>()?;
+        let permission = |FilePermission { name, gates }: FilePermission| {
+            let gates = resolve(&privileges, name.as_str(), &gates)?;
+            Ok((name, gates))
+        };
+        let permissions = file.tenant_permissions.into_iter().map(permission);
+        let tenant_permissions = permissions.collect::<Result<Vec<_>, InvalidPreset>>()?;
+        once(tenant_permissions.iter().map(|(name, _)| name.as_str()))?;
         once(privileges.iter().map(Privilege::as_str))?;
         once(user_types.iter().map(|(name, _)| name.as_str()))?;
         once(kinds.iter().map(|kind| kind.kind.as_str()))?;
@@ -135,7 +144,8 @@ impl Preset {
         if !user_types.iter().any(|(name, ceiling)| name.as_str() == ADMINISTRATOR && *ceiling == privileges) {
             return Err(InvalidPreset::NoAdministrator);
         }
-        Ok(Self { name: name.to_owned(), settings: file.settings, privileges, user_types, kinds, roles, org_roles })
+        let (name, settings) = (name.to_owned(), file.settings);
+        Ok(Self { name, settings, privileges, user_types, kinds, roles, org_roles, tenant_permissions })
     }
 }
 
@@ -158,6 +168,8 @@ struct File {
     roles: Vec<FileRole>,
     #[serde(default)]
     org_roles: Vec<FileRole>,
+    #[serde(default)]
+    tenant_permissions: Vec<FilePermission>,
 }
 
 #[derive(Deserialize)]
@@ -166,6 +178,14 @@ struct FileUserType {
     name: UserType,
     /// Privileges; `*` for all, `!PRIVILEGE` for all those before without it.
     ceiling: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FilePermission {
+    name: TenantPermission,
+    /// The privileges that nobody uses without it, written as a ceiling.
+    gates: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -5,7 +5,6 @@ use tenure_events::data::Level;
 use tenure_events::{Event, Time};
 
 use super::facts::{At, Facts, Holder, Set, Status, With};
-use super::packs::folded;
 use super::rules::{FOR_GOOD, LANDLORD_MANAGE, SUBSCRIPTION_MANAGE, USER_MANAGE, Who, holds};
 
 /// A level and whether it may be copied; 0 is no level.
@@ -126,6 +125,10 @@ impl Facts {
                     inside[org] = true;
                 }
             }
+            for (_, org, privileges) in self.invitations.iter().filter(|(group, ..)| groups.contains(group)) {
+                local[*org] |= privileges;
+                inside[*org] = true;
+            }
             if let Principal::User(user) = principal {
                 inside[self.users[user].home] = true;
                 for m in self.members.iter().filter(|m| m.user == user && m.there && holds(m.from, m.until, t)) {
@@ -190,7 +193,10 @@ impl Facts {
             Holder::Group(group) => groups.contains(&group),
         });
         let global = theirs.map(|held| &self.roles[held.role]).filter(|role| role.org.is_none());
-        global.map(|role| role.privileges).reduce(|one, other| one | other).map(|all| all & who.cap)
+        global
+            .map(|role| role.privileges)
+            .reduce(|one, other| one | other)
+            .map(|all| all & who.cap & !self.forbidden(who.user))
     }
 
     /// How the subject has content, from wherever they may act; whoever manages by a global role what tenants may use
@@ -458,38 +464,6 @@ pub fn nobody_locked_out(before: &Facts, after: &Facts, act: &Act<'_>) -> Result
         {
             return Err(format!("an ancestor takes the last landlord.manage of {}", after.orgs[org].id));
         }
-    }
-    Ok(())
-}
-
-/// Names are unique in their scopes and nothing lies in itself.
-pub fn well_formed(facts: &Facts) -> Result<(), String> {
-    let per_folder = facts.settings.as_ref().unwrap().name_scope == tenure_events::data::NameScope::Parent;
-    let mut names: Vec<(String, String)> = Vec::new();
-    let orgs = facts.orgs.iter().filter(|org| org.status != Status::Gone);
-    names.extend(orgs.map(|org| (format!("org {:?}", org.parent), folded(&org.name))));
-    let groups = facts.groups.iter().filter(|group| group.live);
-    names.extend(groups.map(|group| (format!("group {:?}", group.org), folded(&group.name))));
-    let roles = facts.roles.iter().filter(|role| role.live);
-    names.extend(roles.map(|role| (format!("role {:?}", role.org), folded(&role.name))));
-    let contents = facts.contents.iter().filter(|content| content.live);
-    names.extend(contents.map(|content| {
-        let parent = content.parent.filter(|_| per_folder);
-        (format!("content {} {} {parent:?}", content.org, content.kind), folded(&content.name))
-    }));
-    names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("the name {:?} is there twice", twice[0]));
-    }
-    let org_cycle = (0..facts.orgs.len()).any(|org| facts.ancestors(org).contains(&org));
-    let above = |content: At| facts.contents[content].parent;
-    let folder_cycle = (0..facts.contents.len())
-        .any(|content| above(content).is_some_and(|parent| facts.chain(parent).contains(&content)));
-    let strays = facts.contents.iter().any(|content| {
-        content.live && content.parent.is_some_and(|p| !facts.contents[p].live || facts.contents[p].org != content.org)
-    });
-    if org_cycle || folder_cycle || strays {
-        return Err("something lies in itself, or nowhere".to_owned());
     }
     Ok(())
 }

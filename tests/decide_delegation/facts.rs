@@ -152,6 +152,12 @@ pub struct Facts {
     /// Content and the user or org that a row rule binds in it.
     pub ruled: Vec<(At, With)>,
     pub keys: Vec<Key>,
+    /// Group, org, and with which privileges it is invited there.
+    pub invitations: Vec<(At, At, Set)>,
+    /// Environments that are linked.
+    pub environments: Vec<String>,
+    /// Groups that were given the tenant permission to manage organizations; none before the first ever was.
+    pub permitted: Option<Vec<At>>,
     /// Identity and user.
     pub identities: Vec<(String, At)>,
 }
@@ -350,6 +356,25 @@ impl Facts {
             Event::GroupMemberRemoved(e) => {
                 let gone = (self.user(&e.user), self.group(&e.group));
                 self.joined.retain(|joined| *joined != gone);
+            }
+            Event::GroupInvited(e) => {
+                let invited = (self.group(&e.group), self.org(&e.org), self.set(&e.privileges));
+                self.invitations.retain(|(group, org, _)| (*group, *org) != (invited.0, invited.1));
+                self.invitations.push(invited);
+            }
+            Event::GroupUninvited(e) => {
+                let gone = (self.group(&e.group), self.org(&e.org));
+                self.invitations.retain(|(group, org, _)| (*group, *org) != gone);
+            }
+            Event::EnvironmentLinked(e) => self.environments.push(e.environment.to_string()),
+            Event::EnvironmentUnlinked(e) => self.environments.retain(|id| id != e.environment.as_str()),
+            Event::TenantPermissionGranted(e) => {
+                let group = self.group(&e.group);
+                self.permitted.get_or_insert_default().push(group);
+            }
+            Event::TenantPermissionRevoked(e) => {
+                let gone = self.group(&e.group);
+                self.permitted.iter_mut().for_each(|permitted| permitted.retain(|group| *group != gone));
             }
             Event::RoleDefined(e) => self.roles.push(Role {
                 id: self.new_id(&e.role, self.roles.iter().map(|role| &role.id)),

@@ -5,6 +5,9 @@ use tenure_events::data::{CrossOrgShares, Level};
 
 use super::facts::{At, Facts, Group, Holder, Kind, Set, Status, With};
 
+/// The group whose members have every tenant permission.
+pub const ADMINISTRATORS: &str = "administrators";
+
 pub const ORG_MANAGE: Set = 1;
 pub const USER_MANAGE: Set = 1 << 1;
 pub const SUBSCRIPTION_MANAGE: Set = 1 << 2;
@@ -118,6 +121,10 @@ impl Facts {
             found.any = true;
             found.privileges |= ORG_MANAGE;
         }
+        for (_, _, privileges) in self.invitations.iter().filter(|(g, of, _)| *of == org && groups.contains(g)) {
+            found.any = true;
+            found.privileges |= privileges;
+        }
         if membership.is_some() || !self.need_membership() {
             let globals = self.closed(org, t).is_empty();
             for held in self.assignments.iter().filter(|held| holds(None, held.until, t)) {
@@ -133,8 +140,23 @@ impl Facts {
                 }
             }
         }
-        found.privileges &= ceiling;
+        found.privileges &= ceiling & !self.forbidden(user);
         found
+    }
+
+    /// Once tenant permissions count, orgs are managed by members of teams that may, and by the administrators.
+    pub fn forbidden(&self, user: At) -> Set {
+        let Some(permitted) = &self.permitted else { return 0 };
+        let may = |group: At| {
+            self.groups[group].live && (permitted.contains(&group) || self.groups[group].id == ADMINISTRATORS)
+        };
+        if self.joined.iter().any(|(of, group)| *of == user && may(*group)) { 0 } else { ORG_MANAGE }
+    }
+
+    /// Whether the subject administers tenant permissions.
+    fn administers(&self, who: &Who) -> bool {
+        let group = self.group(&ADMINISTRATORS);
+        who.cap == Set::MAX && who.only.is_none() && self.stands(who.user) && self.joined.contains(&(who.user, group))
     }
 
     /// At home, or with an effective path.
@@ -320,7 +342,11 @@ impl Facts {
             Some(org) => self.in_sight(who, org, t),
             None => {
                 let member = self.stands(who.user) && self.joined.contains(&(who.user, group));
-                member || self.read(who, 0, t) & GROUP_MANAGE != 0
+                let mut invited = self.invitations.iter().filter(|(of, ..)| *of == group);
+                member
+                    || self.read(who, 0, t) & GROUP_MANAGE != 0
+                    || self.administers(who)
+                    || invited.any(|(_, org, _)| self.in_sight(who, *org, t))
             }
         }
     }

@@ -14,7 +14,7 @@ const ON_BEHALF: [&str; 5] =
     ["create-resource", "copy-resource", "rename-resource", "move-resource", "select-active-org"];
 
 /// Commands that hand something out.
-const OFTEN: [&str; 17] = [
+const OFTEN: [&str; 21] = [
     "grant-subscriptions",
     "withdraw-subscription",
     "extend-subscription",
@@ -31,7 +31,11 @@ const OFTEN: [&str; 17] = [
     "associate-sub-tenant",
     "distribute",
     "hand-on",
+    "hand-on",
     "take-back",
+    "take-back",
+    "exclude-landlord",
+    "admit-landlord",
 ];
 
 /// Names that differ, and that do not.
@@ -133,6 +137,24 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         "add-group-members" | "sync-group" => {
             json!({"group": group?.id, "users": users(dice)})
         }
+        "invite-group" => json!({"group": group?.id, "org": org, "privileges": privileges}),
+        "uninvite-group" => {
+            let (group, org, _) = *dice.pick(facts.invitations.iter())?;
+            json!({"group": facts.groups[group].id, "org": facts.orgs[org].id})
+        }
+        // Seldom: from the first one on, few can manage orgs.
+        "grant-tenant-permission" if !dice.one_in(4) => return None,
+        "grant-tenant-permission" => {
+            by = Some(facts.user(&"admin"));
+            json!({"group": group?.id, "permission": "manage-organizations"})
+        }
+        "revoke-tenant-permission" => {
+            by = Some(facts.user(&"admin"));
+            let group = dice.pick(facts.permitted.iter().flatten())?;
+            json!({"group": facts.groups[*group].id, "permission": "manage-organizations"})
+        }
+        "link-environment" => json!({"org": org, "name": label}),
+        "unlink-environment" => json!({"environment": dice.pick(facts.environments.iter())?}),
         "grant-subscriptions" => {
             let from = if dice.one_in(6) { super::generate::until(dice, now) } else { None };
             let at = facts.org(&org);

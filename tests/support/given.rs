@@ -1,7 +1,7 @@
 //! A platform with a little of everything, for cases that name what differs.
 
 use serde_json::{Value, json};
-use tenure_events::data::{ApiKeyIssued, Assignee, RoleAssigned, RoleDefined, Settings};
+use tenure_events::data::{ApiKeyIssued, Assignee, Lifecycle, RoleAssigned, RoleDefined, Settings, Switch};
 use tenure_events::{Event, Privilege};
 
 use super::memory::{World, id, privileges};
@@ -74,6 +74,33 @@ pub fn given_with(change: impl FnOnce(&mut Settings)) -> World {
     w.must("admin", "disable-org", json!({"org": "off"}));
     w.fact("kick", Event::ApiKeyIssued(key("narrow", "kate", Some(&["user.manage", "key.manage"]), None)));
     w.fact("root", Event::ApiKeyIssued(key("local", "admin", None, Some("root"))));
+    world
+}
+
+/// A platform of teams: `admin` administers; the team `emea-admin`, `erin` in it, may manage organisations and made
+/// `emea` with the environment `dev`; `john` is in `science`; `grace` manages groups.
+pub fn teams_world() -> World {
+    let mut world = World::with(|settings| {
+        settings.lifecycle = Lifecycle::ManagingTeam;
+        settings.managing_team_required = true;
+        settings.roles_need_membership = false;
+        settings.landlord_rule = false;
+        settings.tenant_permissions = Switch::On;
+    });
+    let w = &mut world;
+    for (user, privileges) in [("erin", json!([])), ("john", json!([])), ("grace", json!(["group.manage"]))] {
+        let user =
+            json!({"id": user, "org": "root", "name": user, "user_type": "administrator", "privileges": privileges});
+        w.must("admin", "create-user", user);
+    }
+    for (group, member) in [("emea-admin", "erin"), ("science", "john")] {
+        w.must("admin", "create-group", json!({"id": group, "name": group}));
+        w.must("admin", "add-group-members", json!({"group": group, "users": [member]}));
+    }
+    let permission = json!({"group": "emea-admin", "permission": "manage-organizations"});
+    w.must("admin", "grant-tenant-permission", permission);
+    w.must("erin", "create-org", json!({"id": "emea", "name": "EMEA", "managing_group": "emea-admin"}));
+    w.must("erin", "link-environment", json!({"id": "dev", "org": "emea", "name": "Dev"}));
     world
 }
 

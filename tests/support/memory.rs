@@ -4,10 +4,11 @@ use serde_json::Value;
 use tenure::command::{Command, Contents, Fresh, Plain};
 use tenure::decide::{Caller, Draft, Moment, Refusal, decide, personal};
 use tenure_events::data::{
-    CrossOrgShares, Nature, OrgCreated, PlatformInitialised, PrivilegeDefined, ResourceKindDefined, Settings,
-    Subscription, SubscriptionGranted, UserCreated, UserTypeDefined,
+    CrossOrgShares, GroupCreated, GroupMemberAdded, Nature, OrgCreated, PlatformInitialised, PrivilegeDefined,
+    ResourceKindDefined, Settings, Subscription, SubscriptionGranted, Switch, TenantPermissionDefined, UserCreated,
+    UserTypeDefined,
 };
-use tenure_events::{Envelope, Event, Hash, OrgId, Position, Sealed, Time, UserId};
+use tenure_events::{Envelope, Event, GroupId, Hash, OrgId, Position, Sealed, Time, UserId};
 use tenure_projections::judge::{Subject, administrative};
 use tenure_projections::{State, View};
 use uuid::Uuid;
@@ -197,6 +198,8 @@ pub fn settings() -> Settings {
         roles_need_membership: true,
         landlord_rule: true,
         cross_org_shares: CrossOrgShares::Downward,
+        tenant_permissions: Switch::OnceUsed,
+        administrators_group: Some(id("administrators")),
         ..Settings::default()
     }
 }
@@ -254,6 +257,9 @@ fn platform(settings: Settings) -> Vec<Event> {
         };
         Event::ResourceKindDefined(ResourceKindDefined { kind: id(kind), create, view, edit, delete, share, nature })
     }));
+    let (permission, gates) = (id("manage-organizations"), vec![id("org.manage")]);
+    let defined = TenantPermissionDefined { permission, privileges: gates };
+    events.push(Event::TenantPermissionDefined(defined));
     let (parent, managing_group, region) = (None, None, None);
     let (name, description, tags) = ("Root".to_owned(), String::new(), Vec::new());
     let created = OrgCreated { org: root.clone(), name, parent, description, tags, managing_group, region };
@@ -266,6 +272,10 @@ fn platform(settings: Settings) -> Vec<Event> {
         valid_from: None,
         valid_until: None,
     };
-    events.push(Event::SubscriptionGranted(SubscriptionGranted { user, org: root, subscription }));
+    let granted = SubscriptionGranted { user: user.clone(), org: root, subscription };
+    events.push(Event::SubscriptionGranted(granted));
+    let (group, name): (GroupId, _) = (id("administrators"), "administrators".to_owned());
+    events.push(Event::GroupCreated(GroupCreated { group: group.clone(), org: None, name }));
+    events.push(Event::GroupMemberAdded(GroupMemberAdded { group, user }));
     events
 }

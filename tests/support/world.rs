@@ -71,6 +71,11 @@ impl World {
         }
         helen("share", json!({"resource": "scores", "with": {"role": "readers"}, "level": "view"}));
         helen("link-identity", json!({"user": "mike", "issuer": "https://idp.example", "subject": "m"}));
+        helen("link-environment", json!({"id": "lab", "org": "educate", "name": "Lab"}));
+        helen(
+            "invite-group",
+            json!({"group": "team", "org": "educate", "environment": "lab", "privileges": ["chart.share"]}),
+        );
         helen("disable-user", json!({"user": "dora"}));
         let nora = |name, body| self.server.done(&self.nora, name, body);
         nora("create-resource", json!({"id": "other", "org": "kickstart", "kind": "chart", "name": "Other"}));

@@ -7,7 +7,8 @@ use tenure_events::data::{Lifecycle, TenantUsers};
 
 use super::{Code, Subject, Trace, administrative};
 use crate::values::{
-    Org, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, Role, RoleNo, Subscription, UserNo, UserStatus, Window,
+    EnvironmentNo, Org, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, Role, RoleNo, Subscription, UserNo, UserStatus,
+    Window,
 };
 use crate::view::View;
 
@@ -46,6 +47,8 @@ pub struct Standing<'a> {
     org_row: &'a Org,
     home_row: &'a Org,
     subscription: Option<(Subscription, Position)>,
+    environment: Option<EnvironmentNo>,
+    closed: PrivilegeSet,
 }
 
 impl<'a> Standing<'a> {
@@ -59,7 +62,20 @@ impl<'a> Standing<'a> {
         let subscription = view.subscription(user, org);
         let home_row = if home == org { org_row } else { &view.org(home)?.value };
         let enabled = user_row.status == UserStatus::Enabled;
-        Some(Self { user, org, home, enabled, org_row, home_row, subscription })
+        let closed = view.closed_to(user);
+        Some(Self { user, org, home, enabled, org_row, home_row, subscription, environment: None, closed })
+    }
+
+    /// The same, about something that belongs to an environment of the org.
+    #[must_use]
+    pub const fn within(self, environment: Option<EnvironmentNo>) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// What the user has no use of anywhere, for want of a tenant permission.
+    #[must_use]
+    pub const fn closed(&self) -> PrivilegeSet {
+        self.closed
     }
 
     /// Whether the user is enabled, and both orgs work.
@@ -87,6 +103,7 @@ impl<'a> Standing<'a> {
             Some((held, _)) => view.ceiling(held.user_type),
             None => PrivilegeSet::ALL,
         };
+        ceiling = ceiling.without(self.closed);
         if self.home != self.org && view.tenant_users() == TenantUsers::Never && view.is_above(self.home, self.org) {
             ceiling = ceiling.without(managing_users());
         }
@@ -102,11 +119,40 @@ impl<'a> Standing<'a> {
         {
             return Ok(());
         }
+        if self.org_row.invites && self.invitations(view, ceiling, &mut visit).is_break() {
+            return Ok(());
+        }
         if subscription.is_none() && view.roles_need_membership() {
             return self.reach(view, visit);
         }
         let _: ControlFlow<()> = roles(view, self.user, &Frame { org: self.org, ceiling, system: false }, &mut visit);
         Ok(())
+    }
+
+    /// A team that is invited to an environment is invited to its org, if with no privileges there.
+    fn invitations(
+        &self,
+        view: &View<'_>,
+        ceiling: PrivilegeSet,
+        visit: &mut impl FnMut(&Holding) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let linked = |no: &EnvironmentNo| view.environment(*no).is_some_and(|environment| environment.value.live);
+        let environment = self.environment.filter(linked);
+        for (group, value, joined) in view.groups_of(self.user) {
+            let Some((privileges, since)) = view.invitation(group, self.org) else { continue };
+            if value.org.is_some_and(|org| org != self.org) {
+                continue;
+            }
+            let mut held = |code, privileges: PrivilegeSet, since| {
+                let privileges = privileges.and(ceiling);
+                visit(&Holding { code, privileges, role: None, events: [joined, since, 0, 0] })
+            };
+            held(Code::Invitation, privileges, since)?;
+            if let Some((privileges, since)) = environment.and_then(|no| view.environment_invitation(group, no)) {
+                held(Code::EnvironmentInvitation, privileges, since)?;
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// What system administrators hold where roles need a membership and they have none.
@@ -150,7 +196,19 @@ pub fn privileges(view: &View<'_>, user: UserNo, org: OrgNo) -> PrivilegeSet {
 /// What the subject holds in the org, if it stands: a user through a key holds no more than the key carries.
 #[must_use]
 pub fn privileges_as(view: &View<'_>, subject: &Subject, org: OrgNo) -> PrivilegeSet {
+    privileges_within(view, subject, org, None)
+}
+
+/// [`privileges_as`], for what belongs to an environment of the org.
+#[must_use]
+pub fn privileges_within(
+    view: &View<'_>,
+    subject: &Subject,
+    org: OrgNo,
+    environment: Option<EnvironmentNo>,
+) -> PrivilegeSet {
     let standing = Standing::read(view, subject.user, org).filter(|standing| standing.stands(view).is_ok());
+    let standing = standing.map(|standing| standing.within(environment));
     let mut all = PrivilegeSet::NONE;
     if let Some(standing) = standing.filter(|_| subject.only.is_none_or(|only| only == org)) {
         let _: Result<(), Code> = standing.holdings(view, |holding| {
@@ -223,7 +281,10 @@ pub fn belongs_effectively(view: &View<'_>, user: UserNo, org: OrgNo) -> bool {
 #[must_use]
 pub fn orgs_of(view: &View<'_>, user: UserNo) -> Vec<OrgNo> {
     let mut orgs: Vec<OrgNo> = view.subscriptions(user).map(|(org, ..)| org).collect();
-    orgs.extend(view.groups_of(user).flat_map(|(group, ..)| view.managed_by(group)));
+    for (group, ..) in view.groups_of(user) {
+        orgs.extend(view.managed_by(group));
+        orgs.extend(view.invitations(group).map(|(org, _)| org));
+    }
     for role in roles_of(view, user) {
         match view.role(role).and_then(|role| role.value.org) {
             Some(org) => orgs.push(org),

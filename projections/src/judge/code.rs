@@ -9,6 +9,9 @@ pub enum Code {
     RoleThroughGroup,
     GlobalRole,
     ManagingTeam,
+    Invitation,
+    EnvironmentInvitation,
+    TenantPermission,
     Home,
     ContentManage,
     Created,
@@ -34,6 +37,7 @@ pub enum Code {
     NotHeld,
     LevelMissing,
     LandlordExcluded,
+    TenantPermissionMissing,
     RowRule,
     KeyOfOtherOrg,
     KeyCapped,
@@ -44,12 +48,15 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 40] = [
         Self::Subscription,
         Self::Role,
         Self::RoleThroughGroup,
         Self::GlobalRole,
         Self::ManagingTeam,
+        Self::Invitation,
+        Self::EnvironmentInvitation,
+        Self::TenantPermission,
         Self::Home,
         Self::ContentManage,
         Self::Created,
@@ -75,6 +82,7 @@ impl Code {
         Self::NotHeld,
         Self::LevelMissing,
         Self::LandlordExcluded,
+        Self::TenantPermissionMissing,
         Self::RowRule,
         Self::KeyOfOtherOrg,
         Self::KeyCapped,
@@ -108,6 +116,11 @@ impl Code {
             Self::RoleThroughGroup => ("authority.role_through_group", "held by a role of a group"),
             Self::GlobalRole => ("authority.global_role", "held by a global role"),
             Self::ManagingTeam => ("authority.managing_team", "held as a member of the org's managing team"),
+            Self::Invitation => ("authority.invitation", "held through a team that is invited to the org"),
+            Self::EnvironmentInvitation => {
+                ("authority.environment_invitation", "held through a team that is invited to the environment")
+            }
+            Self::TenantPermission => ("tenant_permission.held", "one of the user's teams has the tenant permission"),
             Self::Home => ("authority.home", "at home in the org"),
             Self::ContentManage => ("level.content_manage", "manages all content of the org"),
             Self::Created => ("level.created", "made it"),
@@ -139,6 +152,9 @@ impl Code {
             Self::NotHeld => ("authority.not_held", "the privilege is not held in the org"),
             Self::LevelMissing => ("level.missing", "the content is not had at the level that the action needs"),
             Self::LandlordExcluded => ("landlord.excluded", "the org excludes its ancestors"),
+            Self::TenantPermissionMissing => {
+                ("tenant_permission.missing", "none of the user's teams has the tenant permission that this needs")
+            }
             Self::RowRule => {
                 ("row_rule.binds", "a row rule binds the user: what they see of it is never copied or exported")
             }

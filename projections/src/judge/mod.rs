@@ -16,14 +16,14 @@ use std::ops::ControlFlow;
 use tenure_events::Position;
 use tenure_events::data::Level;
 
-use crate::values::{KindActions, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, UserNo};
+use crate::values::{EnvironmentNo, KindActions, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, UserNo};
 use crate::view::View;
 
 pub use association::GUEST;
 pub(crate) use authority::role_reaches;
 pub use authority::{
     Holding, SYSTEM_ADMINISTRATOR, Standing, belongs, belongs_effectively, holdings, is_system_administrator, manages,
-    orgs_of, privileges, privileges_as, suspended,
+    orgs_of, privileges, privileges_as, privileges_within, suspended,
 };
 pub use code::Code;
 pub use distribution::{Obligations, authorised, is_distributable, is_manager, obligations, row_rules};
@@ -111,6 +111,8 @@ pub enum Object {
     Org(OrgNo),
     /// A piece of content.
     Resource(ResourceNo),
+    /// An environment as such.
+    Environment(EnvironmentNo),
 }
 
 /// A question to the judge.
@@ -224,15 +226,22 @@ fn deny<T: Trace>(view: &View<'_>, question: &Question, code: Code, trace: &mut 
             }
             None => Vec::new(),
         },
-        Code::ResourceUnknown => match object_resource(question.object) {
-            Some(no) => view.resource(no).map(|resource| resource.position).into_iter().collect(),
-            None => Vec::new(),
+        Code::TenantPermissionMissing => {
+            privilege_of(view, question).map(|privilege| view.closed_by(user, privilege)).unwrap_or_default()
+        }
+        Code::ResourceUnknown => match question.object {
+            Object::Resource(no) => view.resource(no).map(|resource| resource.position).into_iter().collect(),
+            Object::Environment(no) => view.environment(no).map(|found| found.position).into_iter().collect(),
+            Object::Org(_) => Vec::new(),
         },
         Code::Subscription
         | Code::Role
         | Code::RoleThroughGroup
         | Code::GlobalRole
         | Code::ManagingTeam
+        | Code::Invitation
+        | Code::EnvironmentInvitation
+        | Code::TenantPermission
         | Code::Home
         | Code::ContentManage
         | Code::Created
@@ -259,8 +268,19 @@ fn deny<T: Trace>(view: &View<'_>, question: &Question, code: Code, trace: &mut 
 
 fn object_resource(object: Object) -> Option<ResourceNo> {
     match object {
-        Object::Org(_) => None,
         Object::Resource(no) => Some(no),
+        Object::Org(_) | Object::Environment(_) => None,
+    }
+}
+
+/// The privilege that a question is about in the end.
+fn privilege_of(view: &View<'_>, question: &Question) -> Option<PrivilegeNo> {
+    match question.object {
+        Object::Org(_) | Object::Environment(_) => needs_on_org(question.action).ok()?,
+        Object::Resource(no) => {
+            let actions = view.actions(view.resource(no)?.value.kind)?.value;
+            privilege_needed(view, question.action, &actions)
+        }
     }
 }
 
@@ -268,6 +288,7 @@ fn object_org(view: &View<'_>, object: Object) -> Option<OrgNo> {
     match object {
         Object::Org(org) => Some(org),
         Object::Resource(no) => view.resource(no).map(|resource| resource.value.org),
+        Object::Environment(no) => view.environment(no).map(|environment| environment.value.org),
     }
 }
 
@@ -275,14 +296,18 @@ type Verdict = Result<bool, Code>;
 
 fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdict {
     let Question { subject, action, object, acting } = *question;
-    let (org, resource) = match object {
-        Object::Org(org) => (org, None),
+    let (org, environment, resource) = match object {
+        Object::Org(org) => (org, None, None),
         Object::Resource(no) => {
             let resource = view.resource(no).filter(|resource| resource.value.live).ok_or(Code::ResourceUnknown)?;
-            (resource.value.org, Some((no, resource.value.kind)))
+            (resource.value.org, resource.value.environment, Some((no, resource.value.kind)))
+        }
+        Object::Environment(no) => {
+            let found = view.environment(no).filter(|found| found.value.live).ok_or(Code::ResourceUnknown)?;
+            (found.value.org, Some(no), None)
         }
     };
-    let standing = Standing::read(view, subject.user, org).ok_or(Code::UserUnknown)?;
+    let standing = Standing::read(view, subject.user, org).ok_or(Code::UserUnknown)?.within(environment);
     standing.stands(view)?;
     let acting = match acting {
         Some(acting) if acting == org && resource.is_none() => acting,
@@ -321,7 +346,7 @@ fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdi
     }
 }
 
-/// What an action on an org needs: a privilege, or, to view it, belonging to it.
+/// What an action on an org, or an environment of it, needs: a privilege, or, to view it, belonging to it.
 fn needs_on_org(action: Action) -> Result<Option<PrivilegeNo>, Code> {
     match action {
         Action::Privilege(privilege) => Ok(Some(privilege)),
@@ -388,15 +413,18 @@ enum Need {
     Copy,
 }
 
-fn holds(
+fn holds<T: Trace>(
     view: &View<'_>,
     standing: &Standing<'_>,
     subject: &Subject,
     privilege: PrivilegeNo,
-    trace: &mut impl Trace,
+    trace: &mut T,
 ) -> Result<(), Code> {
     if !subject.cap.has(privilege) {
         return Err(Code::KeyCapped);
+    }
+    if standing.closed().has(privilege) {
+        return Err(Code::TenantPermissionMissing);
     }
     let mut found = false;
     let stopped = standing.holdings(view, |holding| {
@@ -408,7 +436,13 @@ fn holds(
     });
     match stopped {
         Err(code) if !found => Err(code),
-        Ok(()) | Err(_) if found => Ok(()),
+        Ok(()) | Err(_) if found => {
+            if T::ALL {
+                let opened = view.opened_by(subject.user, privilege);
+                opened.iter().for_each(|events| trace.add(Code::TenantPermission, events));
+            }
+            Ok(())
+        }
         Ok(()) | Err(_) => Err(Code::NotHeld),
     }
 }

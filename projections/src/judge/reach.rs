@@ -6,7 +6,7 @@ use tenure_events::Position;
 use tenure_events::data::{CrossOrgShares, Level, Nature};
 
 use super::association::{self, Association};
-use super::authority::{belongs_effectively, holdings};
+use super::authority::{Standing, belongs_effectively};
 use super::personal::personal;
 use super::{Code, Subject, administrative, distribution};
 use crate::values::{OrgNo, ResourceNo, RoleNo, Share};
@@ -69,7 +69,11 @@ fn inside(
         visit(&reach(Code::Created, Level::Manage, false, [version.position, 0, 0, 0]))?;
     }
     let mut flow = Flow::Continue(());
-    let _: Result<(), Code> = holdings(view, subject.user, org, |holding| {
+    let environment = view.resource(resource).and_then(|resource| resource.value.environment);
+    let Some(standing) = Standing::read(view, subject.user, org) else {
+        return Flow::Continue(());
+    };
+    let _: Result<(), Code> = standing.within(environment).holdings(view, |holding| {
         if holding.privileges.and(subject.cap).has(administrative::CONTENT_MANAGE) {
             flow = visit(&reach(Code::ContentManage, Level::Manage, false, holding.events));
             flow?;

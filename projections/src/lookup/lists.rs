@@ -6,7 +6,9 @@ use super::{Lookup, Page};
 use crate::sight;
 use crate::state::State;
 use crate::store::{Edges, Handle, Small, Version};
-use crate::values::{GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, Share, Subscription, UserNo, UserStatus, Window};
+use crate::values::{
+    EnvironmentNo, GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, Share, Subscription, UserNo, UserStatus, Window,
+};
 
 /// Who holds a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +108,43 @@ impl<'a> Lookup<'a> {
             Some(org) => self.from(|s| &s.org_groups, org.0, group),
             None => self.from(|s| &s.global_groups, 0, group),
         }
+    }
+
+    /// The groups of an org, then those from elsewhere that are invited to it.
+    #[must_use]
+    pub fn groups_and_teams(&self, org: OrgNo) -> Page<GroupNo> {
+        let group = |group: GroupNo| {
+            let live = self.view.group(group).is_some_and(|group| group.value.live);
+            (live && self.sees(|view, viewer| sight::sees_group(view, viewer, group))).then_some(group)
+        };
+        let foreign = |group: &GroupNo| self.view.group(*group).is_some_and(|group| group.value.org != Some(org));
+        self.walk(|walk| {
+            walk.each([true, false], |walk, own| {
+                if own {
+                    let list = |below| self.view.numbered_from(|s| &s.org_groups, org.0, below);
+                    return walk.through(list, |walk, (no, there)| walk.take(there.and_then(|_| group(GroupNo(no)))));
+                }
+                let list = |below| self.view.numbered_to(|s| &s.invitation, org.0, below);
+                walk.through(list, |walk, (no, invited)| {
+                    let invited = invited.is_some_and(|invited| invited.value.is_some());
+                    walk.take(Some(GroupNo(no)).filter(|_| invited).filter(foreign).and_then(group))
+                })
+            })
+        })
+    }
+
+    /// The environments that an org has.
+    #[must_use]
+    pub fn environments(&self, org: OrgNo) -> Page<EnvironmentNo> {
+        self.from(
+            |s| &s.org_environments,
+            org.0,
+            |no, there| {
+                let no = there.map(|_| EnvironmentNo(no))?;
+                let live = self.view.environment(no).is_some_and(|environment| environment.value.live);
+                (live && self.sees_org(org)).then_some(no)
+            },
+        )
     }
 
     /// The members of a group, and since which event each belongs to it.

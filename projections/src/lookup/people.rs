@@ -13,6 +13,7 @@ enum Place {
     Home,
     Member,
     Team,
+    Invited(GroupNo),
     Role(RoleNo),
     Group(RoleNo, GroupNo),
 }
@@ -22,7 +23,8 @@ pub(super) fn is_of(view: &View<'_>, user: UserNo, org: OrgNo) -> bool {
     place(view, user, org).is_some()
 }
 
-/// Goes through the org's people: at home there, members, the managing team, and, where roles need no membership, the
+/// Goes through the org's people: at home there, members, the managing team, teams
+/// that are invited, and, where roles need no membership, the
 /// holders of its roles and of those of no org. Whether a path is effective is for the judge to say.
 pub(super) fn people<T>(
     walk: &mut Walk<T>,
@@ -33,33 +35,42 @@ pub(super) fn people<T>(
     let mut once = |walk: &mut Walk<T>, user, at| {
         if place(view, user, org) == Some(at) { each(walk, user) } else { Flow::Continue(()) }
     };
-    walk.each([Part::Home, Part::Members, Part::Team, Part::Roles(Some(org)), Part::Roles(None)], |walk, part| {
-        match part {
-            Part::Home => walk.through(
-                |below| view.numbered_from(|s| &s.home, org.0, below),
-                |walk, (user, _)| once(walk, UserNo(user), Place::Home),
-            ),
-            Part::Members => walk.through(
-                |below| view.numbered_to(|s| &s.subscription, org.0, below),
-                |walk, (user, _)| once(walk, UserNo(user), Place::Member),
-            ),
-            Part::Team => match view.managing_group(org) {
-                Some((team, _)) => members(walk, view, team, &mut |walk, user| once(walk, user, Place::Team)),
-                None => Flow::Continue(()),
+    let parts = [Part::Home, Part::Members, Part::Team, Part::Invited, Part::Roles(Some(org)), Part::Roles(None)];
+    walk.each(parts, |walk, part| match part {
+        Part::Home => walk.through(
+            |below| view.numbered_from(|s| &s.home, org.0, below),
+            |walk, (user, _)| once(walk, UserNo(user), Place::Home),
+        ),
+        Part::Members => walk.through(
+            |below| view.numbered_to(|s| &s.subscription, org.0, below),
+            |walk, (user, _)| once(walk, UserNo(user), Place::Member),
+        ),
+        Part::Team => match view.managing_group(org) {
+            Some((team, _)) => members(walk, view, team, &mut |walk, user| once(walk, user, Place::Team)),
+            None => Flow::Continue(()),
+        },
+        Part::Invited => walk.through(
+            |below| view.numbered_to(|s| &s.invitation, org.0, below),
+            |walk, (group, invited)| {
+                let group = GroupNo(group);
+                if invited.is_none_or(|invited| invited.value.is_none()) {
+                    return Flow::Continue(());
+                }
+                members(walk, view, group, &mut |walk, user| once(walk, user, Place::Invited(group)))
             },
-            Part::Roles(Some(_)) if view.roles_need_membership() => Flow::Continue(()),
-            Part::Roles(of) => {
-                let (table, from): (fn(&State) -> &Edges<()>, _) = match of {
-                    Some(org) => (|s| &s.org_roles, org.0),
-                    None => (|s| &s.global_roles, 0),
-                };
-                let list = |below| view.numbered_from(table, from, below);
-                walk.through(list, |walk, (role, _)| {
-                    let role = RoleNo(role);
-                    let counts = !view.roles_need_membership() || judge::role_reaches(view, role);
-                    if counts { holders(walk, view, role, &mut once) } else { Flow::Continue(()) }
-                })
-            }
+        ),
+        Part::Roles(Some(_)) if view.roles_need_membership() => Flow::Continue(()),
+        Part::Roles(of) => {
+            let (table, from): (fn(&State) -> &Edges<()>, _) = match of {
+                Some(org) => (|s| &s.org_roles, org.0),
+                None => (|s| &s.global_roles, 0),
+            };
+            let list = |below| view.numbered_from(table, from, below);
+            walk.through(list, |walk, (role, _)| {
+                let role = RoleNo(role);
+                let counts = !view.roles_need_membership() || judge::role_reaches(view, role);
+                if counts { holders(walk, view, role, &mut once) } else { Flow::Continue(()) }
+            })
         }
     })
 }
@@ -70,6 +81,7 @@ enum Part {
     Home,
     Members,
     Team,
+    Invited,
     Roles(Option<OrgNo>),
 }
 
@@ -115,6 +127,10 @@ fn place(view: &View<'_>, user: UserNo, org: OrgNo) -> Option<Place> {
     }
     if view.managing_group(org).is_some_and(|(team, _)| view.membership(user, team).is_some()) {
         return Some(Place::Team);
+    }
+    let mut groups = view.groups_of(user).map(|(group, ..)| group);
+    if let Some(group) = groups.find(|group| view.invitation(*group, org).is_some()) {
+        return Some(Place::Invited(group));
     }
     let counts = |role: RoleNo| match view.roles_need_membership() {
         true => judge::role_reaches(view, role),

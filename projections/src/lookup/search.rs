@@ -44,6 +44,10 @@ impl Lookup<'_> {
         let view = &self.view;
         let (org, near) = match object {
             Object::Org(org) => (org, org),
+            Object::Environment(no) => match view.environment(no) {
+                Some(environment) => (environment.value.org, environment.value.org),
+                None => return Page { items: Vec::new(), next: None },
+            },
             Object::Resource(no) => match view.resource(no) {
                 Some(resource) => (resource.value.org, acting.unwrap_or(resource.value.org)),
                 None => return Page { items: Vec::new(), next: None },
@@ -60,7 +64,7 @@ impl Lookup<'_> {
                     let far = |user| if is_of(view, user, org) { None } else { may(user) };
                     audience(walk, view, no, &mut |walk, user| walk.take(far(user)))
                 }
-                Object::Resource(_) | Object::Org(_) => Flow::Continue(()),
+                Object::Resource(_) | Object::Org(_) | Object::Environment(_) => Flow::Continue(()),
             })
         })
     }

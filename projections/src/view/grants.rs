@@ -41,8 +41,9 @@ impl<'a> View<'a> {
             own.chain(groups().flat_map(move |group| view.from(|s| &s.role_group, group).map(|(role, _)| role)));
         let by_role = roles.filter_map(move |role| view.role(RoleNo(role))?.value.org);
         let managed = groups().flat_map(move |group| view.managed_by(GroupNo(group)));
+        let invited = groups().flat_map(move |group| view.from(|s| &s.invitation, group).map(|(org, _)| OrgNo(org)));
         let member = self.from(|s| &s.subscription, user.0).map(|(org, _)| OrgNo(org));
-        self.home(user).into_iter().chain(member).chain(by_role).chain(managed)
+        self.home(user).into_iter().chain(member).chain(by_role).chain(managed).chain(invited)
     }
 
     /// The memberships of an org, newest first.

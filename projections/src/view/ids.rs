@@ -99,6 +99,10 @@ impl<'a> View<'a> {
                 let scope = Scope::resource(self.name_scope(), resource.org.0, resource.kind.0, parent);
                 resource.live && scope.key(self.resource_name(no)) == key
             }
+            NameHolder::Environment(no) => {
+                let environment = &self.environment(no)?.value;
+                environment.live && Scope::Environments(environment.org.0).key(&environment.name) == key
+            }
         };
         bears.then_some(holder)
     }

@@ -1,12 +1,14 @@
 //! A view: the state as of a position, judged at an instant. Every question is asked of one.
 
 mod content;
+mod environments;
 mod grants;
 mod ids;
 mod licences;
 mod lists;
 mod orgs;
 mod packs;
+mod permissions;
 mod users;
 
 use tenure_events::{Position, Time};
@@ -112,6 +114,13 @@ impl<'a> View<'a> {
         new.chain(table(base).to(to).filter_map(move |edge| {
             edge.at(position).map(|version| (edge.from, supposed(edge.from).unwrap_or(version)))
         }))
+    }
+
+    /// The rows of a table that may be known in this view.
+    pub(crate) fn each_row<V: 'a>(&self, table: fn(&State) -> &Rows<V>) -> impl Iterator<Item = Handle> + use<'a, V> {
+        let base = self.base;
+        let new = self.over.into_iter().flat_map(move |over| table(over).rows());
+        table(base).rows().chain(new.filter(move |row| table(base).get(*row, Position::MAX).is_none()))
     }
 
     fn find(&self, ids: fn(&State) -> &Ids, text: &str) -> Option<Handle> {

@@ -147,6 +147,7 @@ fn searches(view: &View<'_>, live: &View<'_>, viewer: Option<Subject>) -> Result
         let org = match object {
             Object::Org(org) => org,
             Object::Resource(no) => view.resource(no).unwrap().value.org,
+            Object::Environment(no) => view.environment(no).unwrap().value.org,
         };
         for action in actions(view) {
             for acting in [None, view.find_org("o1"), view.find_org("o2")] {

@@ -20,7 +20,7 @@ pub const PERSONAL: [&str; 2] = ["d0", "d1"];
 pub const KEYS: [&str; 5] = ["k0", "k1", "k2", "k3", "k4"];
 
 /// What comes to be, in this order, between the other things that happen.
-const BORN: [&str; 28] = [
+const BORN: [&str; 31] = [
     "user u0 of root by u0",
     "group g0",
     "org o1 under root",
@@ -29,6 +29,9 @@ const BORN: [&str; 28] = [
     "group g1 of o1",
     "role r1 of o1 user.manage,report.view",
     "org o2 under o1 by g0",
+    "env e0 of o2",
+    "invite g0 o2 -",
+    "permission see report.view",
     "folder f0 of root by u0",
     "user u2 of o2 by u1",
     "role r2 of o2 access.check,content.manage",
@@ -37,7 +40,7 @@ const BORN: [&str; 28] = [
     "org o3 under root by g0",
     "user u3 of o3 by u0",
     "chart c1 of o1 by u1 in f1",
-    "chart c2 of o2 by u2",
+    "chart c2 of o2 by u2 at e0",
     "user u4 of root by u3",
     "key k0 of u0",
     "key k1 of u1 in o1",
@@ -82,7 +85,7 @@ fn happening(what: u8, n: [u8; 5]) -> String {
     );
     let of_role = ["", "of o1", "of o2", "of root"][usize::from(b) % 4];
     let level = pick(&["view", "use", "edit", "manage"], c);
-    match what % 24 {
+    match what % 27 {
         0..4 => format!(
             "member {user} {org} {} {held} {from} {until}",
             pick(&["administrator", "administrator", "viewer"], e)
@@ -125,6 +128,15 @@ fn happening(what: u8, n: [u8; 5]) -> String {
             let change = pick(&["change-role", "change-role", "delete-role"], c);
             format!("{change} {role} {of_role} {}", if change == "delete-role" { "" } else { held })
         }
+        23 | 24 => {
+            let environment = pick(&["", "", "into e0"], d);
+            let org = if environment.is_empty() { org } else { "o2" };
+            match e % 4 {
+                0 => format!("uninvite {group} {org} {environment}"),
+                _ => format!("invite {group} {org} {held} {environment}"),
+            }
+        }
+        25 => format!("{} {group} see", pick(&["permit", "permit", "forbid"], b)),
         _ => pick(
             &[
                 "settings roles_need_membership=false",

@@ -212,7 +212,7 @@ fn defaults(changed: &str) -> Value {
         "single_org_hierarchy": false, "roles_need_membership": true, "landlord_rule": true,
         "cross_org_shares": "downward", "name_scope": "parent", "managing_team_required": false,
         "system_administrator_reaches": false, "tenant_users": "when_subscribed", "public_folders": false,
-        "personal_folders": false, "tenant_permissions": "off", "licences": "off", "lifecycle": "org_manage",
+        "personal_folders": false, "tenant_permissions": "once_used", "licences": "off", "lifecycle": "org_manage",
     });
     for change in changed.split_whitespace() {
         let (name, value) = change.split_once('=').unwrap();
@@ -231,9 +231,11 @@ impl World {
     /// user ID of ORG [made by USER] · disable USER · enable USER · erase USER · reset USER · select USER ORG
     /// member USER ORG TYPE PRIVILEGE,… [from DAY] [until DAY] · withdraw USER ORG
     /// group ID [of ORG] · delete-group ID · join USER GROUP · leave USER GROUP
+    /// env ID of ORG · unlink ID of ORG · invite GROUP ORG PRIVILEGE,… [into ENV] · uninvite GROUP ORG [into ENV]
+    /// permission ID PRIVILEGE,… · permit GROUP ID · forbid GROUP ID
     /// role ID [of ORG] PRIVILEGE,… · change-role ID [of ORG] PRIVILEGE,… · delete-role ID [of ORG]
     /// assign ROLE (user|group) ID [until DAY] · unassign ROLE (user|group) ID
-    /// KIND ID of ORG made by USER [in FOLDER] [copies RESOURCE] · delete KIND ID of ORG made by USER [in FOLDER]
+    /// KIND ID of ORG made by USER [in FOLDER] [at ENV] [copies RESOURCE] · delete KIND ID of ORG made by USER [in FOLDER]
     /// move KIND ID of ORG made by USER [from FOLDER] [in FOLDER]
     /// share RESOURCE (user|role|group|org|all_orgs) ID LEVEL [copy] [until DAY] · unshare RESOURCE (…) ID
     /// key ID of USER [in ORG] [only PRIVILEGE,…] · revoke KEY of USER
@@ -289,6 +291,16 @@ impl World {
             "delete-group" => ("group.deleted", json!({ "group": w(1), "org": after("of"), "name": w(1) })),
             "join" => ("group.member_added", json!({ "user": w(1), "group": w(2) })),
             "leave" => ("group.member_removed", json!({ "user": w(1), "group": w(2) })),
+            "env" => ("environment.linked", json!({ "environment": w(1), "org": after("of"), "name": w(1) })),
+            "unlink" => ("environment.unlinked", json!({ "environment": w(1), "org": after("of"), "name": w(1) })),
+            "invite" => (
+                "group.invited",
+                json!({ "group": w(1), "org": w(2), "environment": after("into"), "privileges": list(w(3)) }),
+            ),
+            "uninvite" => ("group.uninvited", json!({ "group": w(1), "org": w(2), "environment": after("into") })),
+            "permission" => ("tenant_permission.defined", json!({ "permission": w(1), "privileges": list(w(2)) })),
+            "permit" => ("tenant_permission.granted", json!({ "group": w(1), "permission": w(2) })),
+            "forbid" => ("tenant_permission.revoked", json!({ "group": w(1), "permission": w(2) })),
             "role" => (
                 "role.defined",
                 json!({ "role": w(1), "org": after("of"), "name": w(1), "privileges": list(words[words.len() - 1]) }),
@@ -330,7 +342,7 @@ impl World {
             ),
             kind => (
                 "resource.created",
-                json!({ "kind": kind, "resource": w(1), "org": after("of"), "name": w(1), "creator": after("by"), "parent": after("in"), "personal": words.contains(&"personal") }),
+                json!({ "kind": kind, "resource": w(1), "org": after("of"), "name": w(1), "creator": after("by"), "parent": after("in"), "environment": after("at"), "personal": words.contains(&"personal") }),
             ),
         };
         let org = data["org"].as_str().map_or_else(|| "root".to_owned(), str::to_owned);

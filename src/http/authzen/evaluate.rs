@@ -134,7 +134,7 @@ impl<'a> Asker<'a> {
     fn is_strange(&self, found: &Found) -> bool {
         found.target.is_some_and(|(object, org)| {
             let shared = match object {
-                Object::Org(_) => false,
+                Object::Org(_) | Object::Environment(_) => false,
                 Object::Resource(no) => sight::sees_resource(&self.live, &self.viewer, None, no),
             };
             !shared
@@ -176,10 +176,14 @@ pub fn by_key(view: &View<'_>, key: KeyNo) -> Option<Subject> {
     Some(Subject { user: key.user, cap: key.privileges, only: key.org })
 }
 
-/// What a question is about: an org, or content of the kind that the type names.
+/// What a question is about: an org, an environment, or content of the kind that the type names.
 pub fn target(view: &View<'_>, thing: Thing<'_>) -> Option<(Object, OrgNo)> {
     if thing.kind == "org" {
         return view.find_org(thing.id).map(|org| (Object::Org(org), org));
+    }
+    if thing.kind == "environment" {
+        let found = view.find_environment(thing.id).and_then(|no| Some((no, &view.environment(no)?.value)));
+        return found.filter(|(_, found)| found.live).map(|(no, found)| (Object::Environment(no), found.org));
     }
     let no = view.find_resource(thing.id)?;
     let resource = view.resource(no)?.value;

@@ -100,6 +100,14 @@ pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Proble
         let tell = |org| Thing { kind: "org", id: read.view.org_id(org), properties: None };
         return read.reply(orgs.items.into_iter().map(tell).collect(), orgs.next);
     }
+    if kind == "environment" {
+        let orgs = read.lookup.orgs_of(subject.user);
+        let asked = orgs.items.into_iter().filter(|org| read.may_ask(subject.user, *org));
+        let there = asked.flat_map(|org| read.view.environments(org));
+        let found = there.filter(|no| read.allows(subject, action, Object::Environment(*no)));
+        let tell = |no| Thing { kind: "environment", id: read.view.environment_id(no), properties: None };
+        return read.reply(found.map(tell).collect(), orgs.next);
+    }
     let Some(of_kind) = read.view.find_kind(kind) else {
         return nothing(asker, search);
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use tenure_events::{Envelope, Position, Time};
+use tenure_events::{Envelope, Event, Position, Time};
 use tenure_projections::View;
 use tenure_projections::history::{Entity, Order, history};
 use tenure_projections::judge::{Code, Subject};
@@ -47,11 +47,23 @@ impl Filter {
 }
 
 /// Whether the viewer, judged live, reads an event: one of an org whose history they read, or one about themself.
+/// What is about tenant permissions is for their administrators.
 pub fn sees_event(live: &View<'_>, viewer: &Subject, envelope: &Envelope) -> bool {
     let reads = |org| sight::reads_history(live, viewer, org);
     let own = |user: UserNo| envelope.event.subject().strip_prefix("users/") == Some(live.user_id(user));
+    if is_about_tenant_permissions(&envelope.event) && !sight::sees_tenant_permissions(live, viewer) {
+        return false;
+    }
     let org = live.find_org(envelope.org.as_str()).filter(|org| reads(*org));
     org.is_some_and(|org| !is_personal(live, viewer, org, envelope)) || own(viewer.user)
+}
+
+/// What the administrators alone are told.
+const fn is_about_tenant_permissions(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::TenantPermissionDefined(_) | Event::TenantPermissionGranted(_) | Event::TenantPermissionRevoked(_)
+    )
 }
 
 /// Whether an event tells of what lies in somebody's personal folder.

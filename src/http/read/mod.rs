@@ -8,6 +8,7 @@ mod orgs;
 mod people;
 mod resources;
 mod roles;
+mod teams;
 mod tenants;
 
 use axum::extract::rejection::RawPathParamsRejection;
@@ -45,6 +46,7 @@ pub const ROUTES: &[Read] = &[
     Read::new("/v1/whoami", "who you are", catalogue::whoami),
     Read::new("/v1/catalogue", "privileges, user types, roles, kinds of content, settings", catalogue::catalogue),
     Read::new("/v1/settings", "which mechanisms are on", catalogue::settings),
+    Read::new("/v1/tenant-permissions", "which teams have which tenant permission", teams::tenant_permissions),
     Read {
         query: &["counts", "for"],
         ..Read::new("/v1/orgs", "orgs that you see; `for=policy`: those whose policy you keep", orgs::list)
@@ -57,7 +59,8 @@ pub const ROUTES: &[Read] = &[
     Read::new("/v1/orgs/{org}/users", "at home in an org, or members of it", orgs::users),
     Read::new("/v1/orgs/{org}/subscriptions", "the memberships of an org", orgs::subscriptions),
     Read::new("/v1/orgs/{org}/roles", "the roles of an org", orgs::roles),
-    Read::new("/v1/orgs/{org}/groups", "the groups of an org", orgs::groups),
+    Read::new("/v1/orgs/{org}/groups", "the groups of an org, and the teams that are invited to it", teams::groups),
+    Read::new("/v1/orgs/{org}/environments", "the environments of an org", teams::environments),
     Read::new("/v1/orgs/{org}/resources", "the content of an org", orgs::resources),
     Read::new("/v1/orgs/{org}/history", "the events of an org", history::of_org),
     Read::new("/v1/users/{user}", "a user", people::one),

@@ -9,7 +9,7 @@ use tenure_projections::values::{Landlord, OrgNo, OrgStatus, Subscription, UserN
 use super::super::answer::Reply;
 use super::super::problem::Problem;
 use super::ask::{Ask, told};
-use super::people::{Group, User};
+use super::people::User;
 use super::resources::Resource;
 use super::roles::Role;
 use super::tenants::{Counts, Licence};
@@ -196,12 +196,6 @@ pub fn subscriptions(ask: &Ask<'_>) -> Result<Reply, Problem> {
 pub fn roles(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let roles = ask.lookup()?.roles(Some(ask.org(ask.id())?));
     ask.page(told(roles, |role| Role::of(&ask.view, role)))
-}
-
-/// `GET /v1/orgs/{org}/groups`.
-pub fn groups(ask: &Ask<'_>) -> Result<Reply, Problem> {
-    let groups = ask.lookup()?.groups(Some(ask.org(ask.id())?));
-    ask.page(told(groups, |group| Group::of(&ask.view, group)))
 }
 
 /// `GET /v1/orgs/{org}/resources`.

@@ -22,6 +22,8 @@ pub struct Resource<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     parent: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     creator: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<&'a str>,
@@ -73,6 +75,7 @@ impl<'a> Resource<'a> {
             kind: value.map_or("", |resource| view.kind_name(resource.kind)),
             name: view.resource_name(no),
             parent: parent.map(|parent| view.resource_id(parent)),
+            environment: value.and_then(|resource| resource.environment).map(|no| view.environment_id(no)),
             creator: creator.map(|creator| view.user_id(creator)),
             source: source.map(|source| view.resource_id(source)),
             personal: value.is_some_and(|resource| resource.personal),

@@ -147,6 +147,8 @@ fn happening(what: u8, n: [u8; 5]) -> String {
                 "move chart c1 of o1 by u1 from f1",
                 "move chart c1 of o1 by u1 in f1",
                 "delete chart c2 of o2 by u2",
+                "delete chart c2 of o2 by u2",
+                "delete report p0 of root by u4",
                 "delete report p0 of root by u4",
                 "chart c2 of o2 by u1",
                 "trial o1 until 2",

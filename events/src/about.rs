@@ -31,12 +31,10 @@ impl Event {
     pub const fn about(&self) -> About {
         let (when, concerns) = match self {
             Self::PlatformInitialised(_) => ("`tenure init`, once", ROOT),
-            Self::SettingsChanged(_) => ("`change-settings`", ROOT),
-            Self::PrivilegeDefined(_) => ("`tenure init`, for each privilege of the preset; `define-privilege`", ROOT),
-            Self::UserTypeDefined(_) => ("`tenure init`, for each user type of the preset; `define-user-type`", ROOT),
-            Self::ResourceKindDefined(_) => {
-                ("`tenure init`, for each kind of the preset; `define-resource-kind`", ROOT)
-            }
+            Self::SettingsChanged(_) => ("no command so far: settings are those of the preset", ROOT),
+            Self::PrivilegeDefined(_) => ("`tenure init`, for each privilege of the preset", ROOT),
+            Self::UserTypeDefined(_) => ("`tenure init`, for each user type of the preset", ROOT),
+            Self::ResourceKindDefined(_) => ("`tenure init`, for each kind of the preset", ROOT),
             Self::RoleTemplateDefined(_) => {
                 ("`tenure init`, for each role of the preset that every org starts with", ROOT)
             }
@@ -95,7 +93,9 @@ impl Event {
             Self::ResourceRenamed(_) => ("`rename-resource`", ORG),
             Self::ResourceMoved(_) => ("`move-resource`", ORG),
             Self::ResourceDeleted(_) => ("`delete-resource`", "the org, and each org that it is shared with"),
-            Self::ResourceCopied(_) => ("`copy-resource`", "the org of the copy, and that of the original"),
+            Self::ResourceCopied(_) => {
+                ("`copy-resource`", "the org of the copy; and that of the original, unless that is its master")
+            }
             Self::ResourceExported(_) => ("`export-resources`, for each thing named", ORG),
             Self::ResourceImported(_) => ("`import-resources`, for each thing that it made or found there", ORG),
             Self::ContentShared(_) => ("`share`", SHARED),
@@ -104,8 +104,8 @@ impl Event {
             Self::SubTenantDisassociated(_) => ("`disassociate-sub-tenant`", "the master and the sub-tenant"),
             Self::ContentDistributed(_) => ("`distribute`", "the content's org; and the tenant that it is for"),
             Self::ContentUndistributed(_) => ("`undistribute`", "the content's org; and the tenant that it was for"),
-            Self::ContentHandedOn(_) => ("`hand-on`", "the tenant that hands it on; and the content's org"),
-            Self::ContentTakenBack(_) => ("`take-back`", "the tenant that takes it back; and the content's org"),
+            Self::ContentHandedOn(_) => ("`hand-on`", "the tenant that hands it on"),
+            Self::ContentTakenBack(_) => ("`take-back`", "the tenant that takes it back"),
             Self::RowRuleSet(_) => {
                 ("`set-row-rule`, for an org or each user", "the content's org; and the org, or the user's home")
             }

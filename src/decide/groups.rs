@@ -36,7 +36,7 @@ pub fn delete(scene: &Scene<'_>, id: &GroupId, plan: &mut Plan) -> Result<(), Re
         return Err(conflict("group.manages_org", detail));
     }
     if scene.administrators() == Some(no) {
-        let detail = format!("group `{id}` is the administrators': name another in the settings first");
+        let detail = format!("group `{id}` is the administrators', and somebody must be");
         return Err(conflict("group.administrators", detail));
     }
     let name = scene.group(id)?.1.name.clone();

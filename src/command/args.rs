@@ -11,7 +11,7 @@ use tenure_events::{
 
 use super::Contents;
 
-/// Text about a person as it came in. It is never shown in logs and never reaches a decision: see [`Command::seal`].
+/// Text about a person as it came in. It is never shown in logs and never reaches a decision: see [`Command::seal`](super::Command::seal).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Plain(pub String);

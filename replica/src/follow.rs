@@ -37,9 +37,13 @@ pub struct Following {
 }
 
 impl Following {
-    /// Has it write a checkpoint once the feed is gone, and waits for that.
-    pub async fn finish(self) {
+    /// Has it write a checkpoint once the feed is gone. It looks once, so this comes before the feed is ended.
+    pub fn finish(&self) {
         self.finish.store(true, Ordering::Release);
+    }
+
+    /// Waits until it has ended.
+    pub async fn ended(self) {
         drop(tokio::task::spawn_blocking(|| self.thread.join()).await);
     }
 }

@@ -184,9 +184,11 @@ impl Replica {
 
     /// Ends the replica in good order: what was received is followed, and a checkpoint written.
     pub async fn close(mut self) {
+        let following = self.following.take();
+        following.iter().for_each(Following::finish);
         self.tasks.iter().for_each(AbortHandle::abort);
-        if let Some(following) = self.following.take() {
-            following.finish().await;
+        if let Some(following) = following {
+            following.ended().await;
         }
         self.core.end(Fault::Closed);
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! tenure-replica-checkpoint 1\n
-//! frame*      table u8, length u32, CRC-32C of the chunk u32, chunk (numbers little-endian)
+//! frame*      table u8, length u32, CRC-32C of table and chunk u32, chunk (numbers little-endian)
 //! frame       the last: table 255, the manifest
 //! ```
 

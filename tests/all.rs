@@ -25,6 +25,7 @@ mod faults_erasure;
 mod faults_feed;
 mod faults_input;
 mod faults_kill;
+mod faults_passing;
 mod faults_races;
 mod feed;
 mod feed_access;

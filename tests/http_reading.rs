@@ -122,6 +122,28 @@ fn pages_together_hold_each_item_once() {
     assert_eq!(other.status, 200);
 }
 
+/// The global policy is none of the orgs that are listed, and takes its place on the page all the same.
+#[test]
+fn the_global_policy_counts_on_its_page() {
+    let world = World::new();
+    let policies = |more: &str| world.server.get(&world.platform, &format!("/v1/orgs?for=policy{more}"));
+    let all = ids(&policies(""));
+    assert_eq!(all, ["global", "root"]);
+    for limit in 1..=3 {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let answer = policies(&format!("&limit={limit}{cursor}"));
+            assert!(items(&answer).len() <= limit, "{}", answer.text);
+            found.extend(items(&answer).iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+            match answer.json()["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => break,
+            }
+        }
+        assert_eq!(found, all, "{limit} a page");
+    }
+}
+
 #[test]
 fn people_are_shown_to_who_may_see_them() {
     let world = World::new();

@@ -22,7 +22,10 @@ pub fn export(scene: &Scene<'_>, args: &ExportResources, plan: &mut Plan) -> Res
     if args.resources.is_empty() {
         return Err(invalid("resources", "resources.none", "name at least one piece of content"));
     }
-    for id in &args.resources {
+    for (at, id) in args.resources.iter().enumerate() {
+        if args.resources.iter().take(at).any(|other| other == id) {
+            return Err(invalid("resources", "resources.twice", format!("content `{id}` is named twice")));
+        }
         let (no, resource) = inside(scene, id)?;
         scene.may(Action::Level(Level::Manage), no, None)?;
         super::delta::sees_all_rows(scene, no)?;

@@ -46,6 +46,7 @@ pub fn rows(t: &mut Table) {
     let export = |resources: &[&str]| json!({"org": "training", "resources": resources});
     t.check_in(&world, "cat", "export-resources", export(&[]));
     t.check_in(&world, "cat", "export-resources", export(&["box"]));
+    t.check_in(&world, "cat", "export-resources", export(&["open", "diary", "open"]));
     t.check_in(&world, "cat", "export-resources", json!({"org": "root", "resources": ["box"]}));
     t.check_in(&world, "cat", "import-resources", json!({"org": "training", "bundle": "x.y.z"}));
     t.check_in(&world, "cat", "import-resources", json!({"org": "global", "bundle": "x.y.z"}));

@@ -120,6 +120,14 @@ impl<'a> Lookup<'a> {
     }
 }
 
+impl Cursor {
+    /// Where every list begins, for a page that ends before its first entry.
+    #[must_use]
+    pub fn start() -> Self {
+        Self(vec![u32::MAX])
+    }
+}
+
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (depth, number) in self.0.iter().enumerate() {

@@ -133,24 +133,27 @@ struct Policy<'a> {
 fn policies(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let (live, view) = (&ask.live, &ask.view);
     let keeps = |org: OrgNo| judge::privileges_as(live, &ask.viewer, org).has(administrative::ROLE_MANAGE);
-    let mut orgs = if judge::is_system_administrator(live, ask.viewer.user) {
-        ask.lookup()?.orgs()
-    } else {
-        ask.lookup()?.orgs_of(ask.viewer.user)
-    };
-    orgs.items.retain(|org| view.is_live(*org) && keeps(*org));
-    let org = |org| Ok(Policy { org: Org::of(ask, org)?, workspace: true, roles: None });
-    let items = orgs.items.into_iter().map(org).collect::<Result<Vec<_>, Problem>>()?;
-    let mut page = Page { items, next: orgs.next };
+    let is_administrator = judge::is_system_administrator(live, ask.viewer.user);
     let keeps_global = match live.system_administrator_reaches() {
-        true => judge::is_system_administrator(live, ask.viewer.user),
+        true => is_administrator,
         false => live.root().is_some_and(keeps),
     };
+    let mut items = Vec::new();
     if keeps_global && ask.after::<Cursor>()?.is_none() {
         let roles = view.global_roles().map(|role| view.role_id(role)).collect();
-        page.items.insert(0, Policy { org: Org::global(), workspace: false, roles: Some(roles) });
+        items.push(Policy { org: Org::global(), workspace: false, roles: Some(roles) });
     }
-    ask.page(page)
+    let room = ask.limit - items.len();
+    if room == 0 {
+        return ask.page(Page { items, next: Some(Cursor::start()) });
+    }
+    let lookup = ask.lookup()?.limit(room);
+    let mut orgs = if is_administrator { lookup.orgs() } else { lookup.orgs_of(ask.viewer.user) };
+    orgs.items.retain(|org| view.is_live(*org) && keeps(*org));
+    for org in orgs.items {
+        items.push(Policy { org: Org::of(ask, org)?, workspace: true, roles: None });
+    }
+    ask.page(Page { items, next: orgs.next })
 }
 
 /// `GET /v1/orgs`.

@@ -19,6 +19,7 @@ type Row = (&'static str, &'static str, Option<Value>);
 #[test]
 fn access_matrix() {
     let world = World::new();
+    drinks(&world);
     let people = [
         ("platform", &*world.platform),
         ("service", &world.service),
@@ -53,6 +54,16 @@ fn the_matrix_covers_every_route_and_command() {
     there.extend(command::NAMES.map(str::to_owned));
     assert_eq!(there.difference(&rows).collect::<Vec<_>>(), Vec::<&String>::new(), "without a row");
     assert_eq!(rows.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "not there");
+}
+
+/// A pack that `educate` may use, with a rule for Mike, to whom it is handed on.
+fn drinks(world: &World) {
+    let platform = |name, body| world.server.done(&world.platform, name, body);
+    platform("create-resource", json!({"id": "drinks", "org": "root", "kind": "pack", "name": "Drinks"}));
+    platform("distribute", json!({"resource": "drinks", "to": {"org": "educate"}}));
+    world.server.done(&world.helen, "hand-on", json!({"resource": "drinks", "to": {"user": "mike"}}));
+    let rule = json!({"resource": "drinks", "org": "educate", "users": ["mike"], "filter": "region = 'DK'"});
+    platform("set-row-rule", rule);
 }
 
 /// The route, and where it is tried.
@@ -142,6 +153,7 @@ const READS: &[(&str, &str)] = &[
     ("/v1/orgs/{org}/groups", "/v1/orgs/educate/groups"),
     ("/v1/orgs/{org}/environments", "/v1/orgs/educate/environments"),
     ("/v1/orgs/{org}/resources", "/v1/orgs/educate/resources"),
+    ("/v1/orgs/{org}/distributions", "/v1/orgs/educate/distributions"),
     ("/v1/orgs/{org}/history", "/v1/orgs/educate/history"),
     ("/v1/users/{user}", "/v1/users/mike"),
     ("/v1/users/{user}", "/v1/users/fay"),
@@ -162,6 +174,10 @@ const READS: &[(&str, &str)] = &[
     ("/v1/resources/{id}", "/v1/resources/nowhere"),
     ("/v1/resources/{id}/contents", "/v1/resources/folder/contents"),
     ("/v1/resources/{id}/shares", "/v1/resources/scores/shares"),
+    ("/v1/resources/{id}/distributions", "/v1/resources/scores/distributions"),
+    ("/v1/resources/{id}/distributions", "/v1/resources/drinks/distributions"),
+    ("/v1/resources/{id}/hand-ons", "/v1/resources/drinks/hand-ons"),
+    ("/v1/resources/{id}/row-rules", "/v1/resources/drinks/row-rules"),
     ("/v1/resources/{id}/access", "/v1/resources/scores/access"),
     ("/v1/resources/{id}/history", "/v1/resources/scores/history"),
     ("/v1/events", "/v1/events?org=educate&limit=1000"),

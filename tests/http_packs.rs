@@ -70,3 +70,74 @@ fn what_is_seen_by_both_rights_is_marked() {
     nora("assign-role", json!({"role": "guest-k", "users": ["fay"]}));
     assert_eq!(searched(&world.fay, "fay"), json!([{"type": "dataset", "id": "rates"}]));
 }
+
+/// Who is told what of a pack: whoever gives it to tenants, whoever manages what a tenant may use, nobody else.
+#[test]
+fn what_tenants_may_use_is_read_by_those_whom_it_concerns() {
+    let world = World::new();
+    let platform = |name, body| drop(world.server.done(&world.platform, name, body));
+    platform("create-resource", json!({"id": "shop", "org": "root", "kind": "folder", "name": "Shop"}));
+    for pack in ["drinks", "snacks"] {
+        platform("create-resource", json!({"id": pack, "org": "root", "kind": "pack", "name": pack, "parent": "shop"}));
+    }
+    let to = |pack: &str, to: Value| json!({"resource": pack, "to": to});
+    platform("distribute", to("drinks", json!({"org": "educate"})));
+    platform("distribute", to("drinks", json!({"org": "kickstart"})));
+    platform("distribute", to("snacks", json!({"all_orgs": true})));
+    let rule = |org: &str, users: Value, filter: &str| json!({"resource": "drinks", "org": org, "users": users, "filter": filter});
+    platform("set-row-rule", rule("educate", json!(["mike"]), "region = 'DK'"));
+    platform("set-row-rule", rule("kickstart", json!([]), "year > 2020"));
+    world.server.done(&world.helen, "define-role", json!({"id": "buyers", "org": "educate", "name": "Buyers"}));
+    world.server.done(&world.helen, "hand-on", to("drinks", json!({"user": "mike"})));
+    world.server.done(&world.helen, "hand-on", to("drinks", json!({"role": "buyers"})));
+    world.server.done(&world.nora, "hand-on", to("drinks", json!({"user": "fay"})));
+    let read = |token: &str, path: &str| {
+        let answer = world.server.get(token, &format!("/v1/{path}"));
+        let told = |item: &Value| {
+            let who = item.get("to").or_else(|| item.get("of")).unwrap();
+            let (kind, id) = who.as_object().unwrap().iter().next().unwrap();
+            let id = id.as_str().map_or(String::new(), |id| format!(" {id}"));
+            let resource = item["resource"]["id"].as_str().map_or(String::new(), |id| format!("{id}: "));
+            let valid = if item["valid"] == false { " no more" } else { "" };
+            let filter = item["filter"].as_str().map_or(String::new(), |filter| format!(": {filter}"));
+            format!("{resource}{kind}{id}{valid}{filter}")
+        };
+        match answer.json()["items"].as_array() {
+            Some(items) => items.iter().map(told).collect::<Vec<_>>().join("; "),
+            None => answer.outcome(),
+        }
+    };
+    let (platform_reads, helen, nora) = (&*world.platform, &*world.helen, &*world.nora);
+    let drinks = "resources/drinks/distributions";
+    assert_eq!(read(platform_reads, drinks), "org kickstart; org educate");
+    assert_eq!(read(helen, drinks), "org educate");
+    assert_eq!(read(nora, drinks), "org kickstart");
+    assert_eq!(read(helen, "resources/snacks/distributions"), "all_orgs");
+    assert_eq!(read(&world.mike, drinks), "404 not_found", "he sees the pack and none of this");
+    assert_eq!(read(&world.sam, drinks), "404 not_found");
+    let handed = "resources/drinks/hand-ons";
+    assert_eq!(read(helen, handed), "user mike; role buyers");
+    assert_eq!(read(nora, handed), "user fay");
+    assert_eq!(read(platform_reads, handed), "", "a platform sees none of its tenants' people");
+    let rules = "resources/drinks/row-rules";
+    assert_eq!(read(platform_reads, rules), "org kickstart: year > 2020; user mike: region = 'DK'");
+    assert_eq!(read(helen, rules), "user mike: region = 'DK'");
+    assert_eq!(read(nora, rules), "org kickstart: year > 2020");
+    assert_eq!(read(helen, "orgs/educate/distributions"), "drinks: org educate; snacks: all_orgs");
+    assert_eq!(read(platform_reads, "orgs/educate/distributions"), "drinks: org educate; snacks: all_orgs");
+    for nobody in [&world.mike, &world.fay, &world.nora] {
+        assert_eq!(read(nobody, "orgs/educate/distributions"), "404 not_found");
+    }
+    // Page by page, and as it was.
+    let first = world.server.get(helen, "/v1/orgs/educate/distributions?limit=1").json();
+    let next = format!("orgs/educate/distributions?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
+    assert_eq!(read(helen, &next), "snacks: all_orgs");
+    let before = world.server.node.live().position();
+    platform("undistribute", to("drinks", json!({"org": "educate"})));
+    platform("distribute", to("drinks", json!({"org": "educate"})));
+    assert_eq!(read(helen, handed), "user mike no more; role buyers no more");
+    assert_eq!(read(helen, &format!("{handed}?as_of={before}")), "user mike; role buyers");
+    platform("undistribute", to("drinks", json!({"org": "educate"})));
+    assert_eq!(read(helen, &format!("{handed}?as_of={before}")), "404 not_found", "who is shut out reads no yesterday");
+    assert_eq!(read(helen, "orgs/educate/distributions"), "snacks: all_orgs");
+}

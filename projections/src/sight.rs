@@ -117,6 +117,28 @@ pub fn sees_resource(view: &View<'_>, viewer: &Subject, acting: Option<OrgNo>, r
     judge::check(view, &Question { subject: *viewer, action, object, acting }, &mut ())
 }
 
+/// Whether the viewer sees what a tenant, or without one all tenants, may use of content, whom it is handed on to there
+/// and by which rows it is seen: as who gives the content to tenants, or as who manages what the tenant may use.
+#[must_use]
+pub fn sees_distribution(view: &View<'_>, viewer: &Subject, resource: ResourceNo, tenant: Option<OrgNo>) -> bool {
+    let Some(found) = view.resource(resource).map(|resource| resource.value).filter(|resource| resource.live) else {
+        return false;
+    };
+    let (action, object) = (Action::Level(Level::Manage), Object::Resource(resource));
+    let question = Question { subject: *viewer, action, object, acting: Some(found.org) };
+    let manages = |tenant: OrgNo| {
+        let actions = view.actions(found.kind);
+        view.is_above(found.org, tenant)
+            && actions.is_some_and(|actions| judge::is_manager(held(view, viewer, tenant), &actions.value))
+            && judge::authorised(view, tenant, resource).is_some()
+    };
+    judge::check(view, &question, &mut ())
+        || match tenant {
+            Some(tenant) => manages(tenant),
+            None => judge::orgs_of(view, viewer.user).into_iter().any(manages),
+        }
+}
+
 /// Whether content lies in a personal folder, deleted or not, and is none of the viewer's business.
 #[must_use]
 pub fn is_personal(view: &View<'_>, viewer: &Subject, resource: ResourceNo) -> bool {

@@ -270,7 +270,7 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    fn sees_audience(&self, with: Audience) -> bool {
+    pub(super) fn sees_audience(&self, with: Audience) -> bool {
         match with {
             Audience::User(user) => self.sees_user(user),
             Audience::Role(role) => self.sees(|live, viewer| sight::sees_role(live, viewer, role)),

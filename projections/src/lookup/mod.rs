@@ -6,6 +6,7 @@
 
 mod diff;
 mod lists;
+mod packs;
 mod people;
 mod search;
 mod walk;
@@ -22,6 +23,7 @@ use walk::{Flow, Walk};
 
 pub use diff::{Difference, Scope};
 pub use lists::{Audience, Holder};
+pub use packs::{Bound, Distribution};
 pub use search::actions_of;
 
 /// The most items that a page holds.

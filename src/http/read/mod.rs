@@ -5,6 +5,7 @@ mod catalogue;
 mod diff;
 mod history;
 mod orgs;
+mod packs;
 mod people;
 mod resources;
 mod roles;
@@ -62,6 +63,7 @@ pub const ROUTES: &[Read] = &[
     Read::new("/v1/orgs/{org}/groups", "the groups of an org, and the teams that are invited to it", teams::groups),
     Read::new("/v1/orgs/{org}/environments", "the environments of an org", teams::environments),
     Read::new("/v1/orgs/{org}/resources", "the content of an org", orgs::resources),
+    Read::new("/v1/orgs/{org}/distributions", "the packs that an org may use", packs::received),
     Read::new("/v1/orgs/{org}/history", "the events of an org", history::of_org),
     Read::new("/v1/users/{user}", "a user", people::one),
     Read::new("/v1/users/{user}/orgs", "the orgs that a user can work in", people::orgs),
@@ -76,6 +78,9 @@ pub const ROUTES: &[Read] = &[
     Read::new("/v1/resources/{id}", "a piece of content", resources::one),
     Read::new("/v1/resources/{id}/contents", "what lies directly in a folder", resources::contents),
     Read::new("/v1/resources/{id}/shares", "with whom content is shared", resources::shares),
+    Read::new("/v1/resources/{id}/distributions", "which orgs may use a pack", packs::distributions),
+    Read::new("/v1/resources/{id}/hand-ons", "whom orgs handed a pack on to", packs::handed_on),
+    Read::new("/v1/resources/{id}/row-rules", "by which rows a pack is seen", packs::row_rules),
     Read::new("/v1/resources/{id}/access", "who has content, and at which level", resources::access),
     Read::new("/v1/resources/{id}/history", "the events that concern content", history::of_resource),
     Read {

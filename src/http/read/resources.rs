@@ -108,9 +108,10 @@ struct Shared<'a> {
     position: Position,
 }
 
+/// Whom something is for.
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
-enum With<'a> {
+pub enum With<'a> {
     User(&'a str),
     Role(&'a str),
     Group(&'a str),
@@ -118,15 +119,22 @@ enum With<'a> {
     AllOrgs(bool),
 }
 
+impl<'a> With<'a> {
+    /// As the reader is told.
+    pub fn of(view: &View<'a>, with: Audience) -> Self {
+        match with {
+            Audience::User(user) => Self::User(view.user_id(user)),
+            Audience::Role(role) => Self::Role(view.role_id(role)),
+            Audience::Group(group) => Self::Group(view.group_id(group)),
+            Audience::Org(org) => Self::Org(view.org_id(org)),
+            Audience::AllOrgs => Self::AllOrgs(true),
+        }
+    }
+}
+
 impl<'a> Shared<'a> {
     fn of(view: &View<'a>, with: Audience, share: &Share, position: Position) -> Self {
-        let with = match with {
-            Audience::User(user) => With::User(view.user_id(user)),
-            Audience::Role(role) => With::Role(view.role_id(role)),
-            Audience::Group(group) => With::Group(view.group_id(group)),
-            Audience::Org(org) => With::Org(view.org_id(org)),
-            Audience::AllOrgs => With::AllOrgs(true),
-        };
+        let with = With::of(view, with);
         let Share { level, copy, window } = *share;
         Self { with, level, copy, valid_until: window.until(), valid: window.holds(view.instant()), position }
     }

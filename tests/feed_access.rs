@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::StreamExt as _;
 use nkeys::KeyPair;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tenure::node::FeedState;
@@ -113,8 +114,19 @@ async fn a_jwt_and_its_seed_are_read_from_a_file() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_prove_who_they_are_and_so_does_the_node() {
-    let tls = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/tls");
-    let file = |name: &str| tls.join(name);
+    let folder = TempDir::new().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let mut authority = CertificateParams::new([]).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = rcgen::KeyPair::generate().unwrap();
+    write(folder.path(), "ca.pem", &authority.self_signed(&key).unwrap().pem());
+    let authority = Issuer::new(authority, key);
+    for (name, subject) in [("server", "127.0.0.1"), ("client", "tenure")] {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new([subject.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
+        write(folder.path(), &format!("{name}.pem"), &certificate.pem());
+        write(folder.path(), &format!("{name}-key.pem"), &key.serialize_pem());
+    }
     let block = format!(
         "tls {{ cert_file: {:?}, key_file: {:?}, ca_file: {:?}, verify: true }}",
         file("server.pem"),

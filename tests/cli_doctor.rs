@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::faults_feed::{Scene, under_load};
 use crate::support::nats::{NEWEST, NatsServer, REFUSED};
 use crate::support::program::{Platform, Ran, run, text};
 
@@ -48,6 +49,21 @@ fn all_is_well_with_a_node_and_its_feed() {
     let table = node.run(&["doctor", "--nats", &nats.url()]).exits(0).out;
     assert!(table.starts_with("CHECK        VERDICT  DETAIL\nnode         well     ready, at position "), "{table}");
     assert!(table.contains("not compared with a log: give --data for that"), "{table}");
+}
+
+/// The stream goes on while the log is read.
+#[test]
+fn all_is_well_with_a_busy_node() {
+    let nats = NatsServer::start(NEWEST);
+    let mut scene = Scene::new(nats.url(), &[]);
+    let (node, data) = (scene.serve(), scene.platform.data());
+    scene.compare(&node);
+    under_load(&node, || {
+        for _ in 0..10 {
+            told(&node.run(&["doctor", "--data", text(&data), "--nats", &nats.url(), "--format", "json"]).exits(0));
+            run(&["verify", "--data", text(&data), "--nats", &nats.url()]).exits(0);
+        }
+    });
 }
 
 #[test]

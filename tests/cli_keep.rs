@@ -4,7 +4,10 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::faults_feed::Scene;
+use crate::support::nats::{NEWEST, NatsServer};
 use crate::support::program::{Platform, Ran, run, text};
+use crate::support::stream::jetstream;
 
 fn verify(data: &std::path::Path) -> Ran {
     run(&["verify", "--data", text(data), "--format", "json"])
@@ -28,6 +31,36 @@ fn a_platform_is_proved_while_it_is_served_and_after() {
     }
     assert_eq!(field(&after, "orgs"), 2);
     assert!(after.err.is_empty(), "progress is for terminals: {}", after.err);
+}
+
+#[test]
+fn the_stream_is_proved_with_the_log() {
+    let mut nats = NatsServer::start(NEWEST);
+    let mut scene = Scene::new(nats.url(), &[]);
+    let data = scene.platform.data();
+    let proves = |code| {
+        let url = nats.url();
+        run(&["verify", "--data", text(&data), "--nats", &url, "--format", "json"]).exits(code)
+    };
+    assert_eq!(field(&proves(0), "stream"), "there is none yet; the node makes it");
+    let node = scene.serve();
+    node.done("create-org", r#"{"id": "a", "name": "A"}"#);
+    scene.compare(&node);
+    let right = proves(0);
+    let (position, stream) = (field(&right, "position"), field(&right, "stream"));
+    assert_eq!(field(&right, "verdict"), "all is right");
+    assert_eq!(stream, format!("every message up to {position} is the event there, 0 events behind the log's end"));
+    drop(node);
+    scene.runtime.block_on(async {
+        jetstream(&nats.url()).await.publish("tenure.events.a.org.named", "hello".into()).await.unwrap().await.unwrap()
+    });
+    let wrong = proves(1);
+    assert_eq!(field(&wrong, "stream"), "not the log");
+    assert!(field(&wrong, "verdict").as_str().unwrap().contains("and the log ends at "), "{}", wrong.out);
+    nats.kill();
+    let unread = run(&["verify", "--data", text(&data), "--nats", &nats.url(), "--format", "json"]).exits(2);
+    let verdict = "the log is right, and the stream cannot be read: cannot connect to NATS";
+    assert!(field(&unread, "verdict").as_str().unwrap().starts_with(verdict), "{}", unread.out);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::support::nats::{NEWEST, NatsServer};
 use crate::support::program::{Platform, Serving};
+use crate::support::stream::{Message, jetstream, read};
 
 /// A node that publishes to a server of its own, and an org in which things happen.
 struct Stage {
@@ -166,22 +167,70 @@ fn table(database: &Path) -> Vec<Value> {
 
 #[test]
 fn the_subscriber_in_python_survives() {
-    survives(|url, database| {
-        let mut command = python(&root().join("examples/python/members.py"));
-        command.args(["--nats", url, "--org", "kick", "--database"]).arg(database);
-        command
-    });
+    survives(members_in_python);
 }
 
 #[test]
 fn the_subscriber_in_node_survives() {
     let folder = TempDir::new().unwrap();
-    let program = beside_packages(&folder, "examples/node/members.mjs");
-    survives(|url, database| {
+    survives(members_in_node(&folder));
+}
+
+fn members_in_python(url: &str, database: &Path) -> Command {
+    let mut command = python(&root().join("examples/python/members.py"));
+    command.args(["--nats", url, "--org", "kick", "--database"]).arg(database);
+    command
+}
+
+fn members_in_node(folder: &TempDir) -> impl Fn(&str, &Path) -> Command {
+    let program = beside_packages(folder, "examples/node/members.mjs");
+    move |url, database| {
         let mut command = Command::new("node");
         command.arg(&program).args(["--nats", url, "--org", "kick", "--database"]).arg(database);
         command
+    }
+}
+
+/// A subscriber ends, and says why, at an event of a later version that says who is a member; it keeps what it knew.
+fn stops_at_the_unknown(command: impl Fn(&str, &Path) -> Command) {
+    let stage = Stage::new();
+    stage.happen(0..2);
+    let last = stage.done("tag-org", json!({"org": "kick", "tags": ["the last"]}));
+    let folder = TempDir::new().unwrap();
+    let (database, url) = (folder.path().join("members.db"), stage.nats.url());
+    Example::start(command(&url, &database)).reaches(last);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let messages = runtime.block_on(read(&url));
+    let of_kick = |message: &&Message| message.subject.starts_with("tenure.events.kick.");
+    let mut event = messages
+        .iter()
+        .filter(of_kick)
+        .map(Message::json)
+        .rfind(|event| event["type"] == "tenure.subscription.granted.v1" && event["data"]["org"] == "kick");
+    let event = event.as_mut().unwrap();
+    event["type"] = json!("tenure.subscription.granted.v2");
+    event["position"] = json!((messages.len() + 1).to_string());
+    event["orgsequence"] = json!((messages.iter().filter(of_kick).count() + 1).to_string());
+    runtime.block_on(async {
+        let subject = "tenure.events.kick.subscription.granted";
+        jetstream(&url).await.publish(subject, event.to_string().into()).await.unwrap().await.unwrap();
     });
+    let output = command(&url, &database).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("is of type tenure.subscription.granted.v2, which this program does not know"), "{said}");
+    assert_eq!(table(&database), stage.members());
+}
+
+#[test]
+fn the_subscriber_in_python_stops_at_the_unknown() {
+    stops_at_the_unknown(members_in_python);
+}
+
+#[test]
+fn the_subscriber_in_node_stops_at_the_unknown() {
+    let folder = TempDir::new().unwrap();
+    stops_at_the_unknown(members_in_node(&folder));
 }
 
 #[test]

@@ -38,6 +38,10 @@ const MEMBERSHIP = new Set([
   "tenure.privilege.granted.v1",
   "tenure.privilege.revoked.v1",
 ]);
+const WITHDRAWN = "tenure.subscription.withdrawn.v1";
+// Events of these kinds say who is a member; "privilege.defined" says what privileges there are.
+const ENTITIES = new Set(["subscription", "privilege"]);
+const KNOWN = new Set([...MEMBERSHIP, WITHDRAWN, "tenure.privilege.defined.v1"]);
 
 /** What was received cannot be what Tenure published: somebody has to look. */
 class Wrong extends Error {}
@@ -81,6 +85,10 @@ class Members {
       this.commit(); // The command before is whole.
       this.database.exec("begin");
     }
+    // A later version of Tenure may say it in another way: whoever skips that is wrong from then on.
+    if (ENTITIES.has(event.type.split(".")[1]) && !KNOWN.has(event.type)) {
+      throw new Wrong(`event ${position} is of type ${event.type}, which this program does not know: update it`);
+    }
     this.apply(event.type, event.data);
     Object.assign(this, { log: event.source, position, sequence: orgSequence, command: event.command });
     this.move.run(this.log, position, orgSequence);
@@ -96,7 +104,7 @@ class Members {
       // Every event states the whole value after it, so that none before it is needed.
       const held = data.subscription;
       this.put.run(data.user, held.user_type, JSON.stringify(held.privileges.toSorted()), held.valid_until ?? null);
-    } else if (type === "tenure.subscription.withdrawn.v1") {
+    } else if (type === WITHDRAWN) {
       this.remove.run(data.user);
     }
   }

@@ -43,6 +43,10 @@ MEMBERSHIP = {
     "tenure.privilege.granted.v1",
     "tenure.privilege.revoked.v1",
 }
+WITHDRAWN = "tenure.subscription.withdrawn.v1"
+# Events of these kinds say who is a member; "privilege.defined" says what privileges there are.
+ENTITIES = {"subscription", "privilege"}
+KNOWN = MEMBERSHIP | {WITHDRAWN, "tenure.privilege.defined.v1"}
 
 
 class Wrong(Exception):
@@ -81,7 +85,11 @@ class Members:
             raise Gap(f"event {position} is number {org_sequence} of {self.org}, after number {self.sequence}")
         if event.get_extension("command") != self.command:
             self.commit()  # The command before is whole.
-        self.apply(event.get_type(), event.get_data())
+        kind = event.get_type()
+        # A later version of Tenure may say it in another way: whoever skips that is wrong from then on.
+        if kind.split(".")[1] in ENTITIES and kind not in KNOWN:
+            raise Wrong(f"event {position} is of type {kind}, which this program does not know: update it")
+        self.apply(kind, event.get_data())
         self.command = event.get_extension("command")
         self.log, self.position, self.sequence = event.get_source(), position, org_sequence
         self.database.execute(
@@ -98,7 +106,7 @@ class Members:
             held = data["subscription"]
             values = (data["user"], held["user_type"], json.dumps(sorted(held["privileges"])), held.get("valid_until"))
             self.database.execute("insert or replace into member values (?, ?, ?, ?)", values)
-        elif kind == "tenure.subscription.withdrawn.v1":
+        elif kind == WITHDRAWN:
             self.database.execute("delete from member where user = ?", (data["user"],))
 
     def commit(self):

@@ -13,7 +13,7 @@ use super::feed::Nats;
 use super::output::{Column, field, list, print};
 use crate::client::{Answer, Client, ClientError};
 use crate::node::{self, Examination};
-use crate::publish;
+use crate::publish::{self, Look};
 
 /// Look whether all is well with a data folder, a node, and the feed on NATS.
 #[derive(Debug, Args)]
@@ -58,14 +58,19 @@ impl Doctor {
     /// Looks, and tells what was found.
     pub fn run(self, global: &Global) -> Result<ExitCode> {
         let mut findings = Findings::default();
+        let nats = self.nats.options();
+        let stream = nats.as_ref().map(|options| options.stream().to_owned()).unwrap_or_default();
+        // The node first, which may only just begin to publish; the folder last: a log that is opened later than the stream was
+        // looked at has all that the stream had.
+        let client = global.client();
+        let ready = readiness(&client);
+        let look = nats.map(Look::at);
         let folder = self.data.as_deref().and_then(|data| look_at_folder(data, &mut findings));
         let must_run = folder.as_ref().is_none_or(|folder| folder.in_use);
-        look_at_node(&global.client(), must_run, &mut findings);
-        if let Some(options) = self.nats.options() {
+        look_at_node(ready, client.url(), must_run, &mut findings);
+        if let Some(look) = look {
             let log = folder.as_ref().and_then(|folder| folder.log.as_ref().ok()).map(|(log, _)| log);
-            let examination = publish::examine(&options, log);
-            let head = log.map(|log| log.head());
-            look_at_feed(options.stream(), &examination, head, &mut findings);
+            look_at_feed(&stream, &look.examine(log), log.map(|log| log.head()), &mut findings);
         }
         let Findings(checks) = findings;
         let is_bad = checks.iter().any(|check| field(check, "verdict") == Verdict::Bad.name());
@@ -138,11 +143,11 @@ fn readiness(client: &Client) -> std::result::Result<Answer, ClientError> {
     Ok(answer)
 }
 
-fn look_at_node(client: &Client, must_run: bool, findings: &mut Findings) {
-    let ready = match readiness(client) {
+fn look_at_node(ready: std::result::Result<Answer, ClientError>, url: &str, must_run: bool, findings: &mut Findings) {
+    let ready = match ready {
         Ok(answer) => answer.body,
         Err(ClientError::Unreachable { .. }) if !must_run => {
-            findings.add("node", Verdict::Note, format_args!("none answers at {}", client.url()));
+            findings.add("node", Verdict::Note, format_args!("none answers at {url}"));
             return;
         }
         Err(ClientError::Refused(_)) => {
@@ -178,7 +183,10 @@ fn look_at_feed(stream: &str, found: &publish::Examination, head: Option<u64>, f
         && found.wrong.is_none()
     {
         let compared = match head {
-            Some(head) => format!("the same as the log there, {} events behind its end", head - facts.last.min(head)),
+            Some(head) => {
+                let behind = head - facts.last.min(head);
+                format!("what was looked at is the same as in the log, {behind} events behind its end")
+            }
             None => "not compared with a log: give --data for that".to_owned(),
         };
         let text =

@@ -10,7 +10,7 @@ use crate::publish::{Options, STREAM};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The feed, on NATS JetStream")]
 pub struct Nats {
-    /// Publish every event to this server, or to the cluster of these
+    /// The server that events are published to, or several of its cluster with commas between
     #[arg(long = "nats", value_name = "URL", env = "TENURE_NATS", hide_env_values = true, value_delimiter = ',')]
     servers: Vec<String>,
     /// The file with the user's JWT and seed

@@ -8,23 +8,30 @@ use serde_json::json;
 
 use super::Global;
 use super::failure::{Failure, Result};
+use super::feed::Nats;
 use super::output::{print, record};
 use super::progress::Bar;
 use crate::node::{self, CheckpointVerdict, Copied, VerifyReport};
+use crate::publish::{Compared, Look};
 
-/// Prove a data folder: each event of the log, and the read models by a fresh replay.
+/// Prove each event of the log, the read models by a fresh replay, and with --nats the feed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   tenure verify --data ./data
   tenure verify --data ./data --format json
+  tenure verify --data ./data --nats nats://reader:secret@127.0.0.1:4222
 
-Changes nothing. While a node uses the folder, all but its checkpoint is proved.
+With the --nats options it also compares every message of the stream with the log: bytes, subject
+and headers. That takes the permissions of a subscriber. Changes nothing. While a node uses the
+folder, all but its checkpoint is proved.
 Exit status: 0 all is right, 1 something is wrong, 2 it cannot be read.")]
 pub struct Verify {
     /// The folder, made by `tenure init`
     #[arg(long, value_name = "DIR", default_value = "./data")]
     data: PathBuf,
+    #[command(flatten)]
+    nats: Nats,
 }
 
 /// Copy a platform to another folder, whether a node serves it or not.
@@ -63,13 +70,31 @@ pub struct Restore {
 impl Verify {
     /// Proves it, and tells what was found.
     pub fn run(self, global: &Global) -> Result<ExitCode> {
+        // Before the log, which has then all that the stream had.
+        let look = self.nats.options().map(Look::at);
         let mut bar = Bar::new("verifying");
         let report = node::verify(&self.data, &mut |done, of| bar.show(done, of)).map_err(Failure::new)?;
         bar.clear();
-        let verdict = report.fault.as_ref().map_or_else(|| "all is right".to_owned(), ToString::to_string);
-        let VerifyReport { log_id, head, commands, orgs, twins, digest, checkpoint, fault, .. } = report;
-        let found = [
-            ("verdict", json!(verdict)),
+        let VerifyReport { log_id, log, head, commands, orgs, twins, digest, checkpoint, fault } = report;
+        let stream = look.map(|look| match (&fault, &log) {
+            (None, Some((log, _))) => {
+                let mut bar = Bar::new("comparing the stream");
+                let compared = look.compare(log, &mut |done, of| bar.show(done, of));
+                bar.clear();
+                Ok((compared, log.head()))
+            }
+            (Some(_), _) | (_, None) => Err("not compared: the log itself is wrong".to_owned()),
+        });
+        let (wrong, code) = match (&fault, &stream) {
+            (Some(fault), _) => (Some(fault.to_string()), 1),
+            (None, Some(Ok((Compared::Different(what), _)))) => (Some(what.clone()), 1),
+            (None, Some(Ok((Compared::Unread(why), _)))) => {
+                (Some(format!("the log is right, and the stream cannot be read: {why}")), 2)
+            }
+            (None, Some(Ok((Compared::Same(_) | Compared::Absent, _)) | Err(_)) | None) => (None, 0),
+        };
+        let mut found = vec![
+            ("verdict", json!(wrong.unwrap_or_else(|| "all is right".to_owned()))),
             ("log", json!(log_id)),
             ("position", json!(head.position)),
             ("time", json!(head.time)),
@@ -80,8 +105,24 @@ impl Verify {
             ("digest", json!(digest.to_string())),
             ("checkpoint", json!(told(&checkpoint))),
         ];
+        let stream = stream.map(|stream| stream.map_or_else(|why| why, |(stream, head)| told_of(&stream, head)));
+        found.extend(stream.map(|stream| ("stream", json!(stream))));
         print(&record(global.format, &found))?;
-        Ok(if fault.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+        Ok(ExitCode::from(code))
+    }
+}
+
+fn told_of(stream: &Compared, head: u64) -> String {
+    match stream {
+        Compared::Absent => "there is none yet; the node makes it".to_owned(),
+        Compared::Same(position) => {
+            format!(
+                "every message up to {position} is the event there, {} events behind the log's end",
+                head - position.min(&head)
+            )
+        }
+        Compared::Different(_) => "not the log".to_owned(),
+        Compared::Unread(_) => "not read".to_owned(),
     }
 }
 

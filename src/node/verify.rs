@@ -12,15 +12,15 @@ use super::replay::{ReplayError, replay};
 use crate::chain::{Head, event_id};
 use crate::checkpoint;
 use crate::data::{self, DataError, DataFolder};
-use crate::log::{self, FileLog};
+use crate::log::{self, FileLog, LogReader};
 
 /// What proving a data folder found.
 #[derive(Debug)]
 pub struct VerifyReport {
     /// The log.
     pub log_id: Uuid,
-    /// What opening the log found: segments, bytes, a torn tail.
-    pub log: Option<log::OpenReport>,
+    /// The log as it was when it was opened, and what that found: segments, bytes, a torn tail.
+    pub log: Option<(LogReader, log::OpenReport)>,
     /// The last event that is proved, its hash and time.
     pub head: Head,
     /// Commands up to there.
@@ -139,7 +139,7 @@ fn prove(
 ) -> Result<(), Fault> {
     let (log, opened) = FileLog::open_read_only(&folder.join("log"), report.log_id)?;
     let end = opened.head;
-    report.log = Some(opened);
+    report.log = Some((log.clone(), opened));
     let kept = match exclusive.map(|data| checkpoint::load(&data.checkpoint(), report.log_id, end)) {
         None | Some(Ok(None)) => None,
         Some(Ok(Some((state, head)))) => Some((Digest::recompute(&state), head)),

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use async_nats::header::{
     HeaderMap, NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
-    NATS_EXPECTED_LAST_SEQUENCE, NATS_MESSAGE_ID,
+    NATS_EXPECTED_LAST_SEQUENCE,
 };
 use bytes::Bytes;
 use tenure_events::{Envelope, InvalidEvent, Position, parse};
@@ -17,8 +17,24 @@ pub const MOST: usize = 1_000;
 /// A batch that has a command closes when the next one would bring it over so many bytes.
 const BYTES: usize = 4 * 1024 * 1024;
 
-/// The media type of a CloudEvent in structured mode (CloudEvents 1.0, NATS protocol binding, 3.2).
-const CLOUD_EVENT: &str = "application/cloudevents+json";
+/// The header with the event's id.
+pub const MESSAGE_ID: &str = "Nats-Msg-Id";
+
+/// The header that names the media type (CloudEvents 1.0, NATS protocol binding, 3.2).
+pub const CONTENT_TYPE: &str = "Content-Type";
+
+/// The media type of a CloudEvent in structured mode.
+pub const CLOUD_EVENT: &str = "application/cloudevents+json";
+
+/// All headers that a message has, or may have.
+pub const HEADERS: [&str; 6] = [
+    CONTENT_TYPE,
+    MESSAGE_ID,
+    "Nats-Batch-Id",
+    "Nats-Batch-Sequence",
+    "Nats-Batch-Commit",
+    "Nats-Expected-Last-Sequence",
+];
 
 /// Whole commands that follow each other in the log.
 #[derive(Debug, Default)]
@@ -96,8 +112,8 @@ impl Message {
     /// Its headers as a part of a batch, from 1, of so many messages. The first says where the stream has to be.
     pub fn headers(&self, batch: &str, part: usize, of: usize) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert("Content-Type", CLOUD_EVENT);
-        headers.insert(NATS_MESSAGE_ID, self.id.as_str());
+        headers.insert(CONTENT_TYPE, CLOUD_EVENT);
+        headers.insert(MESSAGE_ID, self.id.as_str());
         headers.insert(NATS_BATCH_ID, batch);
         headers.insert(NATS_BATCH_SEQUENCE, part.to_string());
         if part == 1 {

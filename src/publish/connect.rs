@@ -81,7 +81,8 @@ async fn settings(options: &Options) -> io::Result<ConnectOptions> {
         .connection_timeout(PATIENCE)
         .request_timeout(Some(PATIENCE))
         .ping_interval(Duration::from_secs(10))
-        .max_reconnects(1)
+        // Each server is tried once; what goes wrong then, the publisher tries again.
+        .max_reconnects(options.servers.len())
         .client_capacity(4_096);
     // async-nats 0.51 takes no notice of what stands before the host.
     if let Some((name, secret)) = in_url(options)? {

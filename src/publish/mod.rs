@@ -7,8 +7,9 @@
 //! Commands do not wait for any of this.
 
 mod batch;
+mod compare;
 mod connect;
-mod examine;
+mod look;
 mod refusal;
 mod run;
 mod send;
@@ -16,7 +17,7 @@ mod stream;
 
 use std::path::PathBuf;
 
-pub use examine::{Examination, Found, examine};
+pub use look::{Compared, Examination, Found, Look};
 pub use refusal::{Difference, Refusal};
 pub use run::{Publisher, start};
 

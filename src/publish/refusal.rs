@@ -98,6 +98,8 @@ pub struct Difference {
 /// What stands where an event should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Foreign {
+    /// There is no message.
+    Nothing,
     /// Nothing that is an event.
     NoEvent,
     /// An event of another log.
@@ -121,6 +123,7 @@ pub enum Foreign {
 impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Nothing => f.write_str("there is no message"),
             Self::NoEvent => f.write_str("a message that is no event"),
             Self::OtherLog { found, ours } => write!(f, "an event of log {found}, and this is log {ours}"),
             Self::OtherEvent { found, ours } if found == ours => write!(f, "event {ours} with other bytes"),

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::batch::Batch;
 use super::connect::Connection;
-use super::{Options, Result, Trouble, send, stream};
+use super::{Options, Result, Trouble, compare, send, stream};
 use crate::node::{FeedState, Node};
 
 /// The first wait after something went wrong; each further one is twice as long.
@@ -19,8 +19,9 @@ const SHORTEST: Duration = Duration::from_millis(50);
 /// The longest wait, and the one before somebody may have mended what was refused.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// How often the stream is compared with the log while all is well: somebody may have changed it.
-const COMPARING: Duration = Duration::from_secs(30);
+/// How often the stream is compared with the log while all is well: somebody may have changed it, or put another in its
+/// place.
+const COMPARING: Duration = Duration::from_secs(5);
 
 /// A publisher at work; ends when dropped.
 pub struct Publisher(JoinHandle<()>);
@@ -116,7 +117,8 @@ impl Run {
     /// Where the stream is, which is made if need be, and matches the log.
     async fn compare(&self, connection: &Connection) -> Result<Position> {
         let stream = stream::get_or_create(connection, &self.options).await?;
-        let at = stream::compare(connection, &stream, &self.options, self.node.log()).await?;
+        let (_, seed) = self.node.clock().new_id().as_u64_pair();
+        let at = compare::sample(connection, &stream, &self.options, self.node.log(), seed).await?;
         self.node.tell_feed(|feed| {
             if let Some(before) = feed.published.filter(|before| *before > at) {
                 tracing::warn!(

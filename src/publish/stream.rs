@@ -1,4 +1,4 @@
-//! The stream: made if it is not there, compared with the log before anything is written to it.
+//! The stream: made if it is not there, and its settings.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,12 +8,11 @@ use async_nats::jetstream::stream::{
     Config, DiscardPolicy, Info, PersistenceMode, RetentionPolicy, StorageType, Stream,
 };
 use async_nats::jetstream::{self, Context, ErrorCode};
-use tenure_events::{Envelope, Position, parse};
+use tenure_events::Position;
 
 use super::connect::{Connection, PATIENCE};
-use super::refusal::{Difference, Foreign, Refusal};
-use super::{Options, Result, SUBJECTS, Trouble};
-use crate::log::{LogReader, Stored};
+use super::refusal::{Difference, Refusal};
+use super::{Options, Result, SUBJECTS};
 
 /// How long the server remembers ids of messages: a batch that is sent again soon is known by them as well.
 const DUPLICATE_WINDOW: Duration = Duration::from_secs(120);
@@ -143,16 +142,29 @@ fn differences(found: &Config, options: &Options) -> Vec<Difference> {
     check("allow_msg_ttl", !found.allow_message_ttl, &found.allow_message_ttl, "false");
     check("allow_msg_counter", !found.allow_message_counter, &found.allow_message_counter, "false");
     check("allow_msg_schedules", !found.allow_message_schedules, &found.allow_message_schedules, "false");
-    check("subject_transform", found.subject_transform.is_none(), &found.subject_transform, "none");
-    check("mirror", found.mirror.is_none(), &found.mirror.is_some(), "none");
-    let no_sources = found.sources.as_ref().is_none_or(Vec::is_empty);
-    check("sources", no_sources, &found.sources.is_some(), "none");
+    let republished = found.republish.as_ref().map(|to| to.destination.as_str());
+    check("republish", republished.is_none(), &Named(republished), "none");
+    let transformed = found.subject_transform.as_ref().map(|to| to.destination.as_str());
+    check("subject_transform", transformed.is_none(), &Named(transformed), "none");
+    let mirrored = found.mirror.as_ref().map(|mirror| mirror.name.as_str());
+    check("mirror", mirrored.is_none(), &Named(mirrored), "none");
+    let source = found.sources.iter().flatten().next().map(|source| source.name.as_str());
+    check("sources", source.is_none(), &Named(source), "none");
     let waits = found.persist_mode.as_ref().is_none_or(|mode| *mode == PersistenceMode::Default);
     check("persist_mode", waits, &found.persist_mode, "default");
     if let Some(replicas) = options.replicas {
         check("num_replicas", found.num_replicas == replicas, &found.num_replicas, &replicas.to_string());
     }
     all
+}
+
+/// What a setting names, if anything.
+struct Named<'a>(Option<&'a str>);
+
+impl fmt::Debug for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.unwrap_or("none"))
+    }
 }
 
 /// Looks at what can be known without the log: the settings, and that nothing is missing. Answers the position that the
@@ -169,56 +181,4 @@ pub fn check(stream: &Stream<Info>, options: &Options) -> Result<Position> {
         return Err(Refusal::Gap { stream: name(), first, last, messages }.into());
     }
     Ok(last)
-}
-
-/// The same, and compares its end with the log: it is no longer, and its last message is the event of that position.
-pub async fn compare(
-    connection: &Connection,
-    stream: &Stream<Info>,
-    options: &Options,
-    log: &LogReader,
-) -> Result<Position> {
-    let name = || options.stream().to_owned();
-    let last = check(stream, options)?;
-    // Later than the stream was asked, so that what is durable meanwhile counts.
-    let head = log.head();
-    if last > head {
-        return Err(Refusal::Ahead { stream: name(), last, head }.into());
-    }
-    if last > 0 {
-        let found = stream.get_raw_message(last).await.map_err(|error| connection.explain(&error))?;
-        let log = log.clone();
-        let read = tokio::task::spawn_blocking(move || log.read(last, 1)).await.map_err(Trouble::passing)?;
-        let ours = read.map_err(|error| Trouble::passing(format_args!("cannot read the log: {error}")))?;
-        // Measured: a server whose disk fills up while it stores a batch keeps the first part of it.
-        if ours.first().is_some_and(|ours| parse(&ours.bytes).is_ok_and(|event| event.index + 1 < event.count)) {
-            tracing::warn!(
-                last,
-                "the stream ends within a command, as when NATS had no room for all of it; the rest follows"
-            );
-        }
-        let what = ours.first().and_then(|ours| foreign(ours, &found));
-        if let Some(what) = what {
-            return Err(Refusal::Content { stream: name(), position: last, what }.into());
-        }
-    }
-    Ok(last)
-}
-
-/// What a message is, if not this event.
-fn foreign(ours: &Stored, found: &jetstream::message::StreamMessage) -> Option<Foreign> {
-    let Ok(event) = parse(&ours.bytes) else { return Some(Foreign::NoEvent) };
-    if found.payload[..] != ours.bytes[..] {
-        return Some(match parse(&found.payload) {
-            Err(_) => Foreign::NoEvent,
-            Ok(Envelope { log, .. }) if log != event.log => Foreign::OtherLog { found: log, ours: event.log },
-            Ok(Envelope { id, .. }) => Foreign::OtherEvent { found: id, ours: event.id },
-        });
-    }
-    let id = found.headers.get(async_nats::header::NATS_MESSAGE_ID).map(|id| id.as_str().to_owned());
-    if id != Some(event.id.to_string()) {
-        return Some(Foreign::OtherLabel(format!("with message id {id:?}")));
-    }
-    let subject = found.subject.as_str();
-    (subject != event.nats_subject()).then(|| Foreign::OtherLabel(format!("under the subject `{subject}`")))
 }

@@ -35,9 +35,10 @@ pub fn options(url: &str) -> Options {
     Options { servers: vec![url.to_owned()], ..Options::default() }
 }
 
-/// JetStream of a server.
+/// JetStream of a server, or of several with commas between.
 pub async fn jetstream(url: &str) -> Context {
-    let mut context = jetstream::new(async_nats::connect(url).await.unwrap());
+    let servers: Vec<&str> = url.split(',').collect();
+    let mut context = jetstream::new(async_nats::connect(servers).await.unwrap());
     // A machine that is busy with other tests is no fault.
     context.set_timeout(Duration::from_secs(30));
     context

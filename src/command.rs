@@ -102,6 +102,10 @@ pub enum Command<P> {
     LicenseOrg(LicenseOrg),
     ConfigureLogin(ConfigureLogin),
     ProvisionTenant(ProvisionTenant<P>),
+    ChangeSettings(ChangeSettings),
+    DefinePrivilege(DefinePrivilege),
+    DefineUserType(DefineUserType),
+    DefineResourceKind(DefineResourceKind),
 }
 
 /// Why a name and a body are not a command.
@@ -196,6 +200,10 @@ impl Command<Plain> {
             "license-org" => arguments(body).map(Self::LicenseOrg),
             "configure-login" => arguments(body).map(Self::ConfigureLogin),
             "provision-tenant" => arguments(body).map(Self::ProvisionTenant),
+            "change-settings" => arguments(body).map(Self::ChangeSettings),
+            "define-privilege" => arguments(body).map(Self::DefinePrivilege),
+            "define-user-type" => arguments(body).map(Self::DefineUserType),
+            "define-resource-kind" => arguments(body).map(Self::DefineResourceKind),
             unknown => Err(InvalidCommand::Unknown(unknown.to_owned())),
         }
     }
@@ -298,6 +306,10 @@ impl Command<Plain> {
             Self::InstallLicence(args) => Command::InstallLicence(args),
             Self::LicenseOrg(args) => Command::LicenseOrg(args),
             Self::ConfigureLogin(args) => Command::ConfigureLogin(args),
+            Self::ChangeSettings(args) => Command::ChangeSettings(args),
+            Self::DefinePrivilege(args) => Command::DefinePrivilege(args),
+            Self::DefineUserType(args) => Command::DefineUserType(args),
+            Self::DefineResourceKind(args) => Command::DefineResourceKind(args),
             Self::ProvisionTenant(args) => Command::ProvisionTenant(args.seal(fresh, identity, &mut seal)?),
         })
     }

@@ -24,6 +24,7 @@ fn decisions() {
     workspaces(&mut table);
     packs(&mut table);
     licences(&mut table);
+    catalogue(&mut table);
     let missing: Vec<_> = NAMES.iter().filter(|name| !table.names.contains(**name)).collect();
     assert!(missing.is_empty(), "commands without a case: {missing:?}");
     snapshots().bind(|| insta::assert_snapshot!("decisions", table.text));
@@ -274,4 +275,13 @@ fn licences(t: &mut Table) {
         "admin": {"id": "vera", "subject": "v", "name": "Vera"}, "users": [{"id": "ulf", "subject": "u", "name": "Ulf"}],
     });
     t.check_in(&world, "admin", "provision-tenant", call);
+}
+
+fn catalogue(t: &mut Table) {
+    t.check("admin", "change-settings", json!({"public_folders": true}));
+    t.check("tim", "define-privilege", json!({"name": "report.sign"}));
+    t.check("admin", "define-user-type", json!({"name": "guest", "ceiling": ["*", "!act-as"]}));
+    t.check("admin", "define-resource-kind", json!({"name": "story", "actions": ["create", "edit"]}));
+    t.check("admin", "define-resource-kind", json!({"name": "app", "actions": ["share"]}));
+    t.check_in(&hub(), "sid", "define-resource-kind", json!({"name": "story", "actions": ["view"]}));
 }

@@ -6,6 +6,7 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "the model takes what it knows and leaves the rest")]
 
 mod audit;
+mod catalogue;
 mod compare;
 mod facts;
 mod generate;
@@ -209,6 +210,8 @@ impl Game {
         let act = Act { who, actor, name, events: &events, now };
         audit::no_escalation(&before, &self.facts, &act)?;
         audit::nobody_locked_out(&before, &self.facts, &act)?;
+        catalogue::nothing_unhidden(&before, &self.facts, &act)?;
+        catalogue::settled(&before, &self.facts)?;
         let after = Both::new(View::new(&self.world.state, self.world.position(), now), &self.facts);
         after.authority()?;
         after.questions(dice, 6)?;

@@ -1,5 +1,6 @@
 //! Every refusal that a decision can give, each with a case, in one approved table; and no code without a case.
 
+mod catalogue;
 mod hub;
 mod packs;
 
@@ -33,6 +34,8 @@ fn refusals() {
     texts_and_standing(&mut table);
     hub::rows(&mut table);
     licences(&mut table);
+    catalogue::catalogue(&mut table);
+    catalogue::settings(&mut table);
     let (given, written) = (&table.codes, codes("src/decide"));
     let missing: Vec<_> = written.difference(given).collect();
     assert!(missing.is_empty(), "codes without a case here: {missing:?}");

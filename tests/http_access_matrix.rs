@@ -292,6 +292,10 @@ fn commands() -> Vec<Row> {
             "provision-tenant",
             json!({"external_id": "e", "issuer": "i", "name": "New", "admin": {"subject": "s", "name": "N"}}),
         ),
+        ("change-settings", json!({"public_folders": true})),
+        ("define-privilege", json!({"name": "report.sign"})),
+        ("define-user-type", json!({"name": "guest", "ceiling": []})),
+        ("define-resource-kind", json!({"name": "story", "actions": ["create"]})),
     ];
     rows.into_iter().map(|(name, body)| (name, name, Some(body))).collect()
 }

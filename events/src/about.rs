@@ -31,13 +31,20 @@ impl Event {
     pub const fn about(&self) -> About {
         let (when, concerns) = match self {
             Self::PlatformInitialised(_) => ("`tenure init`, once", ROOT),
-            Self::SettingsChanged(_) => ("no command so far: settings are those of the preset", ROOT),
-            Self::PrivilegeDefined(_) => ("`tenure init`, for each privilege of the preset", ROOT),
-            Self::UserTypeDefined(_) => ("`tenure init`, for each user type of the preset", ROOT),
-            Self::ResourceKindDefined(_) => ("`tenure init`, for each kind of the preset", ROOT),
-            Self::RoleTemplateDefined(_) => {
-                ("`tenure init`, for each role of the preset that every org starts with", ROOT)
+            Self::SettingsChanged(_) => ("`change-settings`", ROOT),
+            Self::PrivilegeDefined(_) => (
+                "`define-privilege`; `define-resource-kind`, for each action that begins to need one; `tenure init`",
+                ROOT,
+            ),
+            Self::UserTypeDefined(_) => {
+                ("`define-user-type`; with a new privilege, for each user type that can hold all; `tenure init`", ROOT)
             }
+            Self::ResourceKindDefined(_) => ("`define-resource-kind`; `tenure init`", ROOT),
+            Self::RoleTemplateDefined(_) => (
+                "`tenure init`, for each role of the preset that every org starts with; with a new privilege, for each of \
+                  these that carries all",
+                ROOT,
+            ),
             Self::TenantPermissionDefined(_) => ("`tenure init`, for each tenant permission of the preset", ROOT),
             Self::TenantPermissionGranted(_) => ("`grant-tenant-permission`", ROOT),
             Self::TenantPermissionRevoked(_) => ("`revoke-tenant-permission`", ROOT),
@@ -80,12 +87,17 @@ impl Event {
             Self::SubscriptionRetyped(_) => ("`retype-subscription`", MEMBER),
             Self::SubscriptionExtended(_) => ("`extend-subscription`", MEMBER),
             Self::SubscriptionWithdrawn(_) => ("`withdraw-subscription`", MEMBER),
-            Self::PrivilegeGranted(_) => ("`grant-privileges`; `erase-user` with a successor", MEMBER),
+            Self::PrivilegeGranted(_) => (
+                "`grant-privileges`; `erase-user` with a successor; with a new privilege, to whoever defines it",
+                MEMBER,
+            ),
             Self::PrivilegeRevoked(_) => ("`revoke-privileges`", MEMBER),
             Self::RoleDefined(_) => {
                 ("`define-role`; `create-org`, for each role that every org starts with; `tenure init`", OWNER)
             }
-            Self::RoleChanged(_) => ("`change-role`", OWNER),
+            Self::RoleChanged(_) => {
+                ("`change-role`; with a new privilege, for the role of the system administrators", OWNER)
+            }
             Self::RoleDeleted(_) => ("`delete-role`", OWNER),
             Self::RoleAssigned(_) => ("`assign-role`, for each user and group", ASSIGNED),
             Self::RoleUnassigned(_) => ("`unassign-role`, for each user and group", ASSIGNED),

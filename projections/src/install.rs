@@ -59,6 +59,7 @@ impl Installer<'_> {
             Change::Privilege { privilege, number } => {
                 let no = self.id(table!(8 privileges), privilege.as_str());
                 debug_assert_eq!(no, u32::from(number), "privileges are numbered as they are defined");
+                self.row(table!(160 catalogue), 0, number.saturating_add(1));
             }
             Change::UserType { user_type, ceiling } => {
                 let ceiling = self.privileges(ceiling);

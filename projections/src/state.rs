@@ -243,6 +243,8 @@ tables! {
     121 key_ended: Rows<()>,
     /// User and org: the user's personal folder there, the last of them.
     150 personal_folder: Edges<ResourceNo>,
+    /// Row 0: how many privileges the catalogue has. They are numbered as they are defined, and never defined again.
+    160 catalogue: Rows<u8>,
     /// Content: exported.
     151 exported: Rows<()>,
     /// Content, and what it was imported as.

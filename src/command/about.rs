@@ -86,7 +86,11 @@ impl<P> Command<P> {
             | Self::InstallLicence(_)
             | Self::LicenseOrg(_)
             | Self::ConfigureLogin(_)
-            | Self::ProvisionTenant(_) => None,
+            | Self::ProvisionTenant(_)
+            | Self::ChangeSettings(_)
+            | Self::DefinePrivilege(_)
+            | Self::DefineUserType(_)
+            | Self::DefineResourceKind(_) => None,
         }
     }
 }

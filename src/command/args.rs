@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tenure_events::data::{Audience, DataPermission, Holder, Level, LoginAddress, Recipient, Source};
+use tenure_events::data::{
+    Audience, CrossOrgShares, DataPermission, Holder, Level, Lifecycle, LoginAddress, NameScope, Nature, Recipient,
+    Source, Switch, TenantUsers,
+};
 use tenure_events::{
     ApiKeyId, EnvironmentId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, TenantPermission, Time, UserId,
     UserType,
 };
 
 use super::Contents;
+use crate::presets::Action;
 
 /// Text about a person as it came in. It is never shown in logs and never reaches a decision: see [`Command::seal`](super::Command::seal).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,6 +197,30 @@ args! {
     ProvisionTenant<P> {
         id: Option<OrgId>, external_id: String, issuer: String, name: String, admin: Provisioned<P>,
         #[serde(default = "none")] users: Vec<Provisioned<P>>, #[serde(default)] attributes: BTreeMap<String, String>,
+    }
+    /// Change those settings that are named; the others stay.
+    ChangeSettings {
+        single_org_hierarchy: Option<bool>, roles_need_membership: Option<bool>, landlord_rule: Option<bool>,
+        cross_org_shares: Option<CrossOrgShares>, name_scope: Option<NameScope>, managing_team_required: Option<bool>,
+        system_administrator_reaches: Option<bool>, tenant_users: Option<TenantUsers>, public_folders: Option<bool>,
+        personal_folders: Option<bool>, tenant_permissions: Option<Switch>, licences: Option<Switch>,
+        lifecycle: Option<Lifecycle>, administrators_group: Option<GroupId>,
+        /** Although it takes something away from somebody. */
+        #[serde(default)] take_away: bool,
+    }
+    /// Add a privilege to the catalogue.
+    DefinePrivilege { name: Privilege }
+    /// Say what subscriptions of a type, new or not, can hold at the most.
+    DefineUserType {
+        name: UserType, /** Privileges, with `*` and `!` as in a preset file. */ ceiling: Vec<String>,
+        /** Although it takes something away from somebody. */
+        #[serde(default)] take_away: bool,
+    }
+    /// Add a kind of content, or let more actions on one need a privilege.
+    DefineResourceKind {
+        name: Kind, /** Those that need a privilege. */ actions: Vec<Action>, nature: Option<Nature>,
+        /** Although content of the kind is there. */
+        #[serde(default)] take_away: bool,
     }
     /// A person as an identity provider knows them. The caller leaves `issuer` and `identity` out: they are the call's,
     /// and the keyed hash of issuer and subject.

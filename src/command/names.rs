@@ -73,12 +73,16 @@ impl<P> Command<P> {
             Self::LicenseOrg(_) => "license-org",
             Self::ConfigureLogin(_) => "configure-login",
             Self::ProvisionTenant(_) => "provision-tenant",
+            Self::ChangeSettings(_) => "change-settings",
+            Self::DefinePrivilege(_) => "define-privilege",
+            Self::DefineUserType(_) => "define-user-type",
+            Self::DefineResourceKind(_) => "define-resource-kind",
         }
     }
 }
 
 /// The names of all commands.
-pub const NAMES: [&str; 66] = [
+pub const NAMES: [&str; 70] = [
     "create-org",
     "rename-org",
     "describe-org",
@@ -145,4 +149,8 @@ pub const NAMES: [&str; 66] = [
     "license-org",
     "configure-login",
     "provision-tenant",
+    "change-settings",
+    "define-privilege",
+    "define-user-type",
+    "define-resource-kind",
 ];

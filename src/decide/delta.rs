@@ -5,10 +5,11 @@
 //! bundle in the view before. It refuses some redundant paths that would add nothing; the message says so.
 
 mod association;
+mod ceilings;
 mod packs;
 
 use tenure_events::data::{Assignee, ContentShared, GroupInvited, Level, Subscription};
-use tenure_events::{Event, GroupId, OrgId, ResourceId, RoleId, UserId};
+use tenure_events::{Event, GroupId, OrgId, Privilege, ResourceId, RoleId, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{self, Code, Reach, administrative};
 use tenure_projections::values::{
@@ -96,15 +97,16 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         Event::SubscriptionExtended(e) => membership(scene, &e.user, &e.org, &e.subscription),
         Event::PrivilegeGranted(e) => {
             let org = scene.org(&e.org)?;
-            holds_all(scene, org, scene.privilege_set(&e.privileges)?)
+            holds_all(scene, org, known(scene, &e.privileges))
         }
+        Event::UserTypeDefined(e) => ceilings::raised(scene, e),
         Event::RoleDefined(e) => role_gains(scene, e.org.as_ref(), scene.privilege_set(&e.privileges)?),
         Event::RoleChanged(e) => {
             let no = scene.find_role(e.role.as_str());
             no.map_or(Ok(()), |no| association::renamed(scene, e, no))?;
             let before = no.and_then(|role| View::role(scene, role));
             let before = before.map_or(PrivilegeSet::NONE, |role| role.value.privileges);
-            role_gains(scene, e.org.as_ref(), scene.privilege_set(&e.privileges)?.without(before))
+            role_gains(scene, e.org.as_ref(), known(scene, &e.privileges).without(before))
         }
         Event::RoleAssigned(e) => assigned(scene, &e.role, &e.to),
         Event::GroupMemberAdded(e) => member(scene, &e.group),
@@ -120,9 +122,9 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         Event::ApiKeyIssued(_) | Event::IdentityLinked(_) | Event::UserCredentialReset(_) => Ok(()),
         // What these take away, restore to standing or say of a thing adds to nobody's potential authority.
         Event::PlatformInitialised(_)
+        // A setting that would give is refused when decided; a kind only begins to need what it did not.
         | Event::SettingsChanged(_)
         | Event::PrivilegeDefined(_)
-        | Event::UserTypeDefined(_)
         | Event::ResourceKindDefined(_)
         | Event::RoleTemplateDefined(_)
         // Tenant permissions gate what is held already, and their administrators have them all.
@@ -349,6 +351,11 @@ fn orgs_of(view: &View<'_>, user: UserNo) -> Vec<OrgNo> {
     orgs
 }
 
+/// The privileges of these names that were there before the command: one that it defines arises with whom it gives it.
+fn known(scene: &Scene<'_>, names: &[Privilege]) -> PrivilegeSet {
+    names.iter().filter_map(|name| scene.find_privilege(name.as_str())).collect()
+}
+
 fn live<'a>(view: &View<'a>, role: RoleNo) -> Option<&'a Role> {
     view.role(role).map(|role| &role.value).filter(|role| role.live)
 }
@@ -368,6 +375,7 @@ fn holds_all_within(
     needed: PrivilegeSet,
 ) -> Result<(), Refusal> {
     let missing = needed.without(scene.held_within(org, environment));
+    let missing = if missing.is_empty() { missing } else { missing.without(ceilings::since(scene, org)) };
     if missing.is_empty() || scene.is_archived(org) || global::reaches_into(scene, org) {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use tenure_events::data::{Lifecycle, Switch, TenantUsers};
 use tenure_events::{GroupId, OrgId, RoleId, Time, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
-use tenure_projections::values::{OrgNo, PrivilegeNo, PrivilegeSet, RoleNo, UserNo};
+use tenure_projections::values::{GroupNo, OrgNo, PrivilegeNo, PrivilegeSet, RoleNo, UserNo};
 
 use super::effect::Effect;
 use super::scene::{Scene, conflict};
@@ -66,7 +66,7 @@ pub fn judge(scene: &Scene<'_>, after: &View<'_>, concerns: &Concerns<'_>) -> Re
     }
     let mut begun = concerns.begun.iter().filter_map(|org| after.find_org(org.as_str()));
     begun.try_for_each(|org| judge_org(scene, after, org))?;
-    if concerns.administrators && administered(scene) && !administered(after) {
+    if concerns.administrators && !is_unadministered(scene) && is_unadministered(after) {
         let detail = "nobody could give tenant permissions any more: first add somebody to the administrators' group";
         return Err(conflict("administrators.last", detail));
     }
@@ -80,11 +80,15 @@ pub fn any_holder(view: &View<'_>, org: OrgNo, privilege: PrivilegeNo) -> bool {
         .is_break()
 }
 
-/// Whether somebody who stands is one of the administrators, on a platform that may need them.
-fn administered(view: &View<'_>) -> bool {
+/// Whether a platform that may need its administrators of tenant permissions has none who stands.
+fn is_unadministered(view: &View<'_>) -> bool {
     let needed = view.settings().is_some_and(|settings| settings.value.tenant_permissions != Switch::Off);
-    let group = view.administrators().filter(|_| needed);
-    group.is_some_and(|group| view.members(group).any(|(user, _)| stands(view, user)))
+    needed && !has_administrators(view)
+}
+
+/// Whether somebody who stands is one of the administrators.
+pub fn has_administrators(view: &View<'_>) -> bool {
+    view.administrators().is_some_and(|group| view.members(group).any(|(user, _)| stands(view, user)))
 }
 
 fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> Result<(), Refusal> {
@@ -178,7 +182,7 @@ fn stands(view: &View<'_>, user: UserNo) -> bool {
 }
 
 /// Whoever might hold something in an org; some of them twice.
-fn candidates(view: &View<'_>, org: OrgNo, mut visit: impl FnMut(UserNo) -> ControlFlow<()>) -> ControlFlow<()> {
+pub fn candidates(view: &View<'_>, org: OrgNo, mut visit: impl FnMut(UserNo) -> ControlFlow<()>) -> ControlFlow<()> {
     view.subscribers(org).try_for_each(|(user, ..)| visit(user))?;
     let team = view.managing_group(org).map(|(group, _)| group);
     let teams = team.into_iter().chain(view.invited(org));
@@ -202,7 +206,9 @@ fn holders(view: &View<'_>, role: RoleNo, mut visit: impl FnMut(UserNo) -> Contr
 fn touched<'a>(scene: &Scene<'_>, effect: Effect<'a>, concerns: &mut Concerns<'a>) {
     let org = |id: &OrgId| scene.find_org(id.as_str());
     let user = |id: &UserId| scene.find_user(id.as_str());
-    concerns.administrators |= matches!(effect, Effect::Loses(_) | Effect::Closes(_) | Effect::Group(_));
+    let all = Effect::Everybody;
+    concerns.administrators |=
+        effect == all || matches!(effect, Effect::Loses(_) | Effect::Closes(_) | Effect::Group(_));
     let at_risk = &mut concerns.at_risk;
     match effect {
         Effect::Begins(id) => concerns.begun.push(id),
@@ -214,15 +220,12 @@ fn touched<'a>(scene: &Scene<'_>, effect: Effect<'a>, concerns: &mut Concerns<'a
         Effect::Role(role) | Effect::Assigned(role, _) => role_loses(scene, role, at_risk),
         Effect::Group(group) => group_loses(scene, group, at_risk),
         Effect::Invited(group, at) => invitation_loses(scene, group, org(at), at_risk),
-        Effect::Forbids(group) => {
-            let group = scene.find_group(group.as_str());
-            let members = group.into_iter().flat_map(|group| scene.members(group));
-            members.for_each(|(user, _)| everywhere(scene, Some(user), at_risk));
-        }
-        Effect::Permits(_) if !scene.needs_tenant_permissions() => {
+        Effect::Forbids(group) => members_lose(scene, scene.find_group(group.as_str()), at_risk),
+        Effect::Permits(_) if scene.needs_tenant_permissions() => {}
+        Effect::Permits(_) | Effect::Everybody => {
             at_risk.extend(scene.root().map(|org| Concern { org, below: true }));
         }
-        Effect::None | Effect::Everybody | Effect::Gains(_) | Effect::Permits(_) => {}
+        Effect::None | Effect::Gains(_) => {}
     }
 }
 
@@ -267,6 +270,8 @@ fn invitation_loses(scene: &Scene<'_>, group: &GroupId, org: Option<OrgNo>, conc
 
 fn group_loses(scene: &Scene<'_>, group: &GroupId, concerns: &mut Vec<Concern>) {
     if let Some(group) = scene.find_group(group.as_str()) {
+        // Its members may use elsewhere what its tenant permissions opened.
+        members_lose(scene, Some(group).filter(|group| scene.group_permissions(*group).next().is_some()), concerns);
         concerns.extend(scene.managed_by(group).map(|org| Concern { org, below: true }));
         concerns.extend(scene.invitations(group).filter_map(|(org, privileges)| matters(privileges, org)));
         for (role, ..) in scene.roles_of_group(group) {
@@ -275,6 +280,12 @@ fn group_loses(scene: &Scene<'_>, group: &GroupId, concerns: &mut Vec<Concern>) 
             }
         }
     }
+}
+
+/// What members of a group lose beside what they have through it.
+fn members_lose(scene: &Scene<'_>, group: Option<GroupNo>, concerns: &mut Vec<Concern>) {
+    let members = group.into_iter().flat_map(|group| scene.members(group));
+    members.for_each(|(user, _)| everywhere(scene, Some(user), concerns));
 }
 
 fn matters(lost: PrivilegeSet, org: OrgNo) -> Option<Concern> {

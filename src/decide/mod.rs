@@ -3,6 +3,7 @@
 
 mod associations;
 mod behalf;
+mod catalogue;
 mod content;
 mod delta;
 mod effect;
@@ -19,7 +20,9 @@ mod permissions;
 mod refusal;
 mod roles;
 mod scene;
+mod settings;
 mod subscriptions;
+mod taken;
 mod tenants;
 mod text;
 mod told;
@@ -105,6 +108,7 @@ pub fn decide(
     let over = OnceCell::new();
     let after = || view.over(over.get_or_init(|| suppose(view, caller, moment, &plan.0)));
     delta::judge(&scene, &after, &plan.0)?;
+    taken::judge(&scene, &after, command, &plan.0)?;
     licences::seats(&scene, &plan.0)?;
     let concerns = keepers::concerned(&scene, &plan.0);
     if !concerns.is_empty() {
@@ -202,6 +206,10 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::LicenseOrg(args) => licences::license(scene, args, plan),
         Command::ConfigureLogin(args) => tenants::configure_login(scene, args, plan),
         Command::ProvisionTenant(args) => tenants::provision(scene, args, plan),
+        Command::ChangeSettings(args) => settings::change(scene, args, plan),
+        Command::DefinePrivilege(args) => catalogue::define_privilege(scene, args, plan),
+        Command::DefineUserType(args) => catalogue::define_user_type(scene, args, plan),
+        Command::DefineResourceKind(args) => catalogue::define_resource_kind(scene, args, plan),
     }
 }
 

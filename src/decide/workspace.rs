@@ -113,7 +113,7 @@ fn personal_kind(scene: &Scene<'_>) -> Option<Kind> {
 }
 
 /// The kind that workspaces are made of.
-fn folder_kind(scene: &Scene<'_>) -> Option<Kind> {
+pub fn folder_kind(scene: &Scene<'_>) -> Option<Kind> {
     let is = |kind: &_| scene.actions(*kind).is_some_and(|actions| actions.value.nature == Nature::Folder);
     scene.kinds().find(is).map(|kind| kind_name(scene, kind))
 }

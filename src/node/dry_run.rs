@@ -10,6 +10,7 @@ use tenure_projections::values::{Done, GroupNo, OrgNo, PrivilegeSet, RoleNo, Use
 use tenure_projections::{State, View};
 
 use super::attempt::{Attempt, Decided, attempt, place};
+use super::new_needs::NewNeeds;
 use super::request::{AccessDelta, AccessDeltas, Answer, CommandError, Wish};
 use super::shared::Core;
 use super::stats::Outcome;
@@ -57,10 +58,27 @@ pub(super) fn dry_run(core: &Core, wish: Box<Wish>) -> Result<Tried, CommandErro
 
 fn access_deltas(before: View<'_>, after: View<'_>, decided: &Decided) -> AccessDeltas {
     let asker = decided.caller.on_behalf_of.map_or(decided.caller.actor, Subject::from);
-    let mut concerned = Concerned { before, after, users: BTreeSet::new(), complete: true };
+    let needs = NewNeeds::of(before, after, originals(&decided.drafts).map(|draft| &draft.event));
+    let mut concerned =
+        Concerned { before, after, users: BTreeSet::new(), everybody: !needs.is_empty(), complete: true };
     originals(&decided.drafts).for_each(|draft| concerned.add_draft(draft));
-    let Concerned { users, complete, .. } = concerned;
-    let deltas = users.into_iter().flat_map(|user| deltas_of(&before, &after, &asker, user)).collect();
+    let Concerned { users, everybody, mut complete, .. } = concerned;
+    let deltas_of = |user| deltas_of(&before, &after, &asker, &needs, user);
+    if !everybody {
+        return AccessDeltas { deltas: users.into_iter().flat_map(deltas_of).collect(), complete };
+    }
+    let (mut deltas, mut concerned) = (Vec::new(), 0);
+    let orgs = before.root().into_iter().flat_map(|root| before.tree(root));
+    for user in orgs.flat_map(|org| before.home_users(org)) {
+        let more = deltas_of(user);
+        if !more.is_empty() && concerned == MAX_USERS {
+            complete = false;
+            break;
+        }
+        concerned += usize::from(!more.is_empty());
+        deltas.extend(more);
+    }
+    complete &= needs.all_asked();
     AccessDeltas { deltas, complete }
 }
 
@@ -69,7 +87,13 @@ fn originals(drafts: &[Draft]) -> impl Iterator<Item = &Draft> {
 }
 
 /// What a user gains and loses, in each org where the asker may know.
-fn deltas_of(before: &View<'_>, after: &View<'_>, asker: &Subject, user: UserNo) -> Vec<AccessDelta> {
+fn deltas_of(
+    before: &View<'_>,
+    after: &View<'_>,
+    asker: &Subject,
+    needs: &NewNeeds<'_>,
+    user: UserNo,
+) -> Vec<AccessDelta> {
     let orgs: BTreeSet<OrgNo> = judge::orgs_of(before, user).into_iter().chain(judge::orgs_of(after, user)).collect();
     let told = |org: &OrgNo| {
         // About what the command itself makes, only the view after it knows.
@@ -81,13 +105,15 @@ fn deltas_of(before: &View<'_>, after: &View<'_>, asker: &Subject, user: UserNo)
     let delta = |org: OrgNo| {
         let had = judge::privileges_as(before, &subject, org);
         let has = judge::privileges_as(after, &subject, org);
+        // What could be done without a privilege, and needs one, is lost to whoever does not have it.
+        let lost = had.or(needs.lost_by(user, org)).without(has);
         let delta = AccessDelta {
             user: UserId::new(after.user_id(user)).ok()?,
             org: OrgId::new(after.org_id(org)).ok()?,
             gained: names(has.without(had)),
-            lost: names(had.without(has)),
+            lost: names(lost),
         };
-        (had != has).then_some(delta)
+        (had != has || !lost.is_empty()).then_some(delta)
     };
     orgs.into_iter().filter(told).filter_map(delta).collect()
 }
@@ -97,6 +123,8 @@ struct Concerned<'a> {
     before: View<'a>,
     after: View<'a>,
     users: BTreeSet<UserNo>,
+    /// All users, instead.
+    everybody: bool,
     complete: bool,
 }
 
@@ -112,7 +140,7 @@ impl Concerned<'_> {
             Effect::Role(role) => self.role(role),
             Effect::Assigned(_, to) => self.assignee(to),
             Effect::Opens(org) | Effect::Closes(org) | Effect::Bounds(org) => self.org(org),
-            Effect::Everybody => self.complete = false,
+            Effect::Everybody => self.everybody = true,
             Effect::None | Effect::Begins(_) => {}
         }
     }

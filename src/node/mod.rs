@@ -9,6 +9,7 @@ mod checkpoints;
 mod dry_run;
 mod examine;
 mod feed;
+mod new_needs;
 mod open;
 mod passing;
 mod pending;

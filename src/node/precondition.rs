@@ -98,7 +98,11 @@ fn about<P>(view: &View<'_>, subject: &Subject, command: &Command<P>) -> Option<
         Command::ClearRowRule(args) => resource(&args.resource),
         Command::IssueApiKey(args) => user(&args.user),
         Command::RevokeApiKey(args) => view.find_key(args.key.as_str()).map(Entity::Key),
-        Command::InstallLicence(_) => view.root().map(Entity::Org),
+        Command::InstallLicence(_)
+        | Command::ChangeSettings(_)
+        | Command::DefinePrivilege(_)
+        | Command::DefineUserType(_)
+        | Command::DefineResourceKind(_) => view.root().map(Entity::Org),
         Command::LicenseOrg(args) => org(&args.org),
         Command::ConfigureLogin(args) => org_or_root(args.org.as_ref()),
         Command::ProvisionTenant(args) => {

@@ -3,9 +3,9 @@
 //! A preset is a TOML file; those that come with the program are compiled in. Administrative privileges are the same in
 //! all of them and come first in the catalogue; each kind of content adds a privilege for each action that needs one.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tenure_events::data::{Nature, Settings};
-use tenure_events::{Kind, Privilege, TenantPermission, UserType};
+use tenure_events::{InvalidId, Kind, Privilege, TenantPermission, UserType};
 use tenure_projections::judge::administrative;
 
 /// The names of the presets that come with the program.
@@ -55,6 +55,43 @@ pub struct PresetRole {
     pub name: String,
     /// What it carries.
     pub privileges: Vec<Privilege>,
+}
+
+/// An action on content that may need a privilege, which is then called `KIND.ACTION`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "an action is what its name says")]
+pub enum Action {
+    Create,
+    View,
+    Edit,
+    Delete,
+    Share,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Create, Self::View, Self::Edit, Self::Delete, Self::Share];
+
+    /// What it is called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::View => "view",
+            Self::Edit => "edit",
+            Self::Delete => "delete",
+            Self::Share => "share",
+        }
+    }
+
+    /// The privilege that it may need on content of a kind.
+    ///
+    /// # Errors
+    /// The kind's name leaves no room for the action's.
+    pub fn privilege(self, kind: &Kind) -> Result<Privilege, InvalidId> {
+        Privilege::new(format!("{kind}.{}", self.name()))
+    }
 }
 
 /// Why a preset cannot be used.
@@ -198,16 +235,6 @@ struct FileKind {
     nature: Nature,
 }
 
-#[derive(Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "snake_case")]
-enum Action {
-    Create,
-    View,
-    Edit,
-    Delete,
-    Share,
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FileRole {
@@ -218,15 +245,16 @@ struct FileRole {
 
 impl FileKind {
     fn kind(self) -> Result<PresetKind, InvalidPreset> {
-        let needs = |action: Action, name: &str| {
-            self.actions.contains(&action).then(|| privilege(&format!("{}.{name}", self.name))).transpose()
+        let needs = |action: Action| {
+            let privilege = self.actions.contains(&action).then(|| action.privilege(&self.name)).transpose();
+            privilege.map_err(|error| InvalidPreset::Malformed(format!("`{}.{}`: {error}", self.name, action.name())))
         };
         Ok(PresetKind {
-            create: needs(Action::Create, "create")?,
-            view: needs(Action::View, "view")?,
-            edit: needs(Action::Edit, "edit")?,
-            delete: needs(Action::Delete, "delete")?,
-            share: needs(Action::Share, "share")?,
+            create: needs(Action::Create)?,
+            view: needs(Action::View)?,
+            edit: needs(Action::Edit)?,
+            delete: needs(Action::Delete)?,
+            share: needs(Action::Share)?,
             nature: self.nature,
             kind: self.name,
         })
@@ -237,8 +265,12 @@ fn privilege(name: &str) -> Result<Privilege, InvalidPreset> {
     Privilege::new(name).map_err(|error| InvalidPreset::Malformed(format!("`{name}`: {error}")))
 }
 
-/// The privileges that a list with `*` and `!` stands for, in the order of the catalogue.
-fn resolve(catalogue: &[Privilege], of: &str, list: &[String]) -> Result<Vec<Privilege>, InvalidPreset> {
+/// The privileges that a list with `*` and `!` stands for, in the order of the catalogue: `*` is all, `!PRIVILEGE` all
+/// those before without it.
+///
+/// # Errors
+/// [`InvalidPreset::UnknownPrivilege`], of what the list is `of`.
+pub fn resolve(catalogue: &[Privilege], of: &str, list: &[String]) -> Result<Vec<Privilege>, InvalidPreset> {
     let mut held = vec![false; catalogue.len()];
     for item in list {
         if item == "*" {

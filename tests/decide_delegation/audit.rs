@@ -14,9 +14,9 @@ type Had = (u8, bool);
 /// suspension, membership and ceilings.
 pub struct Potential {
     /// By global roles, in every org.
-    global: Vec<Set>,
+    pub global: Vec<Set>,
     /// Otherwise, by org.
-    local: Vec<Vec<Set>>,
+    pub local: Vec<Vec<Set>>,
     /// By content.
     levels: Vec<Vec<Had>>,
 }
@@ -277,15 +277,15 @@ impl Facts {
     ) -> Result<(), String> {
         let none = Gap::default();
         let before = before.unwrap_or(&none);
-        let global = after.global[at] & !before.global;
+        let global = after.global[at] & !before.global & self.all();
         if global & !self.everywhere(who, now).unwrap_or(0) != 0 {
             return Err(format!("{} gains {global:#x} in every org", self.text(principal)));
         }
         // What is archived is gone for good.
         let open = |org: &At| self.orgs[*org].status != Status::Gone;
         for org in (0..self.orgs.len()).filter(open) {
-            let gained = after.local[at][org] & !before.local.get(org).unwrap_or(&0) & !before.global;
-            if gained & !self.held(who, org, now) != 0 && before.exempt != Some(org) {
+            let gained = after.local[at][org] & !before.local.get(org).unwrap_or(&0) & !before.global & self.all();
+            if gained & !self.held(who, org, now) & !self.since(who, org, now) != 0 && before.exempt != Some(org) {
                 return Err(format!("{} gains {gained:#x} in {}", self.text(principal), self.orgs[org].id));
             }
         }
@@ -397,7 +397,7 @@ fn own_subscription(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), 
             let less = was.is_some_and(|was| {
                 let shorter = was.until.is_none_or(|old| now.until.is_some_and(|new| new <= old));
                 was.there
-                    && now.privileges & !was.privileges == 0
+                    && now.privileges & !was.privileges & before.all() == 0
                     && ceiling(now) & !ceiling(was) == 0
                     && now.from >= was.from
                     && shorter

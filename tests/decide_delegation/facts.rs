@@ -4,7 +4,7 @@ use tenure_events::data::{Assignee, Audience, Level, Nature, Settings, Subscript
 use tenure_events::{Envelope, Event, Privilege, Time};
 
 /// Privileges by their number, one bit each.
-pub type Set = u32;
+pub type Set = u128;
 
 /// A thing's place in its list.
 pub type At = usize;
@@ -46,6 +46,8 @@ pub struct Member {
     pub there: bool,
     pub user_type: At,
     pub privileges: Set,
+    /// Every privilege that there was when this was written.
+    pub all: Set,
     pub from: Option<Time>,
     pub until: Option<Time>,
 }
@@ -197,6 +199,7 @@ impl Facts {
                 there,
                 user_type: self.user_types.iter().position(|t| t.0 == subscription.user_type.as_str()).unwrap(),
                 privileges: self.set(&subscription.privileges),
+                all: self.all(),
                 from: subscription.valid_from,
                 until: subscription.valid_until,
             },
@@ -235,11 +238,11 @@ impl Facts {
             Event::PlatformInitialised(e) => self.settings = Some(e.settings.clone()),
             Event::SettingsChanged(e) => self.settings = Some(e.settings.clone()),
             Event::PrivilegeDefined(e) => self.privileges.push(e.privilege.to_string()),
-            Event::UserTypeDefined(e) => self.user_types.push((e.user_type.to_string(), self.set(&e.ceiling))),
+            Event::UserTypeDefined(e) => self.note_user_type(e.user_type.to_string(), self.set(&e.ceiling)),
             Event::ResourceKindDefined(e) => {
                 let [create, view, edit, delete, share] = [&e.create, &e.view, &e.edit, &e.delete, &e.share]
                     .map(|name| name.as_ref().map(|name| self.privilege(name.as_str()) as u32));
-                self.kinds.push((e.kind.to_string(), Kind { create, view, edit, delete, share, nature: e.nature }));
+                self.note_kind(e.kind.to_string(), Kind { create, view, edit, delete, share, nature: e.nature });
             }
             event => {
                 self.note_org(event);

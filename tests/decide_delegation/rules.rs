@@ -146,10 +146,11 @@ impl Facts {
 
     /// Once tenant permissions count, orgs are managed by members of teams that may, and by the administrators.
     pub fn forbidden(&self, user: At) -> Set {
-        let Some(permitted) = &self.permitted else { return 0 };
-        let may = |group: At| {
-            self.groups[group].live && (permitted.contains(&group) || self.groups[group].id == ADMINISTRATORS)
-        };
+        if !self.permissions_count() {
+            return 0;
+        }
+        let permitted = |group: At| self.permitted.as_ref().is_some_and(|permitted| permitted.contains(&group));
+        let may = |group: At| self.groups[group].live && (permitted(group) || self.groups[group].id == ADMINISTRATORS);
         if self.joined.iter().any(|(of, group)| *of == user && may(*group)) { 0 } else { ORG_MANAGE }
     }
 

@@ -97,7 +97,11 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         users.extend(dice.one_in(3).then(|| facts.users[dice.of(facts.users.len())].id.clone()));
         users
     };
-    let arguments = match name {
+    let mut arguments = match name {
+        "change-settings" | "define-privilege" | "define-user-type" | "define-resource-kind" => {
+            by = Some(0);
+            super::catalogue::wish(facts, name, dice)?
+        }
         "create-org" => json!({"id": fresh, "name": label, "parent": org,
             "managing_group": if global { group.map(|g| &g.id) } else { None },
             "admin": dice.one_in(2).then(|| json!({"name": "First"}))}),
@@ -338,6 +342,7 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         }
         other => panic!("no arguments for {other}"),
     };
+    super::catalogue::with_new(facts, &mut arguments, dice);
     Some(Wish { name, arguments, by })
 }
 

@@ -59,7 +59,8 @@ impl<'a> View<'a> {
     /// The privilege of this name.
     #[must_use]
     pub fn find_privilege(&self, name: &str) -> Option<PrivilegeNo> {
-        self.find(|s| &s.privileges, name).and_then(|no| u8::try_from(no).ok()).map(PrivilegeNo)
+        let no = self.find(|s| &s.privileges, name).and_then(|no| u8::try_from(no).ok())?;
+        self.row(|s| &s.catalogue, 0).filter(|count| no < count.value).map(|_| PrivilegeNo(no))
     }
 
     /// The user behind the keyed hash of an external identity.

@@ -48,26 +48,32 @@ impl<'a> View<'a> {
     /// All privileges of the catalogue.
     #[must_use]
     pub fn all_privileges(&self) -> PrivilegeSet {
-        let count = self.base.privileges.len();
-        PrivilegeSet::ALL.iter().take(count).collect()
+        first_privileges(self.row(|s| &s.catalogue, 0).map(|count| count.value))
+    }
+
+    /// All privileges that the catalogue had after an event that the view knows.
+    #[must_use]
+    pub fn all_privileges_at(&self, position: Position) -> PrivilegeSet {
+        let known = self.base.catalogue.get(0, position.min(self.position));
+        first_privileges(known.map(|count| count.value))
     }
 
     /// All user types of the catalogue.
     pub fn user_types(&self) -> impl Iterator<Item = UserTypeNo> + use<'a> {
         let view = *self;
-        self.base.ceiling.rows().map(UserTypeNo).filter(move |no| view.row(|s| &s.ceiling, no.0).is_some())
+        self.each_row(|s| &s.ceiling).map(UserTypeNo).filter(move |no| view.row(|s| &s.ceiling, no.0).is_some())
     }
 
     /// All kinds of the catalogue.
     pub fn kinds(&self) -> impl Iterator<Item = KindNo> + use<'a> {
         let view = *self;
-        self.base.actions.rows().map(KindNo).filter(move |no| view.actions(*no).is_some())
+        self.each_row(|s| &s.actions).map(KindNo).filter(move |no| view.actions(*no).is_some())
     }
 
     /// The roles that every new org starts with: what they are called and carry, in the order of their definition.
     pub fn role_templates(&self) -> impl Iterator<Item = (&'a str, PrivilegeSet)> + use<'a> {
         let view = *self;
-        let templates = self.base.role_template.rows();
+        let templates = self.each_row(|s| &s.role_template);
         templates.filter_map(move |no| {
             Some((view.text(|s| &s.role_templates, no), view.row(|s| &s.role_template, no)?.value))
         })
@@ -203,4 +209,8 @@ impl<'a> View<'a> {
     pub fn has_been_multi_org(&self) -> bool {
         self.org_status(OrgNo(1)).is_some()
     }
+}
+
+fn first_privileges(count: Option<u8>) -> PrivilegeSet {
+    PrivilegeSet::ALL.iter().take(count.unwrap_or(0).into()).collect()
 }

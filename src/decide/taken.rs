@@ -1,0 +1,87 @@
+//! What is in use is not pulled away silently: a ceiling or a setting that takes something from somebody is changed by
+//! who says that it shall.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use tenure_events::{Event, Sealed};
+use tenure_projections::View;
+use tenure_projections::judge;
+use tenure_projections::values::{OrgNo, UserNo, UserTypeNo};
+
+use super::scene::{Scene, conflict};
+use super::{Draft, Refusal, keepers, settings};
+use crate::command::Command;
+
+/// The most users who are counted.
+const MAX_COUNTED: usize = 1_000;
+
+/// Refuses a change that takes something from somebody, in a view of the state after it, unless it says `take_away`.
+pub fn judge<'v>(
+    scene: &Scene<'_>,
+    after: &dyn Fn() -> View<'v>,
+    command: &Command<Sealed>,
+    drafts: &[Draft],
+) -> Result<(), Refusal> {
+    let said = if let Command::ChangeSettings(args) = command {
+        args.take_away
+    } else if let Command::DefineUserType(args) = command {
+        args.take_away
+    } else {
+        return Ok(());
+    };
+    let Some(of) = drafts.iter().find_map(|draft| may_lose(scene, &draft.event)).filter(|_| !said) else {
+        return Ok(());
+    };
+    let count = losers(&scene.view, &after(), of);
+    if count == 0 {
+        return Ok(());
+    }
+    let least = if count < MAX_COUNTED { "" } else { "at least " };
+    let detail = format!(
+        "this takes something from {least}{count} of the users: a dry run with `take_away` shows who loses what; send it \
+         with `take_away` if it shall be so"
+    );
+    Err(conflict("access.taken_away", detail))
+}
+
+/// Among whom.
+#[derive(Clone, Copy)]
+enum Among {
+    Everybody,
+    Members(UserTypeNo),
+}
+
+fn may_lose(scene: &Scene<'_>, event: &Event) -> Option<Among> {
+    if let Event::SettingsChanged(e) = event {
+        let before = scene.settings()?;
+        settings::takes(&before.value, &e.settings).then_some(Among::Everybody)
+    } else if let Event::UserTypeDefined(e) = event {
+        let no = scene.find_user_type(e.user_type.as_str())?;
+        let now = scene.privilege_set(&e.ceiling).ok()?;
+        (!scene.ceiling(no).without(now).is_empty()).then_some(Among::Members(no))
+    } else {
+        None
+    }
+}
+
+/// How many hold less than before in some org; no more are counted than [`MAX_COUNTED`].
+fn losers(before: &View<'_>, after: &View<'_>, among: Among) -> usize {
+    let mut lose = BTreeSet::new();
+    let mut visit = |user: UserNo, org: OrgNo| {
+        let lost = judge::privileges(before, user, org).without(judge::privileges(after, user, org));
+        if !lost.is_empty() {
+            lose.insert(user);
+        }
+        if lose.len() < MAX_COUNTED { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let mut orgs = before.root().into_iter().flat_map(|root| before.tree(root));
+    let _: ControlFlow<()> = orgs.try_for_each(|org| match among {
+        Among::Everybody => keepers::candidates(before, org, |user| visit(user, org)),
+        Among::Members(no) => {
+            let mut members = before.subscribers(org).filter(|(_, held, _)| held.user_type == no);
+            members.try_for_each(|(user, ..)| visit(user, org))
+        }
+    });
+    lose.len()
+}

@@ -34,6 +34,7 @@ mod feed_compare;
 mod feed_examples;
 mod http_access_matrix;
 mod http_authzen;
+mod http_catalogue;
 mod http_commands;
 mod http_licences;
 mod http_packs;

@@ -145,11 +145,9 @@ async fn servers_prove_who_they_are_and_so_does_the_node() {
 /// Nobody but the owner of the account can change the stream, nor write to it but the node.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_permissions_of_the_guide_protect_the_stream() {
-    let guide = include_str!("../docs/guides/nats.md");
-    let configuration = guide.split_once("```conf nats.conf\n").unwrap().1.split_once("```").unwrap().0;
-    let nats = NatsServer::configured(NEWEST, configuration);
+    let nats = NatsServer::guarded();
     let platform = Platform::memory();
-    let _publisher = publish::start(platform.node.clone(), at(with_user(&nats, "node:node-secret")));
+    let _publisher = publish::start(platform.node.clone(), at(nats.url_of("node")));
     let feed = wait_for(&platform.node, is_level).await;
     for user in ["node", "reader"] {
         let context = jetstream_of(&nats, user).await;

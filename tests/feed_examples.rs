@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::nats::{NEWEST, NatsServer};
+use crate::support::nats::NatsServer;
 use crate::support::program::{Platform, Serving};
 use crate::support::stream::{Message, jetstream, read};
 
@@ -22,10 +22,10 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let nats = NatsServer::start(NEWEST);
+        let nats = NatsServer::guarded();
         let platform = Platform::new("default");
         let mut command = platform.serving();
-        command.args(["--listen", "127.0.0.1:0", "--nats", &nats.url()]);
+        command.args(["--listen", "127.0.0.1:0", "--nats", &nats.url_of("node")]);
         let node = Serving::start(command, &platform.token);
         let stage = Self { nats, node, _platform: platform };
         stage.done("create-org", json!({"id": "kick", "name": "KickStart"}));
@@ -105,9 +105,13 @@ impl Example {
         self.lines.next().expect("the example goes on").unwrap()
     }
 
-    /// Waits until it has taken what happened up to a position.
-    fn reaches(&mut self, position: u64) {
-        while self.line().parse::<u64>().unwrap() < position {}
+    /// Waits until it has taken what happened up to a position; answers each end that it committed.
+    fn reaches(&mut self, position: u64) -> Vec<u64> {
+        let mut ends = Vec::new();
+        while ends.last().is_none_or(|end| *end < position) {
+            ends.push(self.line().parse().unwrap());
+        }
+        ends
     }
 }
 
@@ -123,8 +127,9 @@ fn survives(command: impl Fn(&str, &Path) -> Command) {
     let stage = Stage::new();
     let folder = TempDir::new().unwrap();
     let database = folder.path().join("members.db");
-    let url = stage.nats.url();
+    let url = stage.nats.url_of("reader");
     let enough = AtomicBool::new(false);
+    let mut ends = Vec::new();
     let next = std::thread::scope(|scope| {
         let happening = scope.spawn(|| {
             let numbers = (0..10_000).take_while(|_| !enough.load(Ordering::Relaxed));
@@ -135,21 +140,33 @@ fn survives(command: impl Fn(&str, &Path) -> Command) {
         });
         for lines in [1, 7, 20] {
             let mut example = Example::start(command(&url, &database));
-            for _ in 0..lines {
-                example.line();
-            }
+            ends.extend((0..lines).map(|_| example.line().parse::<u64>().unwrap()));
         }
         enough.store(true, Ordering::Relaxed);
         happening.join().unwrap()
     });
     let last = stage.done("tag-org", json!({"org": "kick", "tags": ["the last"]}));
-    Example::start(command(&url, &database)).reaches(last);
+    ends.extend(Example::start(command(&url, &database)).reaches(last));
     assert_eq!(table(&database), stage.members());
+    are_ends_of_commands(&stage, &ends);
     // Nothing is left to be done, and starting once more changes nothing.
     stage.happen(next..next + 2);
     let last = stage.done("tag-org", json!({"org": "kick", "tags": ["the very last"]}));
     Example::start(command(&url, &database)).reaches(last);
     assert_eq!(table(&database), stage.members());
+}
+
+/// That after none of these positions comes more of the same command in the history of the org: nobody saw half of one.
+fn are_ends_of_commands(stage: &Stage, ends: &[u64]) {
+    let messages = tokio::runtime::Runtime::new().unwrap().block_on(read(&stage.nats.url_of("reader")));
+    let of_kick = messages.iter().filter(|message| message.subject.starts_with("tenure.events.kick."));
+    let of_kick: Vec<(u64, Value)> =
+        of_kick.map(|message| (message.sequence, message.json()["command"].clone())).collect();
+    for end in ends {
+        let at = of_kick.iter().position(|(sequence, _)| sequence == end).unwrap();
+        let next = of_kick.get(at + 1).map(|(_, command)| command);
+        assert_ne!(next, Some(&of_kick[at].1), "half a command was committed, up to {end}");
+    }
 }
 
 /// The members in a subscriber's database.
@@ -191,35 +208,52 @@ fn members_in_node(folder: &TempDir) -> impl Fn(&str, &Path) -> Command {
     }
 }
 
-/// A subscriber ends, and says why, at an event of a later version that says who is a member; it keeps what it knew.
+/// Puts an event of a later version into the stream, by which somebody becomes a member.
+fn unknown(stage: &Stage) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let messages = runtime.block_on(read(&stage.nats.url_of("reader")));
+    let of_kick = |message: &&Message| message.subject.starts_with("tenure.events.kick.");
+    let mut granted = messages.iter().filter(of_kick).map(Message::json);
+    let mut event = granted.rfind(|event| event["type"] == "tenure.subscription.granted.v1").unwrap();
+    event["type"] = json!("tenure.subscription.granted.v2");
+    event["position"] = json!((messages.len() + 1).to_string());
+    event["orgsequence"] = json!((messages.iter().filter(of_kick).count() + 1).to_string());
+    runtime.block_on(async {
+        let (subject, owner) = ("tenure.events.kick.subscription.granted", stage.nats.url_of("owner"));
+        jetstream(&owner).await.publish(subject, event.to_string().into()).await.unwrap().await.unwrap();
+    });
+}
+
+/// A subscriber ends there, and says why; it keeps what it knew.
 fn stops_at_the_unknown(command: impl Fn(&str, &Path) -> Command) {
     let stage = Stage::new();
     stage.happen(0..2);
     let last = stage.done("tag-org", json!({"org": "kick", "tags": ["the last"]}));
     let folder = TempDir::new().unwrap();
-    let (database, url) = (folder.path().join("members.db"), stage.nats.url());
+    let (database, url) = (folder.path().join("members.db"), stage.nats.url_of("reader"));
     Example::start(command(&url, &database)).reaches(last);
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let messages = runtime.block_on(read(&url));
-    let of_kick = |message: &&Message| message.subject.starts_with("tenure.events.kick.");
-    let mut event = messages
-        .iter()
-        .filter(of_kick)
-        .map(Message::json)
-        .rfind(|event| event["type"] == "tenure.subscription.granted.v1" && event["data"]["org"] == "kick");
-    let event = event.as_mut().unwrap();
-    event["type"] = json!("tenure.subscription.granted.v2");
-    event["position"] = json!((messages.len() + 1).to_string());
-    event["orgsequence"] = json!((messages.iter().filter(of_kick).count() + 1).to_string());
-    runtime.block_on(async {
-        let subject = "tenure.events.kick.subscription.granted";
-        jetstream(&url).await.publish(subject, event.to_string().into()).await.unwrap().await.unwrap();
-    });
+    unknown(&stage);
     let output = command(&url, &database).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("is of type tenure.subscription.granted.v2, which this program does not know"), "{said}");
     assert_eq!(table(&database), stage.members());
+}
+
+#[test]
+fn the_replica_in_rust_stops_at_the_unknown() {
+    let stage = Stage::new();
+    let last = stage.done("tag-org", json!({"org": "kick", "tags": ["the last"]}));
+    let folder = TempDir::new().unwrap();
+    let mut command = Command::new(rust_example("access"));
+    command.arg(stage.nats.url_of("reader")).arg(folder.path().join("replica.checkpoint")).stderr(Stdio::piped());
+    let mut example = Example::start(command);
+    writeln!(example.input.as_mut().unwrap(), "admin chart.edit org:kick {last}").unwrap();
+    assert!(example.line().starts_with("allow"));
+    unknown(&stage);
+    assert_eq!(example.child.wait().unwrap().code(), Some(1));
+    let said = std::io::read_to_string(example.child.stderr.take().unwrap()).unwrap();
+    assert!(said.contains("is of type `tenure.subscription.granted.v2`, which this version does not know"), "{said}");
 }
 
 #[test]
@@ -240,7 +274,7 @@ fn the_replica_in_rust_survives() {
     let folder = TempDir::new().unwrap();
     let start = || {
         let mut command = Command::new(rust_example("access"));
-        command.arg(stage.nats.url()).arg(folder.path().join("replica.checkpoint"));
+        command.arg(stage.nats.url_of("reader")).arg(folder.path().join("replica.checkpoint"));
         Example::start(command)
     };
     let agrees = |example: &mut Example, numbers: std::ops::Range<u32>, position: u64| {

@@ -4,7 +4,7 @@
 //
 // The cursor stands in the same database as what is computed, and both change in one transaction: whenever the program is
 // killed, it goes on where it was, and nothing is counted twice. A transaction ends where a command ends, so that nobody who
-// reads the database sees half of one.
+// reads the database sees half of one: a server hands out the first messages of a batch while it still stores the rest.
 
 import { parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -64,6 +64,7 @@ class Members {
   load() {
     const row = this.database.prepare("select log, position, org_sequence from cursor").get();
     Object.assign(this, { log: row.log, position: row.position, sequence: row.org_sequence, command: undefined });
+    this.end = 0; // Where the command ends whose events are taken and not committed; 0 when there is none.
   }
 
   /** Takes the event at a place of the stream. */
@@ -92,6 +93,10 @@ class Members {
     this.apply(event.type, event.data);
     Object.assign(this, { log: event.source, position, sequence: orgSequence, command: event.command });
     this.move.run(this.log, position, orgSequence);
+    this.end = position - event.commandindex + event.commandcount - 1;
+    if (position === this.end) {
+      this.commit();
+    }
   }
 
   apply(type, data) {
@@ -114,7 +119,7 @@ class Members {
       this.database.exec("commit");
       console.log(this.position);
     }
-    this.command = undefined;
+    Object.assign(this, { command: undefined, end: 0 });
   }
 
   rollback() {
@@ -137,18 +142,18 @@ async function follow(connection, members) {
     inactive_threshold: nanos(60_000),
   });
   const ours = await jetstream(connection).consumers.get(STREAM, consumer.name);
-  const messages = await ours.consume({ max_messages: 100, abort_on_missing_resource: true });
-  try {
-    for await (const message of messages) {
+  for (;;) {
+    for await (const message of await ours.fetch({ max_messages: 100, expires: 1_000 })) {
       const headers = { "content-type": "application/cloudevents+json" };
       members.take(message.seq, HTTP.toEvent({ headers, body: message.string() }));
-      // The events of a command are published together: if nothing more waits for us, this one is whole.
-      if (message.info.pending === 0) {
-        members.commit();
-      }
     }
-  } finally {
-    messages.stop();
+    // A command whose last event is not ours is whole once the stream is past it, and all is here.
+    const stream = await manager.streams.info(STREAM);
+    const info = await ours.info(); // And is it still there?
+    const isAllHere = info.num_pending === 0 && info.delivered.stream_seq <= members.position;
+    if (members.end > 0 && stream.state.last_seq >= members.end && isAllHere) {
+      members.commit();
+    }
   }
 }
 
@@ -161,7 +166,11 @@ if (!values.org || !values.database) {
 }
 
 const members = new Members(values.database, values.org);
-const connection = await connect({ servers: values.nats, maxReconnectAttempts: -1 });
+// The client takes no notice of a user and password in a URL.
+const url = new URL(values.nats);
+const [user, pass] = [url.username, url.password].map((part) => decodeURIComponent(part) || undefined);
+const tls = url.protocol === "tls:" ? {} : undefined;
+const connection = await connect({ servers: url.host, user, pass, tls, maxReconnectAttempts: -1 });
 let missing;
 for (;;) {
   try {

@@ -4,7 +4,7 @@
 
 The cursor stands in the same database as what is computed, and both change in one transaction: whenever the program is
 killed, it goes on where it was, and nothing is counted twice. A transaction ends where a command ends, so that nobody who
-reads the database sees half of one.
+reads the database sees half of one: a server hands out the first messages of a batch while it still stores the rest.
 """
 
 import argparse
@@ -68,6 +68,7 @@ class Members:
         self.load()
 
     def load(self):
+        self.end = 0  # Where the command ends whose events are taken and not committed; 0 when there is none.
         row = self.database.execute("select log, position, org_sequence from cursor").fetchone()
         self.log, self.position, self.sequence = row
 
@@ -85,6 +86,7 @@ class Members:
             raise Gap(f"event {position} is number {org_sequence} of {self.org}, after number {self.sequence}")
         if event.get_extension("command") != self.command:
             self.commit()  # The command before is whole.
+        self.end = position - event.get_extension("commandindex") + event.get_extension("commandcount") - 1
         kind = event.get_type()
         # A later version of Tenure may say it in another way: whoever skips that is wrong from then on.
         if kind.split(".")[1] in ENTITIES and kind not in KNOWN:
@@ -95,6 +97,8 @@ class Members:
         self.database.execute(
             "update cursor set log = ?, position = ?, org_sequence = ?", (self.log, position, org_sequence)
         )
+        if position == self.end:
+            self.commit()
 
     def apply(self, kind, data):
         # What concerns this organisation but is a fact of another stands here too, as a twin: our users' memberships
@@ -110,6 +114,7 @@ class Members:
             self.database.execute("delete from member where user = ?", (data["user"],))
 
     def commit(self):
+        self.end = 0
         if self.database.in_transaction:
             self.database.commit()
             print(self.position, flush=True)
@@ -133,16 +138,18 @@ async def follow(jetstream, members):
     subscription = await jetstream.pull_subscribe(subject, stream=STREAM, config=config)
     while True:
         try:
-            messages = await subscription.fetch(100, timeout=5)
+            messages = await subscription.fetch(100, timeout=0.2 if members.end else 5)
         except asyncio.TimeoutError:
-            await subscription.consumer_info()  # Nothing new; is our consumer still there?
+            # Nothing new. A command whose last event is not ours is whole once the stream is past it, and all is here.
+            stream = await jetstream.stream_info(STREAM)
+            ours = await subscription.consumer_info()  # And is it still there?
+            is_all_here = ours.num_pending == 0 and ours.delivered.stream_seq <= members.position
+            if members.end and stream.state.last_seq >= members.end and is_all_here:
+                members.commit()
             continue
         for message in messages:
             structured = HTTPMessage({"content-type": "application/cloudevents+json"}, message.data)
             members.take(message.metadata.sequence.stream, from_structured_event(structured))
-            # The events of a command are published together: if nothing more waits for us, this one is whole.
-            if message.metadata.num_pending == 0:
-                members.commit()
 
 
 async def tell(error):

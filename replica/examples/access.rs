@@ -13,6 +13,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use async_nats::{Client, ConnectOptions, ServerAddr};
 use tenure_projections::judge::{Asked, Thing};
 use tenure_replica::{ChangesError, Config, Replica};
 
@@ -22,20 +23,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (Some(url), Some(checkpoint)) = (arguments.next(), arguments.next()) else {
         return Err("usage: access NATS-URL CHECKPOINT-FILE".into());
     };
-    let nats = async_nats::connect(url).await?;
-    let replica = Replica::connect(Config::new(nats).checkpoint(checkpoint)).await?;
+    let replica = Replica::connect(Config::new(connect(&url).await?).checkpoint(checkpoint)).await?;
     replica.caught_up().await?;
     eprintln!("at position {}, checkpoint: {:?}", replica.position(), replica.checkpoint());
 
     let mut changes = replica.changes();
-    let watching = tokio::spawn(async move {
+    let mut watching = tokio::spawn(async move {
         loop {
             match changes.next().await {
                 Ok(changed) => {
                     changed.events.iter().for_each(|event| eprintln!("{} {}", event.position, event.event.kind()))
                 }
                 Err(missed @ ChangesError::Missed(_)) => eprintln!("{missed}"),
-                Err(ChangesError::Ended(why)) => return eprintln!("the replica ended: {why}"),
+                Err(ChangesError::Ended(why)) => return why,
             }
         }
     });
@@ -45,14 +45,31 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::thread::spawn(move || {
         std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| lines.blocking_send(line))
     });
-    while let Some(line) = asked.recv().await {
+    loop {
+        let line = tokio::select! {
+            line = asked.recv() => line,
+            // What it knew may have been taken back since: this program answers no more.
+            ended = &mut watching => return Err(format!("the replica ended: {}", ended?).into()),
+        };
+        let Some(line) = line else { break };
         match answer(&replica, &line).await {
             Ok(answer) => println!("{answer}"),
             Err(error) => println!("error: {error}"),
         }
     }
+    watching.abort();
     replica.close().await;
-    Ok(watching.await?)
+    Ok(())
+}
+
+/// Connects as the user that the URL names, of which async-nats itself takes no notice.
+async fn connect(url: &str) -> Result<Client, Box<dyn Error>> {
+    let address: ServerAddr = url.parse()?;
+    let options = match (address.username(), address.password()) {
+        (Some(user), Some(password)) => ConnectOptions::with_user_and_password(user.to_owned(), password.to_owned()),
+        (Some(_), None) | (None, _) => ConnectOptions::new(),
+    };
+    Ok(options.connect(address).await?)
 }
 
 async fn answer(replica: &Replica, line: &str) -> Result<String, Box<dyn Error>> {

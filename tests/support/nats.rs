@@ -53,6 +53,12 @@ impl NatsServer {
         server
     }
 
+    /// One with the accounts and permissions of the guide.
+    pub fn guarded() -> Self {
+        let guide = include_str!("../../docs/guides/nats.md");
+        Self::configured(NEWEST, guide.split_once("```conf nats.conf\n").unwrap().1.split_once("```").unwrap().0)
+    }
+
     fn new(version: &str) -> Self {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let name = format!("s{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -70,6 +76,11 @@ impl NatsServer {
     /// Where it listens.
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it listens, for one of the users of the guide.
+    pub fn url_of(&self, user: &str) -> String {
+        self.url().replace("://", &format!("://{user}:{user}-secret@"))
     }
 
     /// The folder with its configuration, its log and, in `store`, its streams.

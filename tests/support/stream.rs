@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use async_nats::jetstream::consumer::DeliverPolicy;
 use async_nats::jetstream::stream::{Config, Info};
 use async_nats::jetstream::{self, Context};
+use async_nats::{ConnectOptions, ServerAddr};
 use futures::StreamExt as _;
 use serde_json::Value;
 use tenure::node::{FeedReport, FeedState, Node};
@@ -37,8 +38,12 @@ pub fn options(url: &str) -> Options {
 
 /// JetStream of a server, or of several with commas between.
 pub async fn jetstream(url: &str) -> Context {
-    let servers: Vec<&str> = url.split(',').collect();
-    let mut context = jetstream::new(async_nats::connect(servers).await.unwrap());
+    let servers: Vec<ServerAddr> = url.split(',').map(|url| url.parse().unwrap()).collect();
+    let (user, password) = (servers[0].username(), servers[0].password());
+    let user = user.zip(password).map(|(user, password)| (user.to_owned(), password.to_owned()));
+    let connecting = user
+        .map_or_else(ConnectOptions::new, |(user, password)| ConnectOptions::with_user_and_password(user, password));
+    let mut context = jetstream::new(connecting.connect(servers).await.unwrap());
     // A machine that is busy with other tests is no fault.
     context.set_timeout(Duration::from_secs(30));
     context

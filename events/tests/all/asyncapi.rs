@@ -63,7 +63,7 @@ fn collect(value: &Value, references: &mut Vec<String>) {
 
 const ABOUT: &str = "\
 Every event of a Tenure platform, once and in order, on one NATS JetStream stream, `TENURE`. The sequence of a message in \
-the stream is the position of its event in the log. The events of a command come together. Each organisation has its own \
+the stream is the position of its event in the log. The events of a command follow each other, and where it ends `commandindex` and `commandcount` say. Each organisation has its own \
 subjects and its own gapless sequence. What a subscriber may rely on is told in docs/guides/subscribers.md, what each \
 event means in docs/events.md.";
 

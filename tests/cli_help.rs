@@ -83,6 +83,11 @@ fn mistakes() {
     check(&["init", "--data", "x", "--preset", "nonsense"], "panintelligence");
     check(&["init", "--data", "x", "--preset", "default", "--admin-id", "a b"], "a b");
     check(&["serve", "--data", "there-is-nothing"], "make one with `tenure init`");
+    check(
+        &["serve", "--data", "x", "--nats", "http://ann:secret@a"],
+        "--nats: invalid scheme for NATS server URL: http",
+    );
+    check(&["serve", "--data", "x", "--nats", "nats://a", "--nats-replicas", "7"], "7 is not in 1..=5");
     check(&["verify", "--data", "there-is-nothing"], "make one with `tenure init`");
     check(&["demo", "--story", "beowulf"], "panintelligence");
 }

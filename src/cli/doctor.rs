@@ -58,7 +58,7 @@ impl Doctor {
     /// Looks, and tells what was found.
     pub fn run(self, global: &Global) -> Result<ExitCode> {
         let mut findings = Findings::default();
-        let nats = self.nats.options();
+        let nats = self.nats.options()?;
         let stream = nats.as_ref().map(|options| options.stream().to_owned()).unwrap_or_default();
         // The node first, which may only just begin to publish; the folder last: a log that is opened later than the stream was
         // looked at has all that the stream had.

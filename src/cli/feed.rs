@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::failure::{Failure, Result};
 use crate::publish::{Options, STREAM};
 
 /// What says where events are published.
@@ -38,15 +39,27 @@ pub struct Nats {
     #[arg(long = "nats-stream", value_name = "NAME", env = "TENURE_NATS_STREAM", hide_env_values = true, default_value = STREAM)]
     stream: String,
     /// How many servers keep the stream; if not said, 1 for a new one
-    #[arg(long = "nats-replicas", value_name = "N", env = "TENURE_NATS_REPLICAS", hide_env_values = true)]
-    replicas: Option<usize>,
+    #[arg(
+        long = "nats-replicas",
+        value_name = "N",
+        env = "TENURE_NATS_REPLICAS",
+        hide_env_values = true,
+        value_parser = clap::value_parser!(u8).range(1..=5)
+    )]
+    replicas: Option<u8>,
 }
 
 impl Nats {
     /// Where to publish, if anywhere.
-    pub fn options(self) -> Option<Options> {
+    pub fn options(self) -> Result<Option<Options>> {
         let Self { servers, credentials, nkey, ca, certificate, key, stream, replicas } = self;
         let certificate = certificate.zip(key);
-        (!servers.is_empty()).then_some(Options { servers, credentials, nkey, ca, certificate, stream, replicas })
+        let replicas = replicas.map(usize::from);
+        let options = Options { servers, credentials, nkey, ca, certificate, stream, replicas };
+        options.check().map_err(|error| {
+            Failure::new(format!("--nats: {error}"))
+                .hint("write nats://HOST:PORT or tls://HOST:PORT, several with commas between")
+        })?;
+        Ok((!options.servers.is_empty()).then_some(options))
     }
 }

@@ -71,7 +71,7 @@ impl Verify {
     /// Proves it, and tells what was found.
     pub fn run(self, global: &Global) -> Result<ExitCode> {
         // Before the log, which has then all that the stream had.
-        let look = self.nats.options().map(Look::at);
+        let look = self.nats.options()?.map(Look::at);
         let mut bar = Bar::new("verifying");
         let report = node::verify(&self.data, &mut |done, of| bar.show(done, of)).map_err(Failure::new)?;
         bar.clear();

@@ -70,7 +70,8 @@ pub struct Serve {
     #[arg(long, value_enum, default_value = "text", hide_possible_values = true)]
     log_format: LogFormat,
     /// What it tells: error, warn, info, debug, or by module
-    #[arg(long, value_name = "LEVELS", env = "TENURE_LOG", default_value = "info")]
+    // What goes wrong with NATS the node says itself, once for each reason.
+    #[arg(long, value_name = "LEVELS", env = "TENURE_LOG", default_value = "info,async_nats=off")]
     log_level: String,
     /// You have looked at the clock and it is right, though the last event is over a year old
     #[arg(long)]
@@ -131,6 +132,7 @@ impl Init {
 impl Serve {
     /// Runs it.
     pub fn run(self) -> Result<ExitCode> {
+        let feed = self.nats.options()?;
         let levels = EnvFilter::try_new(&self.log_level)
             .map_err(|error| Failure::new(format!("--log-level `{}`: {error}", self.log_level)))?;
         let log = tracing_subscriber::fmt().with_env_filter(levels).with_writer(std::io::stderr);
@@ -149,7 +151,7 @@ impl Serve {
             }
         })?;
         tell(&server.report);
-        if let Some(feed) = self.nats.options() {
+        if let Some(feed) = feed {
             server.publish(feed);
         }
         print(&format!("listening on http://{}\n", server.address))?;

@@ -35,7 +35,7 @@ impl Connection {
         let told = move |event: Event| {
             match event {
                 Event::ServerError(error) => {
-                    *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+                    *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(plainly(&error));
                 }
                 Event::Disconnected | Event::Closed => drop(is_lost.send_replace(true)),
                 Event::Connected
@@ -72,6 +72,11 @@ impl Connection {
             None => said(error),
         })
     }
+}
+
+/// That these can be addresses of servers.
+pub fn check(servers: &[String]) -> io::Result<()> {
+    servers.iter().try_for_each(|server| server.parse::<ServerAddr>().map(drop))
 }
 
 async fn settings(options: &Options) -> io::Result<ConnectOptions> {
@@ -137,16 +142,21 @@ fn in_file(file: &Path, error: io::Error) -> io::Error {
 
 /// An error and its causes in a line.
 fn said(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+    let mut text = plainly(error);
     let mut cause = error.source();
     while let Some(error) = cause {
-        let more = error.to_string();
+        let more = plainly(error);
         if !text.contains(&more) {
             text = format!("{text}: {more}");
         }
         cause = error.source();
     }
     text
+}
+
+/// What an error says, without the name of the library before it.
+fn plainly(error: &dyn std::error::Error) -> String {
+    error.to_string().trim_start_matches("nats: ").to_owned()
 }
 
 /// A version of a server, without what comes after its three numbers.

@@ -47,6 +47,14 @@ pub struct Options {
 }
 
 impl Options {
+    /// Whether there can be such servers.
+    ///
+    /// # Errors
+    /// Why one of them cannot be; without repeating it, for a password may stand in it.
+    pub fn check(&self) -> std::io::Result<()> {
+        connect::check(&self.servers)
+    }
+
     /// The name of the stream.
     #[must_use]
     pub fn stream(&self) -> &str {

@@ -39,24 +39,31 @@ impl Digest {
         let [k0, k1, k2, k3, k4, k5, k6, k7] = key.to_le_bytes();
         let [p0, p1, p2, p3, p4, p5, p6, p7] = position.to_le_bytes();
         let head = [table, k0, k1, k2, k3, k4, k5, k6, k7, p0, p1, p2, p3, p4, p5, p6, p7];
-        // The common value fits the stack and is hashed at one go; postcard of plain data fails for want of room alone.
-        let mut bytes = [0_u8; 160];
-        let length = bytes.split_first_chunk_mut().and_then(|(first, room)| {
-            *first = head;
-            postcard::to_slice(value, room).ok().map(|value| head.len() + value.len())
-        });
-        let hash = match length.and_then(|length| bytes.get(..length)) {
-            Some(bytes) => Sha256::digest(bytes),
-            None => {
-                Sha256::new().chain_update(head).chain_update(postcard::to_stdvec(value).unwrap_or_default()).finalize()
-            }
+        let mut block = Block::beginning(&head);
+        // Postcard of plain data fails for want of room alone.
+        let hash = match postcard::to_slice(value, block.room()).map(|value| value.len()) {
+            Ok(length) => block.hash(head.len() + length),
+            Err(_) => Sha256::new()
+                .chain_update(head)
+                .chain_update(postcard::to_stdvec(value).unwrap_or_default())
+                .finalize()
+                .into(),
         };
-        self.sum(&hash.into());
+        self.sum(&hash);
     }
 
     pub(crate) fn add_id(&mut self, table: u8, handle: Handle, text: &str) {
-        let sha = Sha256::new().chain_update([table]).chain_update(u64::from(handle).to_le_bytes());
-        self.sum(&sha.chain_update(text).finalize().into());
+        let [h0, h1, h2, h3] = handle.to_le_bytes();
+        let head = [table, h0, h1, h2, h3, 0, 0, 0, 0];
+        let mut block = Block::beginning(&head);
+        let hash = match block.room().get_mut(..text.len()) {
+            Some(room) => {
+                room.copy_from_slice(text.as_bytes());
+                block.hash(head.len() + text.len())
+            }
+            None => Sha256::new().chain_update(head).chain_update(text).finalize().into(),
+        };
+        self.sum(&hash);
     }
 
     fn sum(&mut self, hash: &[u8; 32]) {
@@ -74,6 +81,41 @@ impl Digest {
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.sum.iter().rev().try_for_each(|limb| write!(f, "{limb:016x}"))
+    }
+}
+
+/// A message of SHA-256 that is short enough for one block of it, as most changes are: that spares the buffering.
+struct Block {
+    bytes: [u8; 64],
+    head: usize,
+}
+
+impl Block {
+    fn beginning(head: &[u8]) -> Self {
+        let mut bytes = [0; 64];
+        bytes.iter_mut().zip(head).for_each(|(to, from)| *to = *from);
+        Self { bytes, head: head.len() }
+    }
+
+    /// What may be filled of it: behind the head, before what ends the message (FIPS 180-4 section 5.1.1).
+    fn room(&mut self) -> &mut [u8] {
+        self.bytes.get_mut(self.head..55).unwrap_or_default()
+    }
+
+    /// The hash of its first bytes.
+    fn hash(mut self, length: usize) -> [u8; 32] {
+        if let Some(end) = self.bytes.get_mut(length) {
+            *end = 0x80;
+        }
+        let [.., high, low] = &mut self.bytes;
+        [*high, *low] = (length as u16 * 8).to_be_bytes();
+        let mut state =
+            [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+        sha2::compress256(&mut state, &[self.bytes.into()]);
+        let mut hash = [0; 32];
+        let (words, _) = hash.as_chunks_mut();
+        words.iter_mut().zip(state).for_each(|(bytes, word): (&mut [u8; 4], u32)| *bytes = word.to_be_bytes());
+        hash
     }
 }
 
@@ -108,4 +150,29 @@ impl Visitor for Recompute<'_> {
 /// Both ends of an edge as one key.
 pub(crate) fn pair(from: Handle, to: Handle) -> u64 {
     u64::from(from) << 32 | u64::from(to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One block or several: it is SHA-256.
+    #[test]
+    fn short_messages_are_hashed_as_long_ones_are() {
+        for length in 0..70 {
+            let text = "x".repeat(length);
+            let (mut ids, mut values) = (Digest::default(), Digest::default());
+            ids.add_id(7, 9, &text);
+            values.add(7, 9, 11, &text);
+            let sum = |hash: sha2::digest::Output<Sha256>| {
+                let mut digest = Digest::default();
+                digest.sum(&hash.into());
+                digest
+            };
+            let head = Sha256::new().chain_update([7]).chain_update(9_u64.to_le_bytes());
+            assert_eq!(ids, sum(head.clone().chain_update(&text).finalize()), "{length}");
+            let value = postcard::to_stdvec(&text).unwrap();
+            assert_eq!(values, sum(head.chain_update(11_u64.to_le_bytes()).chain_update(value).finalize()), "{length}");
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod keep;
 mod licence;
 mod node;
 mod output;
+mod pages;
 mod progress;
 mod read;
 mod send;

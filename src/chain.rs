@@ -1,6 +1,5 @@
 //! The chain of events: decided events get their place in it here. What is stored is held to it by [`Follower`].
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use tenure_events::{Envelope, Hash, OrgId, Position, Sealed, Time, UserId};
@@ -60,7 +59,7 @@ pub fn link(head: &mut Head, origin: &Origin, events: Vec<Draft>, sequence: impl
             org_sequence: next(&mut sequences, &org, &sequence),
             org,
             command: origin.command,
-            command_name: Cow::Borrowed(origin.command_name),
+            command_name: origin.command_name.into(),
             index,
             count,
             actor: origin.actor.clone(),

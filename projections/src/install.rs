@@ -1,8 +1,5 @@
 //! Puts changes into tables: ids become handles here, in log order, and nowhere else.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
 use tenure_events::data::{self, Audience, Holder, NameScope, Recipient, RowSubject};
 use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, UserId, UserType};
 
@@ -13,9 +10,9 @@ use crate::names::{Scope, fold, tenant_key};
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    FilterNo, FormNo, GroupNo, Key, KindActions, KindNo, Landlord, Login, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
-    Pack, PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source,
-    Subscription, Tenant, User, UserNo, UserTypeNo, Window, WordNo,
+    FilterNo, GroupNo, Key, KindActions, KindNo, Landlord, Login, NameHolder, Org, OrgAbout, OrgNo, OrgStatus, Pack,
+    PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source, Tenant, User,
+    UserNo, UserTypeNo, Window, WordNo,
 };
 
 /// Takes the changes of one event.
@@ -28,17 +25,6 @@ pub(crate) struct Installer<'a> {
     pub writer: Option<&'a mut Writer>,
 }
 
-/// What the one writer of a state keeps beside it.
-#[derive(Default)]
-pub(crate) struct Writer {
-    pub digest: Digest,
-    /// Subscriptions met lately: the next ones say the same, and need no text to be found by.
-    forms: HashMap<Subscription, FormNo, RandomState>,
-}
-
-/// How many subscriptions are remembered.
-const FORMS: usize = 4_096;
-
 /// A table: its number, as in [`State::visit`], and its field.
 type Table<T> = (u8, fn(&State) -> &T);
 
@@ -49,7 +35,10 @@ macro_rules! table {
 }
 
 mod ended;
+mod forms;
 mod teams;
+
+pub(crate) use forms::Writer;
 
 impl Installer<'_> {
     #[expect(clippy::too_many_lines, reason = "one arm per table; splitting it would only scatter the list")]
@@ -331,18 +320,24 @@ impl Installer<'_> {
         get(self.state).or_else(|| self.base.and_then(get))
     }
 
+    fn digest(&mut self) -> Option<&mut Digest> {
+        self.writer.as_mut()?.digest.as_mut()
+    }
+
     fn row<V: Value>(&mut self, (tag, rows): Table<Rows<V>>, row: Handle, value: V) {
-        if let Some(writer) = &mut self.writer {
-            writer.digest.add(tag, u64::from(row), self.position, &value);
+        let position = self.position;
+        if let Some(digest) = self.digest() {
+            digest.add(tag, u64::from(row), position, &value);
         }
-        rows(self.state).set(row, self.position, value);
+        rows(self.state).set(row, position, value);
     }
 
     fn edge<V: Value + Small>(&mut self, (tag, edges): Table<Edges<V>>, from: Handle, to: Handle, value: V) {
-        if let Some(writer) = &mut self.writer {
-            writer.digest.add(tag, pair(from, to), self.position, &value);
+        let position = self.position;
+        if let Some(digest) = self.digest() {
+            digest.add(tag, pair(from, to), position, &value);
         }
-        edges(self.state).set(from, to, self.position, value);
+        edges(self.state).set(from, to, position, value);
     }
 
     fn id(&mut self, (tag, ids): Table<Ids>, text: &str) -> Handle {
@@ -352,8 +347,8 @@ impl Installer<'_> {
         let ids = ids(self.state);
         ids.find(text).unwrap_or_else(|| {
             let handle = ids.intern(text);
-            if let Some(writer) = &mut self.writer {
-                writer.digest.add_id(tag, handle, text);
+            if let Some(digest) = self.digest() {
+                digest.add_id(tag, handle, text);
             }
             handle
         })
@@ -367,35 +362,6 @@ impl Installer<'_> {
     fn name_scope(&self) -> NameScope {
         let settings = |state: &State| state.settings.get(0, Position::MAX).map(|version| version.value.name_scope);
         settings(self.state).or_else(|| self.base.and_then(settings)).unwrap_or(NameScope::Parent)
-    }
-
-    /// Millions of subscriptions say the same few things: each is kept once, and known by its number.
-    fn form(&mut self, subscription: &data::Subscription) -> FormNo {
-        let data::Subscription { user_type, privileges, valid_from, valid_until } = subscription;
-        let user_type = self.user_type(user_type);
-        let (privileges, window) = (self.privileges(privileges), Window::new(*valid_from, *valid_until));
-        self.form_of(Subscription { user_type, privileges, window })
-    }
-
-    fn form_of(&mut self, form: Subscription) -> FormNo {
-        let Subscription { user_type, privileges, window } = form;
-        if let Some(known) = self.writer.as_ref().and_then(|writer| writer.forms.get(&form)) {
-            return *known;
-        }
-        let text = format!("{}/{:x}/{window}", user_type.0, privileges.0);
-        let row = self.id(table!(12 forms), &text);
-        let known = |state: &State| state.form.get(row, Position::MAX).is_some();
-        if !known(self.state) && !self.base.is_some_and(known) {
-            self.row(table!(13 form), row, form);
-        }
-        let no = FormNo::of(row);
-        if let Some(writer) = &mut self.writer {
-            if writer.forms.len() >= FORMS {
-                writer.forms.clear();
-            }
-            writer.forms.insert(form, no);
-        }
-        no
     }
 
     fn share(&mut self, resource: &ResourceId, with: &Audience, share: Option<Share>) {

@@ -56,6 +56,7 @@ pub enum PackError {
 pub struct Mark {
     /// The last event.
     pub head: Head,
+    /// Empty if none is kept.
     digest: Digest,
     /// How many ids each table has.
     ids: Vec<(u8, usize)>,
@@ -65,7 +66,7 @@ impl Mark {
     /// Marks the state as it is, after the event at its head.
     #[must_use]
     pub fn of(state: &State, head: Head) -> Self {
-        let mut mark = Self { head, digest: state.digest(), ids: Vec::new() };
+        let mut mark = Self { head, digest: state.kept_digest().unwrap_or_default(), ids: Vec::new() };
         match state.visit(&mut mark) {
             Ok(()) => mark,
         }

@@ -276,6 +276,14 @@ impl State {
         Self::default()
     }
 
+    /// An empty state that keeps no digest as it is filled: for whoever seldom asks for it.
+    #[must_use]
+    pub fn without_digest() -> Self {
+        let state = Self::default();
+        state.writer().digest = None;
+        state
+    }
+
     /// An empty overlay: its handles go on where the base's end, so that one number means one thing in both.
     #[must_use]
     pub fn above(base: &Self) -> Self {
@@ -332,12 +340,18 @@ impl State {
     }
 
     pub(crate) fn set_digest(&self, digest: Digest) {
-        self.writer().digest = digest;
+        if let Some(kept) = &mut self.writer().digest {
+            *kept = digest;
+        }
     }
 
-    /// The digest of everything installed, and the last position of it.
+    /// The digest of everything installed: as it was kept, or else computed from what memory holds.
     #[must_use]
     pub fn digest(&self) -> Digest {
+        self.kept_digest().unwrap_or_else(|| Digest::recompute(self))
+    }
+
+    pub(crate) fn kept_digest(&self) -> Option<Digest> {
         self.writer().digest.clone()
     }
 

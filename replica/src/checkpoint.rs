@@ -62,7 +62,7 @@ pub fn load(path: &Path) -> Result<Option<Loaded>, CheckpointError> {
         return Err(CheckpointError::Damaged("its end is missing"));
     };
     let manifest = Manifest::from_bytes(manifest)?;
-    let (state, log) = (State::new(), manifest.log);
+    let (state, log) = (State::without_digest(), manifest.log);
     let taken = Taken::none();
     let fill = || {
         let chunks = |table| frames.iter().filter(move |(of, _)| *of == table).map(|(_, chunk)| Ok(*chunk));

@@ -9,13 +9,12 @@ use async_nats::jetstream::{self, Context, stream::Info};
 use futures::StreamExt as _;
 use tenure_events::{Head, Position, parse};
 use tenure_projections::State;
-use tokio::sync::mpsc;
 
 use crate::checkpoint::{CheckpointUse, Checkpoints, Loaded};
 use crate::config::Config;
 use crate::core::Core;
 use crate::fault::{ConnectError, Fault};
-use crate::follow::{Batch, Received};
+use crate::follow::{Handing, Received};
 use crate::{Replica, checkpoint, clock, follow};
 
 /// How many messages are asked of the server at a time.
@@ -41,7 +40,7 @@ pub async fn connect(config: Config) -> Result<Replica, ConnectError> {
     let (loaded, used) = load(checkpoint.as_deref()).await;
     let (state, of, head) = match loaded {
         Some(Loaded { state, log, head }) => (state, Some(log), head),
-        None => (State::new(), None, Head::START),
+        None => (State::without_digest(), None, Head::START),
     };
     if let (Some(wanted), Some(found)) = (log, of)
         && wanted != found
@@ -52,8 +51,8 @@ pub async fn connect(config: Config) -> Result<Replica, ConnectError> {
     let source = Source { context: jetstream::new(client), stream, core: Arc::clone(&core) };
     source.look().await.map_err(|reason| ConnectError::Stream { stream: source.stream.clone(), reason })?;
     let checkpoints = checkpoint.map(|path| Checkpoints::new(path, every, head.position));
-    let (following, batches) = follow::start(Arc::clone(&core), log.or(of), head, checkpoints)?;
-    let feed = Feed { source: source.clone(), batches, received: head.position };
+    let (following, handing) = follow::start(Arc::clone(&core), log.or(of), head, checkpoints)?;
+    let feed = Feed { source: source.clone(), handing, received: head.position };
     let tasks = [tokio::spawn(feed.run()).abort_handle(), tokio::spawn(source.watch()).abort_handle()];
     Ok(Replica { core, checkpoint: used, tasks, following: Some(following) })
 }
@@ -107,7 +106,7 @@ impl Source {
 
 struct Feed {
     source: Source,
-    batches: mpsc::Sender<Batch>,
+    handing: Handing,
     /// The last message that was handed on.
     received: Position,
 }
@@ -158,7 +157,7 @@ impl Feed {
                 batch.push(Received { sequence, event: parse(&message.payload), message });
             }
             self.source.core.progress.heard(last);
-            if self.batches.send(batch).await.is_err() {
+            if self.handing.send(batch).await.is_err() {
                 return Ok(());
             }
             self.received = received;

@@ -27,6 +27,25 @@ pub struct Received {
     pub event: Result<Envelope, InvalidEvent>,
 }
 
+/// The feed's end of what it and the thread hand to each other.
+pub struct Handing {
+    batches: mpsc::Sender<Batch>,
+    /// Events that were followed come back, to be dropped where they were made: an allocator is slow to take from one
+    /// thread what it gave to another.
+    spent: mpsc::UnboundedReceiver<Vec<Envelope>>,
+}
+
+impl Handing {
+    /// Hands on, when there is room.
+    ///
+    /// # Errors
+    /// Nobody takes any more.
+    pub async fn send(&mut self, batch: Batch) -> Result<(), mpsc::error::SendError<Batch>> {
+        while self.spent.try_recv().is_ok() {}
+        self.batches.send(batch).await
+    }
+}
+
 /// How many batches wait: enough that neither side waits for the other, and little memory.
 const BATCHES: usize = 8;
 
@@ -54,15 +73,16 @@ pub fn start(
     log: Option<Uuid>,
     head: Head,
     checkpoints: Option<Checkpoints>,
-) -> std::io::Result<(Following, mpsc::Sender<Batch>)> {
+) -> std::io::Result<(Following, Handing)> {
     let (sender, batches) = mpsc::channel(BATCHES);
+    let (spend, spent) = mpsc::unbounded_channel();
     let finish = Arc::new(AtomicBool::new(false));
     let follower = log.map(|log| Follower::new(log, head));
-    let worker = Worker { core, follower, whole: head, open: Vec::new(), shown: Vec::new() };
+    let worker = Worker { core, follower, whole: head, open: Vec::new(), shown: Vec::new(), done: Vec::new(), spend };
     let told = Arc::clone(&finish);
     let run = move || worker.run(batches, checkpoints, &told);
     let thread = std::thread::Builder::new().name("tenure-replica".to_owned()).spawn(run)?;
-    Ok((Following { thread, finish }, sender))
+    Ok((Following { thread, finish }, Handing { batches: sender, spent }))
 }
 
 struct Worker {
@@ -75,6 +95,9 @@ struct Worker {
     open: Vec<Envelope>,
     /// Commands to tell of once they can be seen.
     shown: Vec<Arc<Changed>>,
+    /// Events that nobody needs any more, and where they go.
+    done: Vec<Envelope>,
+    spend: mpsc::UnboundedSender<Vec<Envelope>>,
 }
 
 impl Worker {
@@ -82,6 +105,8 @@ impl Worker {
         while let Some(batch) = batches.blocking_recv() {
             let taken = batch.into_iter().try_for_each(|received| self.take(received));
             self.show();
+            // No error: without a feed there will be no more batches either.
+            drop(self.spend.send(std::mem::take(&mut self.done)));
             if let Err(fault) = taken {
                 return self.core.end(fault);
             }
@@ -125,7 +150,7 @@ impl Worker {
             if self.core.changes.receiver_count() > 0 {
                 self.shown.push(Arc::new(Changed { events: std::mem::take(&mut self.open) }));
             }
-            self.open.clear();
+            self.done.append(&mut self.open);
         }
         Ok(())
     }

@@ -157,7 +157,7 @@ impl World {
                 org_sequence: self.log.iter().filter(|earlier| earlier.org == org).count() as u64 + 1,
                 org,
                 command,
-                command_name: name.to_owned().into(),
+                command_name: name.into(),
                 index,
                 count,
                 actor: id(actor),

@@ -7,12 +7,12 @@ mod read;
 mod wire;
 mod write;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use compact_str::CompactString;
 use serde::de;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -79,7 +79,7 @@ pub struct Envelope {
     /// The command that it came from.
     pub command: Uuid,
     /// That command's name, such as `create-user`.
-    pub command_name: Cow<'static, str>,
+    pub command_name: CompactString,
     /// Its place among the events of the command, from 0.
     pub index: u32,
     /// How many events the command has.

@@ -1,8 +1,6 @@
 //! Reads events that are written as `write` writes them: attribute after attribute, where each is expected. Whatever
 //! differs is left to the general reader of [`super::wire`], which knows every form and says what is wrong.
 
-use std::borrow::Cow;
-
 use serde::de::DeserializeSeed;
 use uuid::Uuid;
 
@@ -22,7 +20,7 @@ pub(super) fn read(text: &str) -> Option<Envelope> {
     let org = rest.string(r#"","org":""#)?.parse().ok()?;
     let org_sequence = rest.decimal(r#"","orgsequence":""#)?;
     let command = rest.uuid(r#"","command":""#)?;
-    let command_name = Cow::Owned(rest.plain(r#"","commandname":""#)?.to_owned());
+    let command_name = rest.plain(r#"","commandname":""#)?.into();
     let index = rest.number(r#"","commandindex":"#)?;
     let count = rest.number(r#","commandcount":"#)?;
     let actor = rest.string(r#","actor":""#)?.parse().ok()?;

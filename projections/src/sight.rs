@@ -34,7 +34,7 @@ pub fn sees_org(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
 /// Until a second org has ever existed, where the platform is set so, only those below them.
 #[must_use]
 pub fn sees_user(view: &View<'_>, viewer: &Subject, target: UserNo) -> bool {
-    if !stands(view, viewer) {
+    if !view.stands(viewer.user) {
         return false;
     }
     if target == viewer.user {
@@ -63,7 +63,7 @@ pub fn sees_group(view: &View<'_>, viewer: &Subject, group: GroupNo) -> bool {
     match view.group(group).map(|group| group.value.org) {
         Some(Some(org)) => belongs(view, viewer, org),
         Some(None) => {
-            let member = stands(view, viewer) && view.membership(viewer.user, group).is_some();
+            let member = view.stands(viewer.user) && view.membership(viewer.user, group).is_some();
             member
                 || at_root(view, viewer, GROUP_MANAGE)
                 || assigns_everywhere(view, viewer)
@@ -79,7 +79,7 @@ pub fn sees_group(view: &View<'_>, viewer: &Subject, group: GroupNo) -> bool {
 #[must_use]
 pub fn sees_tenant_permissions(view: &View<'_>, viewer: &Subject) -> bool {
     let whole = viewer.cap == PrivilegeSet::ALL && viewer.only.is_none();
-    whole && stands(view, viewer) && view.administrator_since(viewer.user).is_some()
+    whole && view.stands(viewer.user) && view.administrator_since(viewer.user).is_some()
 }
 
 /// Whether the viewer may name teams that they are not in: whom to give a tenant permission, or to invite.
@@ -97,7 +97,7 @@ pub fn sees_role(view: &View<'_>, viewer: &Subject, role: RoleNo) -> bool {
     match view.role(role).map(|role| role.value.org) {
         Some(Some(org)) => belongs(view, viewer, org),
         Some(None) => {
-            (stands(view, viewer) && is_assigned(view, viewer.user, role)) || at_root(view, viewer, ROLE_MANAGE)
+            (view.stands(viewer.user) && is_assigned(view, viewer.user, role)) || at_root(view, viewer, ROLE_MANAGE)
         }
         None => false,
     }
@@ -152,7 +152,7 @@ pub fn is_personal(view: &View<'_>, viewer: &Subject, resource: ResourceNo) -> b
 #[must_use]
 pub fn sees_key(view: &View<'_>, viewer: &Subject, key: KeyNo) -> bool {
     view.key_owner(key).is_some_and(|owner| {
-        let own = owner == viewer.user && stands(view, viewer);
+        let own = owner == viewer.user && view.stands(viewer.user);
         let manages = |home| holds_any(view, viewer, home, &[KEY_MANAGE]);
         own || (!is_hidden(view, viewer, owner) && view.home(owner).is_some_and(manages))
     })
@@ -162,7 +162,7 @@ pub fn sees_key(view: &View<'_>, viewer: &Subject, key: KeyNo) -> bool {
 #[must_use]
 pub fn sees_subscription(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> bool {
     if user == viewer.user {
-        return stands(view, viewer);
+        return view.stands(viewer.user);
     }
     !is_hidden(view, viewer, user)
         && (holds_any(view, viewer, org, &[USER_MANAGE, SUBSCRIPTION_MANAGE, AUDIT_READ])
@@ -181,7 +181,7 @@ pub fn reads_history(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
 /// decision only: the product must go on serving its tenants.
 #[must_use]
 pub fn may_ask(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> Asking {
-    if user == viewer.user && stands(view, viewer) {
+    if user == viewer.user && view.stands(viewer.user) {
         return Asking::Full;
     }
     let here = held(view, viewer, org);
@@ -203,7 +203,7 @@ pub fn may_ask(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> A
 
 /// What the viewer holds in an org, which need not be live: what is closed can still be read about.
 fn held(view: &View<'_>, viewer: &Subject, org: OrgNo) -> PrivilegeSet {
-    if stands(view, viewer) && in_reach(viewer, org) {
+    if view.stands(viewer.user) && in_reach(viewer, org) {
         judge::privileges(view, viewer.user, org).and(viewer.cap)
     } else {
         PrivilegeSet::NONE
@@ -225,11 +225,7 @@ fn assigns_everywhere(view: &View<'_>, viewer: &Subject) -> bool {
 }
 
 fn belongs(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
-    stands(view, viewer) && in_reach(viewer, org) && judge::belongs_effectively(view, viewer.user, org)
-}
-
-fn stands(view: &View<'_>, viewer: &Subject) -> bool {
-    view.is_enabled(viewer.user) && view.home(viewer.user).is_some_and(|home| view.is_live(home))
+    view.stands(viewer.user) && in_reach(viewer, org) && judge::belongs_effectively(view, viewer.user, org)
 }
 
 /// Whether the viewer's key, if they come through one, works in the org.

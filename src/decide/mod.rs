@@ -128,8 +128,7 @@ pub fn suppose(view: &View<'_>, caller: &Caller, moment: &Moment, drafts: &[Draf
 }
 
 fn stands(scene: &Scene<'_>) -> Result<(), Refusal> {
-    let home_is_live = scene.home(scene.subject.user).is_some_and(|home| scene.is_live(home));
-    if scene.is_enabled(scene.subject.user) && home_is_live {
+    if scene.stands(scene.subject.user) {
         return Ok(());
     }
     Err(scene::forbidden(

@@ -84,8 +84,7 @@ pub(super) fn sequence_in(view: &View<'_>) -> impl Fn(&tenure_events::OrgId) -> 
 /// The caller with what their key leaves them, if the key counts, they may act and their home org works.
 pub(super) fn standing(view: &View<'_>, caller: &Authenticated) -> Option<Subject> {
     let key = view.usable_key(caller.key).filter(|key| key.user == caller.user && key.window.holds(view.instant()))?;
-    let stands = view.is_enabled(caller.user) && view.home(caller.user).is_some_and(|home| view.is_live(home));
-    stands.then_some(Subject { user: caller.user, cap: key.privileges, only: key.org })
+    view.stands(caller.user).then_some(Subject { user: caller.user, cap: key.privileges, only: key.org })
 }
 
 fn who(view: &View<'_>, request: &Request) -> Result<Caller, CommandError> {

@@ -225,7 +225,7 @@ pub fn privileges_within(
 pub fn manages(view: &View<'_>, subject: &Subject, org: OrgNo) -> bool {
     if view.lifecycle() == Lifecycle::SystemAdministrator {
         let whole = subject.only.is_none() && subject.cap.has(administrative::ORG_MANAGE);
-        return whole && stands(view, subject.user) && is_system_administrator(view, subject.user);
+        return whole && view.stands(subject.user) && is_system_administrator(view, subject.user);
     }
     view.lineage(org).any(|org| privileges_as(view, subject, org).has(administrative::ORG_MANAGE))
 }
@@ -240,10 +240,6 @@ pub fn is_system_administrator(view: &View<'_>, user: UserNo) -> bool {
         || view.groups_of(user).any(|(group, value, _)| {
             value.org.is_none() && view.roles_of_group(group).any(|(role, window, _)| counts(role, window))
         })
-}
-
-fn stands(view: &View<'_>, user: UserNo) -> bool {
-    view.is_enabled(user) && view.home(user).is_some_and(|home| view.is_live(home))
 }
 
 /// What system administrators hold in every org without being members of it, as far as their role carries it.

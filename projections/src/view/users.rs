@@ -24,6 +24,12 @@ impl<'a> View<'a> {
         self.user(user).is_some_and(|user| user.value.status == UserStatus::Enabled)
     }
 
+    /// Whether a user is enabled, and their home org works.
+    #[must_use]
+    pub fn stands(&self, user: UserNo) -> bool {
+        self.is_enabled(user) && self.home(user).is_some_and(|home| self.is_live(home))
+    }
+
     /// Who made a user.
     #[must_use]
     pub fn creator(&self, user: UserNo) -> Option<UserNo> {

@@ -19,6 +19,7 @@ pub struct Server {
     stop: oneshot::Sender<()>,
     node: Node,
     publisher: Option<Publisher>,
+    signals: Option<Signals>,
     /// Where it answers.
     pub address: SocketAddr,
     /// Where its metrics are.
@@ -78,7 +79,7 @@ impl Server {
             // An error means that the server was dropped, which stops it as well.
             let _: Result<(), _> = stopped.await;
         }));
-        Ok(Self { runtime, serving, stop, node, publisher: None, address, metrics, report })
+        Ok(Self { runtime, serving, stop, node, publisher: None, signals: None, address, metrics, report })
     }
 
     /// Publishes its log as well, for as long as it serves.
@@ -87,15 +88,35 @@ impl Server {
         self.publisher = Some(publish::start(self.node.clone(), options));
     }
 
+    /// Hears from now on that the process is told to stop, so that whoever is told that it serves can stop it in good
+    /// order at once.
+    ///
+    /// # Errors
+    /// The system gives no signals.
+    pub fn hear_signals(&mut self) -> Result<(), ServerError> {
+        let _entered = self.runtime.enter();
+        self.signals = Some(Signals::hear()?);
+        Ok(())
+    }
+
     /// Serves until the process is told to stop by SIGTERM or SIGINT, or serving ends by itself; then ends it.
     ///
     /// # Errors
     /// It did not end in good order.
     pub fn run(mut self) -> Result<(), ServerError> {
-        let Self { runtime, serving, .. } = &mut self;
+        if self.signals.is_none() {
+            self.hear_signals()?;
+        }
+        let Self { runtime, serving, signals, .. } = &mut self;
+        let told = async {
+            match signals {
+                Some(signals) => signals.told_to_stop().await,
+                None => std::future::pending().await,
+            }
+        };
         let ended = runtime.block_on(async {
             tokio::select! {
-                told = told_to_stop() => told.map(|()| None),
+                told = told => told.map(|()| None),
                 ended = serving => Ok(Some(ended)),
             }
         })?;
@@ -121,16 +142,36 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, ServerError> {
 }
 
 #[cfg(unix)]
-async fn told_to_stop() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupt = tokio::signal::ctrl_c() => interrupt,
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn hear() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn told_to_stop(&mut self) -> io::Result<()> {
+        tokio::select! {
+            _ = self.terminate.recv() => Ok(()),
+            _ = self.interrupt.recv() => Ok(()),
+        }
     }
 }
 
 #[cfg(not(unix))]
-async fn told_to_stop() -> io::Result<()> {
-    tokio::signal::ctrl_c().await
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn hear() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn told_to_stop(&mut self) -> io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
 }

@@ -208,3 +208,15 @@ fn searched(world: &World) {
         }
     }
 }
+
+#[test]
+fn a_role_shows_its_maker_nothing_new() {
+    let mut world = world();
+    world.must("kate", "create-resource", json!({"id": "local", "org": "kick", "kind": "pack", "name": "local"}));
+    world.must("kate", "distribute", to("local", json!({"org": "deep"})));
+    let role = json!({"org": "deep", "name": "managers", "privileges": ["user.manage", "pack.share"]});
+    assert!(world.decide("dora", "define-role", &role).is_ok());
+    // While the content's org is disabled, nobody has it to hand out.
+    world.must("admin", "disable-org", json!({"org": "kick"}));
+    world.must_not("dora", "define-role", role, "delegation.level_not_held");
+}

@@ -155,6 +155,7 @@ impl Serve {
         if let Some(feed) = feed {
             server.publish(feed);
         }
+        server.hear_signals().map_err(Failure::new)?;
         print(&format!("listening on http://{}\n", server.address))?;
         if let Some(metrics) = server.metrics {
             print(&format!("metrics on http://{metrics}/metrics\n"))?;

@@ -156,6 +156,8 @@ fn widened(after: &View<'_>, event: &Event) -> Vec<Principal> {
             Assignee::User(id) => user(id),
             Assignee::Group(id) => after.find_group(id.as_str()).into_iter().flat_map(of_group).collect(),
         }
+    } else if let Event::RoleDefined(e) = event {
+        after.find_role(e.role.as_str()).map(Principal::Role).into_iter().collect()
     } else if let Event::RoleChanged(e) = event {
         let Some(role) = after.find_role(e.role.as_str()) else { return Vec::new() };
         let users = after.users_with_role(role).map(|(user, ..)| Principal::User(user));

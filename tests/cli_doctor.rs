@@ -29,7 +29,7 @@ fn all_is_well_with_a_folder_at_rest() {
     let doctor = ["doctor", "--url", NOBODY, "--data", text(&data), "--format", "json"];
     let (checks, _) = told(&run(&doctor).exits(0));
     assert_eq!(checks, ["folder well", "log well", "keys well", "disk well", "node note"]);
-    platform.serve().terminate();
+    assert_eq!(platform.serve().terminate(), 0, "in good order, however early");
     let (checks, _) = told(&run(&doctor).exits(0));
     assert_eq!(checks, ["folder well", "log well", "keys well", "checkpoint well", "disk well", "node note"]);
 }

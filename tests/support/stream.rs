@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use async_nats::jetstream::consumer::DeliverPolicy;
-use async_nats::jetstream::stream::{Config, Info};
+use async_nats::jetstream::consumer::pull::OrderedConfig;
+use async_nats::jetstream::consumer::{Consumer, DeliverPolicy};
+use async_nats::jetstream::stream::{Config, Info, Stream};
 use async_nats::jetstream::{self, Context};
 use async_nats::{ConnectOptions, ServerAddr};
 use futures::StreamExt as _;
@@ -73,9 +74,7 @@ pub async fn read_from(url: &str, sequence: u64) -> Vec<Message> {
     if last < sequence {
         return found;
     }
-    let deliver_policy = DeliverPolicy::ByStartSequence { start_sequence: sequence };
-    let ordered = jetstream::consumer::pull::OrderedConfig { deliver_policy, ..Default::default() };
-    let mut messages = stream.create_consumer(ordered).await.unwrap().messages().await.unwrap();
+    let mut messages = consumer(&stream, sequence).await.messages().await.unwrap();
     while let Some(message) = messages.next().await {
         let message = message.unwrap();
         let sequence = message.info().unwrap().stream_sequence;
@@ -88,6 +87,21 @@ pub async fn read_from(url: &str, sequence: u64) -> Vec<Message> {
         }
     }
     found
+}
+
+/// A consumer from a sequence on. A cluster in which a server has only just come back may not answer for long, and does when
+/// asked again.
+async fn consumer(stream: &Stream, start_sequence: u64) -> Consumer<OrderedConfig> {
+    let deliver_policy = DeliverPolicy::ByStartSequence { start_sequence };
+    let ordered = OrderedConfig { deliver_policy, ..Default::default() };
+    for tries in 1.. {
+        match tokio::time::timeout(Duration::from_secs(5), stream.create_consumer(ordered.clone())).await {
+            Ok(Ok(consumer)) => return consumer,
+            Ok(Err(error)) => assert!(tries < 20, "{error}"),
+            Err(_) => assert!(tries < 20, "no consumer can be made"),
+        }
+    }
+    unreachable!()
 }
 
 /// That these are the events of the log, each at its place.

@@ -68,6 +68,17 @@ fn whoever_was_given_everything_in_an_org_hands_out_what_came_since() {
 }
 
 #[test]
+fn a_tenant_that_excludes_those_above_comes_to_what_is_new() {
+    let mut w = given();
+    w.must("admin", "define-privilege", sign());
+    let role = json!({"id": "signers", "org": "shut", "name": "signers", "privileges": ["report.sign"]});
+    w.must_not("admin", "define-role", role.clone(), "privilege.not_held");
+    w.must("shaun", "define-role", role);
+    w.must("shaun", "assign-role", json!({"role": "signers", "users": ["shaun"]}));
+    assert!(w.holds("shaun", "report.sign", "shut"));
+}
+
+#[test]
 fn whoever_was_given_almost_everything_does_not() {
     let mut w = given();
     w.must(

@@ -293,3 +293,55 @@ fn the_metadata_names_where_it_was_found() {
     let document = server.send("GET", "/.well-known/authzen-configuration", &behind, None).json();
     assert_eq!(document["access_evaluation_endpoint"], "https://pdp.example.org/access/v1/evaluation");
 }
+
+/// Who asks about a group, and what they are told: as about somebody who is in it and has nothing else.
+#[test]
+fn a_group_as_a_subject() {
+    let world = World::new();
+    let of = |group: &str, action: &str, kind: &str, id: &str| {
+        let mut asked = question("", action, kind, id);
+        asked["subject"] = json!({"type": "group", "id": group});
+        asked
+    };
+    let check = |token: &str, question: Value, want: &str| {
+        let answer = world.server.post(token, ONE, &within(question.clone(), json!({"explain": true})));
+        assert_eq!(decided(&answer), want, "{question}");
+        let position = answer.json()["context"]["position"].as_u64().unwrap();
+        let reasons = answer.json()["context"]["reasons"].clone();
+        let events = reasons.as_array().unwrap().iter().flat_map(|reason| reason["events"].as_array().unwrap().clone());
+        assert!(events.into_iter().all(|event| event.as_u64().unwrap() <= position), "{reasons}");
+    };
+    let World { helen, mike, nora, service, .. } = &world;
+    let lab = |action| of("team", action, "environment", "lab");
+    check(helen, lab("chart.share"), "true authority.environment_invitation");
+    check(helen, lab("chart.edit"), "false authority.not_held");
+    check(helen, of("team", "view", "chart", "scores"), "false level.missing");
+    check(helen, of("team", "view", "org", "educate"), "true authority.home");
+    world.server.done(helen, "share", json!({"resource": "secret", "with": {"group": "team"}, "level": "edit"}));
+    check(helen, of("team", "view", "chart", "secret"), "true reach.share_group");
+    world.server.done(helen, "assign-role", json!({"role": "readers", "groups": ["team"]}));
+    check(helen, of("team", "view", "chart", "scores"), "true reach.share_role");
+    // Mike is in the team and may not ask about others; Nora and the service do not see it.
+    check(mike, of("team", "view", "chart", "secret"), "false caller.not_permitted");
+    check(nora, of("team", "view", "chart", "secret"), "false caller.not_permitted");
+    check(service, of("team", "view", "chart", "secret"), "false caller.not_permitted");
+    check(helen, of("world", "view", "org", "educate"), "false caller.not_permitted");
+    check(nora, of("nowhere", "view", "chart", "secret"), "false caller.not_permitted");
+    let search = |token: &str, what: &str, question: Value| {
+        let answer = world.server.post(token, &format!("/access/v1/search/{what}"), &question).json();
+        let results = answer["results"].as_array().unwrap_or_else(|| panic!("{answer}")).clone();
+        let name = |result: &Value| result.get("id").or(result.get("name")).unwrap().as_str().unwrap().to_owned();
+        results.iter().map(name).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(search(helen, "subject", of("", "view", "chart", "secret")), "team");
+    assert_eq!(search(helen, "subject", of("", "chart.delete", "org", "educate")), "");
+    assert_eq!(search(helen, "resource", of("team", "view", "chart", "")), "secret scores");
+    assert_eq!(search(helen, "resource", of("team", "chart.share", "environment", "")), "lab");
+    assert_eq!(search(helen, "resource", of("team", "view", "org", "")), "educate");
+    assert_eq!(search(helen, "action", of("team", "", "chart", "scores")), "view");
+    for stranger in [mike, nora, service] {
+        assert_eq!(search(stranger, "subject", of("", "view", "chart", "secret")), "");
+        assert_eq!(search(stranger, "resource", of("team", "view", "chart", "")), "");
+        assert_eq!(search(stranger, "action", of("team", "", "chart", "secret")), "");
+    }
+}

@@ -201,6 +201,13 @@ pub fn may_ask(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> A
     Asking::No
 }
 
+/// What the viewer may be told about what a group gives in an org: whoever sees the group, as about somebody else who
+/// belongs to it.
+#[must_use]
+pub fn may_ask_of_group(view: &View<'_>, viewer: &Subject, group: GroupNo, member: UserNo, org: OrgNo) -> Asking {
+    if sees_group(view, viewer, group) { may_ask(view, viewer, member, org) } else { Asking::No }
+}
+
 /// What the viewer holds in an org, which need not be live: what is closed can still be read about.
 fn held(view: &View<'_>, viewer: &Subject, org: OrgNo) -> PrivilegeSet {
     if view.stands(viewer.user) && in_reach(viewer, org) {

@@ -9,6 +9,8 @@
 
 #[path = "all/content.rs"]
 mod content;
+#[path = "all/groups.rs"]
+mod groups;
 #[path = "all/judge.rs"]
 mod judge;
 #[path = "all/lookups.rs"]

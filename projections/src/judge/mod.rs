@@ -7,6 +7,7 @@ mod association;
 mod authority;
 mod code;
 mod distribution;
+mod member;
 mod named;
 mod personal;
 mod reach;
@@ -27,6 +28,7 @@ pub use authority::{
 };
 pub use code::Code;
 pub use distribution::{Obligations, authorised, is_distributable, is_manager, obligations, row_rules};
+pub use member::{Member, supposed_member};
 pub use named::{Asked, Thing};
 pub use personal::has_left;
 pub use reach::{Reach, reaches};

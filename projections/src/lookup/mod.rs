@@ -75,6 +75,12 @@ impl<'a> Lookup<'a> {
         Self { view, eyes: None, limit: MAX_LIMIT, cursor: Cursor::default() }
     }
 
+    /// The same list of another view.
+    #[must_use]
+    pub fn of_view(self, view: View<'a>) -> Self {
+        Self { view, ..self }
+    }
+
     /// What the viewer, judged in the live view and acting in an org, sees of it.
     #[must_use]
     pub fn seen_by(self, live: View<'a>, viewer: Subject, acting: Option<OrgNo>) -> Self {

@@ -6,9 +6,11 @@ use super::people::{is_of, people};
 use super::walk::{Flow, Walk};
 use super::{Lookup, Page};
 use crate::judge::administrative::NAMES;
-use crate::judge::{self, Action, Object, Question, Subject};
+use crate::judge::{self, Action, Member, Object, Question, Subject};
 use crate::sight;
-use crate::values::{KindNo, OrgNo, PrivilegeNo, ResourceNo, UserNo};
+use crate::state::State;
+use crate::store::Edges;
+use crate::values::{GroupNo, KindNo, OrgNo, PrivilegeNo, ResourceNo, UserNo};
 use crate::view::View;
 
 /// Everything that a subject may do with an object: by name, and by privilege of the catalogue. With content these are
@@ -65,6 +67,38 @@ impl Lookup<'_> {
                     audience(walk, view, no, &mut |walk, user| walk.take(far(user)))
                 }
                 Object::Resource(_) | Object::Org(_) | Object::Environment(_) => Flow::Continue(()),
+            })
+        })
+    }
+
+    /// The groups that give something with an object: those of the org that is acted in, or else of the object's, then
+    /// those of no org; as far as whoever looks sees them and may ask.
+    #[must_use]
+    pub fn groups_who_may(&self, action: Action, object: Object, acting: Option<OrgNo>) -> Page<GroupNo> {
+        let view = &self.view;
+        let org = match object {
+            Object::Org(org) => Some(org),
+            Object::Environment(no) => view.environment(no).map(|environment| environment.value.org),
+            Object::Resource(no) => view.resource(no).map(|resource| resource.value.org),
+        };
+        let Some(org) = org else { return Page { items: Vec::new(), next: None } };
+        let may = |group: GroupNo| {
+            let member = Member::of(view, group)?;
+            let within = member.in_view(*view);
+            let user = judge::supposed_member(&within)?;
+            let asks = self
+                .sees(|live, viewer| sight::may_ask_of_group(live, viewer, group, user, org) == sight::Asking::Full);
+            let question = Question { subject: user.into(), action, object, acting };
+            (asks && judge::check(&within, &question, &mut ())).then_some(group)
+        };
+        self.walk(|walk| {
+            walk.each([true, false], |walk, own| {
+                let (table, from): (fn(&State) -> &Edges<()>, _) = match own {
+                    true => (|s| &s.org_groups, acting.unwrap_or(org).0),
+                    false => (|s| &s.global_groups, 0),
+                };
+                let list = |below| view.numbered_from(table, from, below);
+                walk.through(list, |walk, (no, there)| walk.take(there.and_then(|_| may(GroupNo(no)))))
             })
         })
     }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use tenure_events::Position;
 use tenure_projections::View;
-use tenure_projections::judge::{self, Action, Code, Object, Question, Reason, Subject, Trace, administrative};
+use tenure_projections::judge::{self, Action, Code, Member, Object, Question, Reason, Subject, Trace, administrative};
 use tenure_projections::sight::{self, Asking};
-use tenure_projections::values::{KeyNo, OrgNo};
+use tenure_projections::values::{GroupNo, KeyNo, OrgNo};
 
 use super::super::App;
 use super::super::problem::{Finding, Problem};
@@ -25,6 +25,8 @@ pub struct Asker<'a> {
 #[derive(Clone, Copy)]
 pub struct Found {
     pub subject: Option<Subject>,
+    /// What the subject stands for, if that is a group.
+    pub group: Option<GroupNo>,
     pub target: Option<(Object, OrgNo)>,
 }
 
@@ -60,6 +62,8 @@ impl<'a> Asker<'a> {
         let none = Context::default();
         let context = item.context.as_ref().or(inherited).unwrap_or(&none);
         let view = self.view(context)?;
+        let member = member(&view, asked.subject);
+        let view = member.as_ref().map_or(view, |member| member.in_view(view));
         let (decision, reasons) = self.decide(&view, &asked, context);
         let obligations = if decision { obligations(&view, &asked, context) } else { None };
         let checks = self.app.metrics().checks();
@@ -81,13 +85,15 @@ impl<'a> Asker<'a> {
     }
 
     fn decide(&self, view: &View<'_>, asked: &Asked<'_>, context: &Context<'_>) -> (bool, Vec<Finding>) {
-        let found = Found { subject: subject(view, asked.subject), target: target(view, asked.resource) };
+        let found = Found::of(view, asked.subject, asked.resource);
         let asking = self.asking(&found);
         let (decision, mut reasons) = match (asking, self.question(view, &found, asked.action, context)) {
             (Asking::No, _) => return denied(Code::CallerNotPermitted),
             (_, Err(code)) => denied(code),
             (Asking::Full, Ok(question)) if context.explain => {
-                let (decision, reasons) = judge::explain(view, &question);
+                let (decision, mut reasons) = judge::explain(view, &question);
+                // Who stands for a group comes by no event.
+                reasons.iter_mut().for_each(|reason| reason.events.retain(|event| *event <= view.position()));
                 (decision, reasons.into_iter().map(Finding::from).collect())
             }
             (_, Ok(question)) => {
@@ -108,7 +114,10 @@ impl<'a> Asker<'a> {
     pub fn asking(&self, found: &Found) -> Asking {
         let org = found.target.map(|(_, org)| org).or_else(|| self.live.root());
         match (found.subject, org) {
-            (Some(subject), Some(org)) => sight::may_ask(&self.live, &self.viewer, subject.user, org),
+            (Some(subject), Some(org)) => match found.group {
+                Some(group) => sight::may_ask_of_group(&self.live, &self.viewer, group, subject.user, org),
+                None => sight::may_ask(&self.live, &self.viewer, subject.user, org),
+            },
             // About nobody: whoever may ask about everybody is told so.
             (None, Some(org)) if self.checks_over(org) => Asking::Full,
             (None, Some(_)) | (_, None) => Asking::No,
@@ -145,6 +154,13 @@ impl<'a> Asker<'a> {
     }
 }
 
+impl Found {
+    /// What the view has of what a question names.
+    pub fn of(view: &View<'_>, who: Thing<'_>, what: Thing<'_>) -> Self {
+        Self { subject: subject(view, who), group: group(view, who), target: target(view, what) }
+    }
+}
+
 /// What comes with an answer that allows something with content: whoever may hear the bare decision must heed it.
 fn obligations(view: &View<'_>, asked: &Asked<'_>, context: &Context<'_>) -> Option<Obligations> {
     let subject = subject(view, asked.subject)?;
@@ -161,11 +177,21 @@ fn obligations(view: &View<'_>, asked: &Asked<'_>, context: &Context<'_>) -> Opt
     (row_filter.is_some() || data_permission.is_some()).then_some(Obligations { row_filter, data_permission })
 }
 
-/// Whom a question is about: a user, or a key that counts.
+/// Who stands for a group that a question is about, to be put into the view that is asked.
+pub fn member(view: &View<'_>, thing: Thing<'_>) -> Option<Member> {
+    group(view, thing).and_then(|group| Member::of(view, group))
+}
+
+fn group(view: &View<'_>, thing: Thing<'_>) -> Option<GroupNo> {
+    if thing.kind == "group" { view.find_group(thing.id) } else { None }
+}
+
+/// Whom a question is about: a user, a key that counts, or who stands for a group.
 pub fn subject(view: &View<'_>, thing: Thing<'_>) -> Option<Subject> {
     match thing.kind {
         "user" => view.find_user(thing.id).map(Subject::from),
         "api_key" => by_key(view, view.find_key(thing.id)?),
+        "group" => judge::supposed_member(view).map(Subject::from),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tenure_events::data::Level;
 use tenure_projections::View;
-use tenure_projections::judge::{self, Action, Code, Object, Question, Subject};
+use tenure_projections::judge::{self, Action, Code, Member, Object, Question, Subject};
 use tenure_projections::lookup::{self, Lookup, MAX_LIMIT};
 use tenure_projections::sight::{self, Asking};
 use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
@@ -11,8 +11,8 @@ use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
 use super::super::answer::Reply;
 use super::super::problem::Problem;
 use super::super::read::Bookmark;
-use super::evaluate::{Asker, Found, acting, by_key, subject, target};
-use super::request::Search;
+use super::evaluate::{Asker, Found, acting, by_key, member, subject, target};
+use super::request::{self, Search};
 
 /// Items a page, unless the caller says otherwise.
 const USUAL_LIMIT: usize = 100;
@@ -70,9 +70,14 @@ pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem
     let read = Read::new(asker, search)?;
     let found =
         read.as_ref().and_then(|read| Some((read, Action::named(&read.view, name)?, target(&read.view, resource)?.0)));
-    let Some((read, action, object)) = found.filter(|_| ["user", "api_key"].contains(&kind)) else {
+    let Some((read, action, object)) = found.filter(|_| ["user", "api_key", "group"].contains(&kind)) else {
         return nothing(asker, search);
     };
+    if kind == "group" {
+        let groups = read.lookup.groups_who_may(action, object, read.acting);
+        let tell = |group| Thing { kind: "group", id: read.view.group_id(group), properties: None };
+        return read.reply(groups.items.into_iter().map(tell).collect(), groups.next);
+    }
     let users = read.lookup.who_may(action, object, read.acting);
     let mut results = Vec::with_capacity(users.items.len());
     for user in users.items {
@@ -89,8 +94,9 @@ pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem
 pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
     let (who, name, kind) = (search.subject()?, search.action()?, search.resource_type()?);
     let read = Read::new(asker, search)?;
-    let found =
-        read.as_ref().and_then(|read| Some((read, subject(&read.view, who)?, Action::named(&read.view, name)?)));
+    let member = read.as_ref().and_then(|read| member(&read.view, who));
+    let read = read.map(|read| read.of(member.as_ref()));
+    let found = read.as_ref().and_then(|read| Some((read, read.subject(who)?, Action::named(&read.view, name)?)));
     let Some((read, subject, action)) = found else {
         return nothing(asker, search);
     };
@@ -126,7 +132,9 @@ pub fn actions(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem>
     let Some(read) = Read::new(asker, search)? else {
         return nothing(asker, search);
     };
-    let found = Found { subject: subject(&read.view, who), target: target(&read.view, what) };
+    let member = member(&read.view, who);
+    let read = read.of(member.as_ref());
+    let found = Found::of(&read.view, who, what);
     let (Some(subject), Some((object, _)), Asking::Full) = (found.subject, found.target, asker.asking(&found)) else {
         return nothing(asker, search);
     };
@@ -152,6 +160,23 @@ impl<'a> Read<'a> {
         };
         let lookup = Lookup::of(view).seen_by(asker.live, asker.viewer, None).limit(limit).page(cursor);
         Ok(Some(Self { asker, view, lookup, acting }))
+    }
+
+    /// The same with who stands for the group that is asked about, if it is one.
+    fn of<'b>(self, member: Option<&'b Member>) -> Read<'b>
+    where
+        'a: 'b,
+    {
+        let Some(member) = member else { return self };
+        let view = member.in_view(self.view);
+        Read { view, lookup: self.lookup.of_view(view), ..self }
+    }
+
+    /// Whom the search is about; a group only for those who see it.
+    fn subject(&self, who: request::Thing<'_>) -> Option<Subject> {
+        let hidden = |group| !sight::sees_group(&self.asker.live, &self.asker.viewer, group);
+        let seen = who.kind != "group" || !self.view.find_group(who.id).is_none_or(hidden);
+        subject(&self.view, who).filter(|_| seen)
     }
 
     fn allows(&self, subject: Subject, action: Action, object: Object) -> bool {

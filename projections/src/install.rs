@@ -11,8 +11,8 @@ use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
     FilterNo, GroupNo, Key, KindActions, KindNo, Landlord, Login, NameHolder, Org, OrgAbout, OrgNo, OrgStatus, Pack,
-    PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source, Tenant, User,
-    UserNo, UserTypeNo, Window, WordNo,
+    PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source, Tenant, UserNo,
+    UserTypeNo, Window, WordNo,
 };
 
 /// Takes the changes of one event.
@@ -37,6 +37,7 @@ macro_rules! table {
 mod ended;
 mod forms;
 mod teams;
+mod users;
 
 pub(crate) use forms::Writer;
 
@@ -124,12 +125,7 @@ impl Installer<'_> {
                 let row = self.org(org).0;
                 self.row(table!(38 org_sequence), row, sequence);
             }
-            Change::User { user, home, status, creator } => {
-                let (row, home) = (self.user(user).0, self.org(home));
-                let before = self.last(|state| state.user.get(row, Position::MAX).map(|version| version.value.creator));
-                let creator = creator.map_or(before.flatten(), |creator| Some(self.user(creator)));
-                self.row(table!(40 user), row, User { home, status, creator });
-            }
+            Change::User { user, home, status, creator } => self.user_is(user, home, status, creator),
             Change::Home { org, user } => {
                 let (org, user) = (self.org(org).0, self.user(user).0);
                 self.edge(table!(46 home), org, user, ());

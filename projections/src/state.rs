@@ -145,6 +145,8 @@ tables! {
     47 identity: Rows<Option<UserNo>>,
     /// User and external identity.
     48 identity_of: Edges<bool>,
+    /// Org: how many enabled users are at home there.
+    49 seats: Rows<u32>,
     /// User and org.
     50 subscription: Edges<Option<FormNo>>,
     /// Group: itself.

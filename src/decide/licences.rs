@@ -86,13 +86,13 @@ pub fn seats(scene: &Scene<'_>, drafts: &[Draft]) -> Result<(), Refusal> {
         let no = scene.find_org(org.as_str());
         let before = no.and_then(|no| scene.licence(no)).and_then(|licence| licence.value.users);
         let Some(limit) = originals().rev().find_map(|event| limit(event, org)).unwrap_or(before) else { continue };
-        let (added, taken) = originals().fold((0, 0), |(added, taken), event| match seat(event, org) {
+        let (added, taken) = originals().fold((0_u32, 0_u32), |(added, taken), event| match seat(event, org) {
             Some(true) => (added + 1, taken),
             Some(false) => (added, taken + 1),
             None => (added, taken),
         });
-        let seats = (no.map_or(0, |no| scene.seats(no)) + added).saturating_sub(taken);
-        if seats > usize::try_from(limit).unwrap_or(usize::MAX) {
+        let seats = no.map_or(0, |no| scene.seats(no)).saturating_add(added).saturating_sub(taken);
+        if seats > limit {
             let detail = format!(
                 "org `{org}` would have {seats} enabled users and may have {limit}: disable somebody, or license it for more"
             );

@@ -49,8 +49,8 @@ impl<'a> View<'a> {
 
     /// How many enabled users an org has: those that its licence counts.
     #[must_use]
-    pub fn seats(&self, org: OrgNo) -> usize {
-        self.home_users(org).filter(|user| self.is_enabled(*user)).count()
+    pub fn seats(&self, org: OrgNo) -> u32 {
+        self.row(|s| &s.seats, org.0).map_or(0, |seats| seats.value)
     }
 
     /// The org that came with an identity provider's installation call.

@@ -111,7 +111,8 @@ fn compare(world: &World, group: &str, person: &str, position: Position, on: i64
 
 #[test]
 fn a_group_may_what_somebody_may_who_is_in_it_alone() {
-    let sets = ["", "roles_need_membership=false", "tenant_permissions=on", "tenant_users=never lifecycle=managing_team"];
+    let sets =
+        ["", "roles_need_membership=false", "tenant_permissions=on", "tenant_users=never lifecycle=managing_team"];
     for settings in sets {
         let world = furnished(settings);
         let moments = ["furnished", "gated"].map(|mark| world.marked(mark)).into_iter().chain([world.last()]);

@@ -11,7 +11,7 @@ use super::request::{Authenticated, CommandError, Request, Wish};
 use super::shared::Core;
 use crate::chain::{Head, Link, Origin, link};
 use crate::clock::ClockJumped;
-use crate::command::{Command, Contents, Fresh, Plain};
+use crate::command::{Command, Fresh, Plain};
 use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, decide, personal};
 use crate::keys::{Place, SealError};
 use crate::log::EVENT_LIMIT;
@@ -117,13 +117,10 @@ fn judge(
     core: &Core,
     view: &View<'_>,
     Sender { caller, actor, command, body_hash }: Sender,
-    mut parsed: Command<Plain>,
+    parsed: Command<Plain>,
     request: Request,
 ) -> Result<Decided, CommandError> {
     let fresh = Fresh { thing: core.clock.new_id(), admin: core.clock.new_id() };
-    if let Command::ImportResources(args) = &mut parsed {
-        args.contents = core.keys.verified(&args.bundle).and_then(|bytes| Contents::from_bytes(&bytes));
-    }
     if let Some(seen) = request.if_match {
         unchanged_since(view, &caller, &parsed, seen)?;
     }

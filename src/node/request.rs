@@ -7,8 +7,9 @@ use tenure_projections::values::{KeyNo, UserNo};
 use uuid::Uuid;
 
 use crate::clock::ClockJumped;
-use crate::command::{Command, InvalidCommand, Plain};
+use crate::command::{Command, Contents, InvalidCommand, Plain};
 use crate::decide::{Refusal, Told};
+use crate::keys::KeyStore;
 use crate::token::Token;
 
 /// One command as it came in.
@@ -69,9 +70,13 @@ pub(super) struct Wish {
     pub body_hash: Option<Hash>,
 }
 
-impl From<Request> for Wish {
-    fn from(mut request: Request) -> Self {
-        let command = Command::parse(&request.name, &request.body);
+impl Wish {
+    /// Reads a request, and verifies a bundle that it brings: a signature takes as long as many a decision.
+    pub fn of(mut request: Request, keys: &KeyStore) -> Self {
+        let mut command = Command::parse(&request.name, &request.body);
+        if let Ok(Command::ImportResources(args)) = &mut command {
+            args.contents = keys.verified(&args.bundle).and_then(|bytes| Contents::from_bytes(&bytes));
+        }
         let body_hash = request.idempotency_key.is_some().then(|| request.body_hash());
         (request.name, request.body) = (String::new(), Vec::new());
         Self { request, command, body_hash }

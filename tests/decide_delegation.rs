@@ -10,6 +10,7 @@ mod catalogue;
 mod compare;
 mod facts;
 mod generate;
+mod lists;
 mod packs;
 mod rules;
 mod whole;
@@ -144,7 +145,7 @@ fn play(shape: &Shape, steps: &[Step], count: &mut Count) -> Result<(), String> 
         game.step(*number, &mut dice, count).map_err(|why| game.story(&why))?;
     }
     let mut dice = Dice(steps.len() as u64);
-    game.compare_past(&mut dice, 12, 60).map_err(|why| game.story(&why))
+    game.compare_past(&mut dice, 6, 60).map_err(|why| game.story(&why))
 }
 
 impl Game {
@@ -215,6 +216,9 @@ impl Game {
         let after = Both::new(View::new(&self.world.state, self.world.position(), now), &self.facts);
         after.authority()?;
         after.questions(dice, 6)?;
+        if dice.one_in(6) {
+            after.lists(dice)?;
+        }
         let supposed = View::new(&self.world.state, first, now).over(&over);
         Both::new(supposed, &self.facts).authority().map_err(|why| format!("supposed: {why}"))?;
         self.compare_past(dice, 1, 4)
@@ -226,7 +230,10 @@ impl Game {
             let (position, time, facts) = &self.past[dice.of(self.past.len())];
             let instant = audit::about(*time)[dice.of(4)];
             let both = Both::new(View::new(&self.world.state, *position, instant), facts);
-            let asked = both.authority().and_then(|()| both.questions(dice, questions));
+            let mut asked = both.authority().and_then(|()| both.questions(dice, questions));
+            if dice.one_in(8) {
+                asked = asked.and_then(|()| both.lists(dice));
+            }
             asked.map_err(|why| format!("as of {position} at {instant}: {why}"))?;
         }
         Ok(())

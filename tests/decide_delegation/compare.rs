@@ -15,12 +15,12 @@ use super::rules::{Act, On, Who};
 
 /// A view, what the model knows at the same point, and where the one's things are in the other.
 pub struct Both<'a> {
-    view: View<'a>,
-    facts: &'a Facts,
-    t: Time,
-    orgs: Vec<OrgNo>,
-    users: Vec<UserNo>,
-    contents: Vec<ResourceNo>,
+    pub(super) view: View<'a>,
+    pub(super) facts: &'a Facts,
+    pub(super) t: Time,
+    pub(super) orgs: Vec<OrgNo>,
+    pub(super) users: Vec<UserNo>,
+    pub(super) contents: Vec<ResourceNo>,
     keys: Vec<KeyNo>,
     privileges: Vec<PrivilegeNo>,
 }
@@ -73,29 +73,8 @@ impl<'a> Both<'a> {
 
     fn check(&self, dice: &mut Dice, who: &Who) -> Result<(), String> {
         let (facts, t) = (self.facts, self.t);
-        let acting = if dice.one_in(3) { None } else { Some(dice.of(self.orgs.len())) };
-        let on = if self.contents.is_empty() || dice.one_in(4) {
-            On::Org(dice.of(self.orgs.len()))
-        } else {
-            On::Content(dice.of(self.contents.len()))
-        };
-        let act = match dice.of(6) {
-            0 => Act::Level(Level::View),
-            1 => Act::Level(Level::Use),
-            2 => Act::Level(Level::Edit),
-            3 => Act::Level(Level::Manage),
-            4 => Act::Copy,
-            _ => Act::Privilege(u32::try_from(dice.of(self.privileges.len())).unwrap()),
-        };
-        let action = match act {
-            Act::Level(level) => Action::Level(level),
-            Act::Copy => Action::Copy,
-            Act::Privilege(no) => Action::Privilege(self.privileges[no as usize]),
-        };
-        let object = match on {
-            On::Org(org) => Object::Org(self.orgs[org]),
-            On::Content(content) => Object::Resource(self.contents[content]),
-        };
+        let (act, on, acting) = self.drawn(dice);
+        let (action, object) = (self.action(act), self.object(on));
         let subject = self.subject(who);
         let question = Question { subject, action, object, acting: acting.map(|acting| self.orgs[acting]) };
         let found = judge::check(&self.view, &question, &mut ());
@@ -118,6 +97,40 @@ impl<'a> Both<'a> {
             list.dedup();
         }
         same(found, model, || format!("levels of {who:?} on {content} acting in {acting}"))
+    }
+
+    /// Something to ask of somebody.
+    pub(super) fn drawn(&self, dice: &mut Dice) -> (Act, On, Option<At>) {
+        let acting = if dice.one_in(3) { None } else { Some(dice.of(self.orgs.len())) };
+        let on = if self.contents.is_empty() || dice.one_in(4) {
+            On::Org(dice.of(self.orgs.len()))
+        } else {
+            On::Content(dice.of(self.contents.len()))
+        };
+        let act = match dice.of(6) {
+            0 => Act::Level(Level::View),
+            1 => Act::Level(Level::Use),
+            2 => Act::Level(Level::Edit),
+            3 => Act::Level(Level::Manage),
+            4 => Act::Copy,
+            _ => Act::Privilege(u32::try_from(dice.of(self.privileges.len())).unwrap()),
+        };
+        (act, on, acting)
+    }
+
+    pub(super) fn action(&self, act: Act) -> Action {
+        match act {
+            Act::Level(level) => Action::Level(level),
+            Act::Copy => Action::Copy,
+            Act::Privilege(no) => Action::Privilege(self.privileges[no as usize]),
+        }
+    }
+
+    pub(super) fn object(&self, on: On) -> Object {
+        match on {
+            On::Org(org) => Object::Org(self.orgs[org]),
+            On::Content(content) => Object::Resource(self.contents[content]),
+        }
     }
 
     fn sight(&self, dice: &mut Dice, who: &Who) -> Result<(), String> {
@@ -163,7 +176,7 @@ impl<'a> Both<'a> {
     }
 
     /// A user, one time in five through a key of theirs.
-    fn who(&self, dice: &mut Dice) -> Who {
+    pub(super) fn who(&self, dice: &mut Dice) -> Who {
         let keys: Vec<_> = self.facts.keys.iter().filter(|key| key.status == Status::Live).collect();
         if !keys.is_empty() && dice.one_in(5) {
             let key = keys[dice.of(keys.len())];
@@ -172,7 +185,7 @@ impl<'a> Both<'a> {
         Who { user: dice.of(self.users.len()), cap: Set::MAX, only: None }
     }
 
-    fn subject(&self, who: &Who) -> Subject {
+    pub(super) fn subject(&self, who: &Who) -> Subject {
         let all = self.privileges.iter().enumerate().filter(|(at, _)| who.cap & 1 << at != 0);
         let cap = if who.cap == Set::MAX { PrivilegeSet::ALL } else { all.map(|(_, no)| *no).collect() };
         Subject { user: self.users[who.user], cap, only: who.only.map(|org| self.orgs[org]) }
@@ -183,6 +196,10 @@ impl<'a> Both<'a> {
     }
 }
 
-fn same<T: PartialEq + std::fmt::Debug>(judge: T, model: T, of: impl FnOnce() -> String) -> Result<(), String> {
+pub(super) fn same<T: PartialEq + std::fmt::Debug>(
+    judge: T,
+    model: T,
+    of: impl FnOnce() -> String,
+) -> Result<(), String> {
     if judge == model { Ok(()) } else { Err(format!("{}: the judge says {judge:?}, the model {model:?}", of())) }
 }

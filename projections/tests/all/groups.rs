@@ -86,7 +86,7 @@ fn compare(world: &World, group: &str, person: &str, position: Position, on: i64
     let supposed = judge::supposed_member(&within).unwrap();
     let mut allowed = 0;
     for object in objects(world) {
-        for action in actions(world) {
+        for (number, action) in (0..).zip(actions(world)) {
             let ask = |view, user: tenure_projections::values::UserNo| {
                 let (decision, reasons) =
                     judge::explain(view, &Question { subject: user.into(), action, object, acting: None });
@@ -95,6 +95,10 @@ fn compare(world: &World, group: &str, person: &str, position: Position, on: i64
             let (of_person, of_group) = (ask(&view, user), ask(&within, supposed));
             assert_eq!(of_group, of_person, "{group}: {action:?} {object:?} as of {position} on day {on}");
             allowed += usize::from(of_group.0);
+            // The search asks of every group.
+            if number % 8 != 0 {
+                continue;
+            }
             let found = Lookup::of(view).groups_who_may(action, object, None);
             let near = match object {
                 Object::Org(org) => Some(org),

@@ -214,7 +214,7 @@ fn concerns(event: &Envelope, collection: &str, id: &str) -> bool {
     let data = serde_json::to_value(&event.event).unwrap()["data"].take();
     let field = collection.trim_end_matches('s');
     let at = |pointer: &str| data.pointer(pointer).and_then(Value::as_str) == Some(id);
-    let names = [format!("/{field}"), format!("/to/{field}"), format!("/with/{field}")];
+    let names = ["", "/to", "/with", "/of"].map(|within| format!("{within}/{field}"));
     let from = data.pointer(&format!("/from/{field}")).and_then(Value::as_str) == Some(id);
     let managing = collection == "groups" && at("/managing_group");
     event.twin_of.is_none() && (names.iter().any(|name| at(name)) || from || managing)

@@ -13,14 +13,15 @@ use crate::world::{World, day};
 pub const ORGS: [&str; 4] = ["root", "o1", "o2", "o3"];
 pub const USERS: [&str; 5] = ["u0", "u1", "u2", "u3", "u4"];
 pub const GROUPS: [&str; 2] = ["g0", "g1"];
-pub const ROLES: [&str; 4] = ["r0", "r1", "r2", "r3"];
-pub const CONTENT: [&str; 6] = ["f0", "f1", "c0", "c1", "c2", "p0"];
+/// The last two are called alike, in a master and its sub-tenant. Little happens to them.
+pub const ROLES: [&str; 6] = ["r0", "r1", "r2", "r3", "r4", "r5"];
+pub const CONTENT: [&str; 7] = ["f0", "f1", "c0", "c1", "c2", "p0", "q0"];
 /// What lies in a personal folder, and the folder. Nothing happens to them.
 pub const PERSONAL: [&str; 2] = ["d0", "d1"];
 pub const KEYS: [&str; 5] = ["k0", "k1", "k2", "k3", "k4"];
 
 /// What comes to be, in this order, between the other things that happen.
-const BORN: [&str; 31] = [
+const BORN: [&str; 50] = [
     "user u0 of root by u0",
     "group g0",
     "org o1 under root",
@@ -52,7 +53,30 @@ const BORN: [&str; 31] = [
     "member u0 root administrator org.manage,user.manage,audit.read,content.manage,chart.edit,report.view",
     "folder d0 of o1 by u1 personal",
     "chart d1 of o1 by u2 in d0",
+    "kind pack pack",
+    "pack q0 of root by u0",
+    "distribute q0 org o1",
+    "member u1 o1 administrator user.manage",
+    "hand-on q0 user u1 in o1",
+    "row-rule q0 user u0",
+    "role r4 of o1 called guest -",
+    "role r5 of o3 called Guest -",
+    "associate o3 o1",
+    "share c1 role r4 edit",
+    "member u3 o3 administrator content.manage",
+    "assign r5 user u3",
+    "member u2 o1 administrator -",
+    "join u2 g1",
+    "assign r1 group g1",
+    "share c1 role r1 view",
+    "join u4 g0",
+    "invite g0 o2 chart.edit,content.manage into e0",
+    "settings",
 ];
+
+/// The words of [`BORN`] that bring something forth, and do not merely say something of it.
+const BEARS: [&str; 11] =
+    ["user", "group", "org", "role", "env", "permission", "folder", "chart", "report", "key", "pack"];
 
 /// One thing that happens, drawn by numbers.
 fn happening(what: u8, n: [u8; 5]) -> String {
@@ -60,7 +84,7 @@ fn happening(what: u8, n: [u8; 5]) -> String {
         from[usize::from(n) % from.len()]
     }
     let [a, b, c, d, e] = n;
-    let (user, org, role, group) = (pick(&USERS, a), pick(&ORGS, b), pick(&ROLES, b), pick(&GROUPS, c));
+    let (user, org, role, group) = (pick(&USERS, a), pick(&ORGS, b), pick(&ROLES[..4], b), pick(&GROUPS, c));
     let content = pick(&CONTENT, a);
     let held = pick(
         &[
@@ -85,7 +109,10 @@ fn happening(what: u8, n: [u8; 5]) -> String {
     );
     let of_role = ["", "of o1", "of o2", "of root"][usize::from(b) % 4];
     let level = pick(&["view", "use", "edit", "manage"], c);
-    match what % 27 {
+    let tenants = pick(&["q0 org o1", "q0 org o2", "q0 org o3", "q0 all_orgs"], a);
+    let handed = pick(&["user u1 in o1", "role r1 in o1", "group g1 in o1", "user u3 in o3", "role r2 in o2"], b);
+    let bound = pick(&["user u0", "user u1", "user u4", "org o1", "org root"], c);
+    match what % 33 {
         0..4 => format!(
             "member {user} {org} {} {held} {from} {until}",
             pick(&["administrator", "administrator", "viewer"], e)
@@ -136,6 +163,22 @@ fn happening(what: u8, n: [u8; 5]) -> String {
                 _ => format!("invite {group} {org} {held} {environment}"),
             }
         }
+        26 | 27 => format!("{} {tenants}", pick(&["distribute", "distribute", "undistribute"], d)),
+        28 | 29 => format!("{} q0 {handed}", pick(&["hand-on", "hand-on", "take-back"], d)),
+        30 => format!("{} q0 {bound}", pick(&["row-rule", "row-rule", "clear-rule"], d)),
+        31 => pick(
+            &[
+                "associate o3 o1",
+                "disassociate o3 o1",
+                "share c1 role r4 view",
+                "unshare c1 role r4",
+                "assign r5 user u3",
+                "member u3 o1 administrator content.manage",
+                "member u3 o3 administrator content.manage",
+            ],
+            c,
+        )
+        .to_owned(),
         25 => format!("{} {group} see", pick(&["permit", "permit", "forbid"], b)),
         _ => pick(
             &[
@@ -174,7 +217,11 @@ pub fn history(most: usize) -> impl Strategy<Value = Vec<String>> {
             story.extend(born.iter().map(|line| (*line).to_owned()));
             unborn = rest;
             let line = happening(what, numbers);
-            let names_unborn = |word| unborn.iter().any(|line| line.split(' ').nth(1) == Some(word));
+            let bears = |line: &&str, word| {
+                let mut words = line.split(' ');
+                words.next().is_some_and(|first| BEARS.contains(&first)) && words.next() == Some(word)
+            };
+            let names_unborn = |word| unborn.iter().any(|line| bears(line, word));
             if !line.split(' ').any(names_unborn) {
                 story.push(line);
             }
@@ -258,7 +305,7 @@ proptest! {
         let folded = State::new();
         for (event, position) in world.events.iter().zip(1..) {
             folded.install(event);
-            if position % 3 == 0 || position == world.last() {
+            if position % 8 == 0 || position == world.last() {
                 let as_of = View::new(&world.state, position, day(on));
                 same(&as_of, &View::new(&folded, Position::MAX, day(on)))?;
             }
@@ -294,9 +341,6 @@ fn random_histories_meet_every_code() {
         }
     }
     let missed: Vec<&str> = Code::ALL.iter().map(|code| code.name()).filter(|name| !met.contains(name)).collect();
-    // Users are asked about once they exist. What comes by associations and distributions is drawn, live, supposed and as
-    // of the past, where commands are drawn that make them: by the test of delegation.
-    let elsewhere = ["reach.association", "reach.association_admin", "reach.distribution", "reach.hand_on"];
-    let others = ["standing.user_unknown", "row_rule.binds", "caller.not_permitted"];
-    assert_eq!(missed, [&elsewhere[..], &others].concat());
+    // The judge says neither: users are asked about once they exist, and who may ask is looked at before.
+    assert_eq!(missed, ["standing.user_unknown", "caller.not_permitted"]);
 }

@@ -233,12 +233,16 @@ impl World {
     /// group ID [of ORG] · delete-group ID · join USER GROUP · leave USER GROUP
     /// env ID of ORG · unlink ID of ORG · invite GROUP ORG PRIVILEGE,… [into ENV] · uninvite GROUP ORG [into ENV]
     /// permission ID PRIVILEGE,… · permit GROUP ID · forbid GROUP ID
-    /// role ID [of ORG] PRIVILEGE,… · change-role ID [of ORG] PRIVILEGE,… · delete-role ID [of ORG]
+    /// role ID [of ORG] [called NAME] PRIVILEGE,… · change-role ID [of ORG] PRIVILEGE,… · delete-role ID [of ORG]
     /// assign ROLE (user|group) ID [until DAY] · unassign ROLE (user|group) ID
     /// KIND ID of ORG made by USER [in FOLDER] [at ENV] [copies RESOURCE] · delete KIND ID of ORG made by USER [in FOLDER]
     /// move KIND ID of ORG made by USER [from FOLDER] [in FOLDER]
     /// share RESOURCE (user|role|group|org|all_orgs) ID LEVEL [copy] [until DAY] · unshare RESOURCE (…) ID
     /// key ID of USER [in ORG] [only PRIVILEGE,…] · revoke KEY of USER
+    /// kind ID NATURE · associate SUB MASTER · disassociate SUB MASTER
+    /// distribute RESOURCE (org|all_orgs) ID · undistribute RESOURCE (…) ID
+    /// hand-on RESOURCE (user|role|group) ID in ORG · take-back RESOURCE (…) ID in ORG
+    /// row-rule RESOURCE (user|org) ID · clear-rule RESOURCE (user|org) ID
     /// mark NAME
     /// ```
     fn line(&mut self, line: &str) {
@@ -303,7 +307,7 @@ impl World {
             "forbid" => ("tenant_permission.revoked", json!({ "group": w(1), "permission": w(2) })),
             "role" => (
                 "role.defined",
-                json!({ "role": w(1), "org": after("of"), "name": w(1), "privileges": list(words[words.len() - 1]) }),
+                json!({ "role": w(1), "org": after("of"), "name": after("called").unwrap_or(w(1)), "privileges": list(words[words.len() - 1]) }),
             ),
             "change-role" => (
                 "role.changed",
@@ -328,6 +332,20 @@ impl World {
                 json!({ "key": w(1), "user": after("of"), "hash": w(1), "org": after("in"), "privileges": after("only").map(list) }),
             ),
             "revoke" => ("api_key.revoked", json!({ "key": w(1), "user": after("of") })),
+            "kind" => ("resource_kind.defined", json!({ "kind": w(1), "nature": w(2) })),
+            "associate" => ("sub_tenant.associated", json!({ "sub": w(1), "master": w(2) })),
+            "disassociate" => ("sub_tenant.disassociated", json!({ "sub": w(1), "master": w(2) })),
+            "distribute" | "undistribute" => {
+                let to = if w(2) == "all_orgs" { json!({ "all_orgs": true }) } else { json!({ w(2): w(3) }) };
+                let kind = if w(0) == "distribute" { "content.distributed" } else { "content.undistributed" };
+                (kind, json!({ "resource": w(1), "to": to }))
+            }
+            "hand-on" => ("content.handed_on", json!({ "resource": w(1), "org": after("in"), "to": { w(2): w(3) } })),
+            "take-back" => {
+                ("content.taken_back", json!({ "resource": w(1), "org": after("in"), "from": { w(2): w(3) } }))
+            }
+            "row-rule" => ("row_rule.set", json!({ "resource": w(1), "of": { w(2): w(3) }, "filter": "x" })),
+            "clear-rule" => ("row_rule.cleared", json!({ "resource": w(1), "of": { w(2): w(3) } })),
             "delete" => (
                 "resource.deleted",
                 json!({ "kind": w(1), "resource": w(2), "org": after("of"), "creator": after("by"), "parent": after("in") }),

@@ -66,18 +66,22 @@ pub async fn read(url: &str) -> Vec<Message> {
 }
 
 /// What is in the stream from a sequence on.
-pub async fn read_from(url: &str, sequence: u64) -> Vec<Message> {
+pub async fn read_from(url: &str, from: u64) -> Vec<Message> {
     let context = jetstream(url).await;
     let stream = context.get_stream("TENURE").await.unwrap();
     let last = stream.cached_info().state.last_sequence;
     let mut found = Vec::new();
-    if last < sequence {
+    if last < from {
         return found;
     }
-    let mut messages = consumer(&stream, sequence).await.messages().await.unwrap();
+    let mut messages = consumer(&stream, from).await.messages().await.unwrap();
     while let Some(message) = messages.next().await {
         let message = message.unwrap();
         let sequence = message.info().unwrap().stream_sequence;
+        // async-nats 0.51 begins at the first message, if it has to begin anew before it had one.
+        if sequence < from {
+            continue;
+        }
         let headers = message.headers.iter().flat_map(|headers| headers.iter());
         let headers = headers.map(|(name, values)| (name.to_string(), values[0].to_string())).collect();
         let text = String::from_utf8(message.payload.to_vec()).unwrap();

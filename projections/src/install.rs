@@ -17,12 +17,15 @@ use crate::values::{
 
 /// Takes the changes of one event.
 pub(crate) struct Installer<'a> {
-    pub state: &'a State,
+    state: &'a State,
     /// What lies below, when the state is an overlay.
-    pub base: Option<&'a State>,
-    pub position: Position,
+    base: Option<&'a State>,
+    position: Position,
     /// None of an overlay: nobody asks for its digest.
-    pub writer: Option<&'a mut Writer>,
+    writer: Option<&'a mut Writer>,
+    /// Most changes of an event are about the same org and the same user: each is looked up once.
+    orgs: Option<(&'a OrgId, OrgNo)>,
+    users: Option<(&'a UserId, UserNo)>,
 }
 
 /// A table: its number, as in [`State::visit`], and its field.
@@ -41,9 +44,19 @@ mod users;
 
 pub(crate) use forms::Writer;
 
-impl Installer<'_> {
+impl<'a> Installer<'a> {
+    /// For one event: at its position, over a state below if there is one.
+    pub const fn new(
+        state: &'a State,
+        base: Option<&'a State>,
+        position: Position,
+        writer: Option<&'a mut Writer>,
+    ) -> Self {
+        Self { state, base, position, writer, orgs: None, users: None }
+    }
+
     #[expect(clippy::too_many_lines, reason = "one arm per table; splitting it would only scatter the list")]
-    pub fn change(&mut self, change: &Change<'_>) {
+    pub fn change(&mut self, change: &Change<'a>) {
         match *change {
             Change::Settings(settings) => self.row(table!(20 settings), 0, Settings(settings.clone())),
             Change::Privilege { privilege, number } => {
@@ -360,7 +373,7 @@ impl Installer<'_> {
         settings(self.state).or_else(|| self.base.and_then(settings)).unwrap_or(NameScope::Parent)
     }
 
-    fn share(&mut self, resource: &ResourceId, with: &Audience, share: Option<Share>) {
+    fn share(&mut self, resource: &ResourceId, with: &'a Audience, share: Option<Share>) {
         let resource = self.resource(resource).0;
         match with {
             Audience::User(user) => {
@@ -383,7 +396,7 @@ impl Installer<'_> {
         }
     }
 
-    fn hand_on(&mut self, resource: &ResourceId, to: &Holder, there: bool) {
+    fn hand_on(&mut self, resource: &ResourceId, to: &'a Holder, there: bool) {
         let resource = self.resource(resource).0;
         match to {
             Holder::User(user) => {
@@ -401,7 +414,7 @@ impl Installer<'_> {
         }
     }
 
-    fn key(&mut self, id: &str, issued: &data::ApiKeyIssued) {
+    fn key(&mut self, id: &str, issued: &'a data::ApiKeyIssued) {
         let (row, user) = (self.id(table!(5 keys), id), self.user(&issued.user));
         let key = Key {
             user,
@@ -424,12 +437,22 @@ impl Installer<'_> {
         PrivilegeNo(u8::try_from(self.id(table!(8 privileges), privilege.as_str())).unwrap_or(u8::MAX) & 127)
     }
 
-    fn org(&mut self, id: &OrgId) -> OrgNo {
-        OrgNo(self.id(table!(0 orgs), id.as_str()))
+    fn org(&mut self, id: &'a OrgId) -> OrgNo {
+        if let Some((_, no)) = self.orgs.filter(|(known, _)| *known == id) {
+            return no;
+        }
+        let no = OrgNo(self.id(table!(0 orgs), id.as_str()));
+        self.orgs = Some((id, no));
+        no
     }
 
-    fn user(&mut self, id: &UserId) -> UserNo {
-        UserNo(self.id(table!(1 users), id.as_str()))
+    fn user(&mut self, id: &'a UserId) -> UserNo {
+        if let Some((_, no)) = self.users.filter(|(known, _)| *known == id) {
+            return no;
+        }
+        let no = UserNo(self.id(table!(1 users), id.as_str()));
+        self.users = Some((id, no));
+        no
     }
 
     fn group(&mut self, id: &GroupId) -> GroupNo {

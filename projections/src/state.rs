@@ -328,7 +328,7 @@ impl State {
     /// Installs the next event of the log. One writer at a time; the lock only keeps that so.
     pub fn install(&self, envelope: &Envelope) {
         let writer = &mut *self.writer();
-        let mut installer = Installer { state: self, base: None, position: envelope.position, writer: Some(writer) };
+        let mut installer = Installer::new(self, None, envelope.position, Some(writer));
         apply(envelope, &mut |change| installer.change(&change));
         if envelope.index + 1 == envelope.count {
             self.times.push((envelope.position, envelope.time));
@@ -337,7 +337,7 @@ impl State {
 
     /// Installs a hypothetical event into an overlay made by [`State::above`] this base.
     pub fn suppose(&self, base: &Self, envelope: &Envelope) {
-        let mut installer = Installer { state: self, base: Some(base), position: envelope.position, writer: None };
+        let mut installer = Installer::new(self, Some(base), envelope.position, None);
         apply(envelope, &mut |change| installer.change(&change));
     }
 

@@ -21,7 +21,7 @@ use crate::{Replica, checkpoint, clock, follow};
 const PULL: usize = 4_096;
 
 /// The most messages that are handed on at a time.
-const BATCH: usize = 256;
+const BATCH: usize = 1_024;
 
 /// How often the stream is looked at.
 const LOOK: Duration = Duration::from_secs(1);

@@ -6,9 +6,9 @@ use tenure_events::{GroupId, UserId};
 use super::Installer;
 use crate::state::State;
 
-impl Installer<'_> {
+impl<'a> Installer<'a> {
     /// Windows end by themselves: this is for the histories of what they belonged to.
-    pub(super) fn ended(&mut self, what: &Ended) {
+    pub(super) fn ended(&mut self, what: &'a Ended) {
         match what {
             Ended::Subscription(of) => self.user_ended(&of.user),
             Ended::Role(HolderOf { role, to }) => {
@@ -41,7 +41,7 @@ impl Installer<'_> {
         }
     }
 
-    fn user_ended(&mut self, user: &UserId) {
+    fn user_ended(&mut self, user: &'a UserId) {
         let user = self.user(user).0;
         self.row(table!(117 user_ended), user, ());
     }

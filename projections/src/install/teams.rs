@@ -10,9 +10,9 @@ use crate::values::{
     Environment, EnvironmentNo, FormNo, Group, NameHolder, PermissionNo, Resource, Subscription, UserTypeNo, Window,
 };
 
-impl Installer<'_> {
+impl<'a> Installer<'a> {
     /// A group, there or no more.
-    pub(super) fn group_is(&mut self, group: &GroupId, org: Option<&OrgId>, name: &str, live: bool) {
+    pub(super) fn group_is(&mut self, group: &GroupId, org: Option<&'a OrgId>, name: &str, live: bool) {
         let (no, org) = (self.group(group), org.map(|org| self.org(org)));
         self.row(table!(51 group), no.0, Group { org, name: name.to_owned(), live });
         match org {
@@ -23,7 +23,7 @@ impl Installer<'_> {
     }
 
     /// A role is held, until a time perhaps, or no more.
-    pub(super) fn assignment(&mut self, role: &RoleId, to: &Assignee, window: Option<Window>) {
+    pub(super) fn assignment(&mut self, role: &RoleId, to: &'a Assignee, window: Option<Window>) {
         let role = self.role(role).0;
         match to {
             Assignee::User(user) => {
@@ -56,7 +56,7 @@ impl Installer<'_> {
     pub(super) fn invited(
         &mut self,
         group: &GroupId,
-        org: &OrgId,
+        org: &'a OrgId,
         environment: Option<&EnvironmentId>,
         privileges: Option<&[Privilege]>,
     ) {
@@ -77,7 +77,7 @@ impl Installer<'_> {
     pub(super) fn environment_is(
         &mut self,
         environment: &EnvironmentId,
-        org: &OrgId,
+        org: &'a OrgId,
         name: &str,
         linked: Option<(Option<&str>, Option<&str>)>,
     ) {

@@ -6,9 +6,15 @@ use super::Installer;
 use crate::state::State;
 use crate::values::{OrgNo, User, UserStatus};
 
-impl Installer<'_> {
+impl<'a> Installer<'a> {
     /// A user has this standing now. The home stays what it was from the first.
-    pub(super) fn user_is(&mut self, user: &UserId, home: &OrgId, status: UserStatus, creator: Option<&UserId>) {
+    pub(super) fn user_is(
+        &mut self,
+        user: &'a UserId,
+        home: &'a OrgId,
+        status: UserStatus,
+        creator: Option<&'a UserId>,
+    ) {
         let (row, home) = (self.user(user).0, self.org(home));
         let before = self.last(|state| state.user.get(row, Position::MAX).map(|version| version.value));
         let known = before.and_then(|before| before.creator);

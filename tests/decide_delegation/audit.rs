@@ -199,12 +199,13 @@ impl Facts {
             .map(|all| all & who.cap & !self.forbidden(who.user))
     }
 
-    /// How the subject has content, from wherever they may act; whoever manages by a global role what tenants may use
-    /// does so in every org.
+    /// How the subject has content, from wherever they may act; whoever manages what tenants may use does so in the
+    /// tenant, and in every one if by a global role.
     fn effective(&self, who: &Who, content: At, t: Time) -> Had {
         let (level, copy) = self.effective_there(who, content, t);
-        let manages = |held: Set| (0..self.orgs.len()).any(|tenant| self.manages_given(tenant, content, held));
-        (if self.everywhere(who, t).is_some_and(manages) { level.max(had(Level::View)) } else { level }, copy)
+        let global = self.everywhere(who, t).unwrap_or(0);
+        let manages = |tenant| self.manages_given(tenant, content, global | self.held(who, tenant, t));
+        (if (0..self.orgs.len()).any(manages) { level.max(had(Level::View)) } else { level }, copy)
     }
 
     fn effective_there(&self, who: &Who, content: At, t: Time) -> Had {

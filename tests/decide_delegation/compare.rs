@@ -102,7 +102,10 @@ impl<'a> Both<'a> {
     /// Something to ask of somebody.
     pub(super) fn drawn(&self, dice: &mut Dice) -> (Act, On, Option<At>) {
         let acting = if dice.one_in(3) { None } else { Some(dice.of(self.orgs.len())) };
-        let on = if self.contents.is_empty() || dice.one_in(4) {
+        let environments = self.facts.environments.len();
+        let on = if environments > 0 && dice.one_in(8) {
+            On::Environment(dice.of(environments))
+        } else if self.contents.is_empty() || dice.one_in(4) {
             On::Org(dice.of(self.orgs.len()))
         } else {
             On::Content(dice.of(self.contents.len()))
@@ -129,6 +132,9 @@ impl<'a> Both<'a> {
     pub(super) fn object(&self, on: On) -> Object {
         match on {
             On::Org(org) => Object::Org(self.orgs[org]),
+            On::Environment(at) => {
+                Object::Environment(self.view.find_environment(&self.facts.environments[at].id).unwrap())
+            }
             On::Content(content) => Object::Resource(self.contents[content]),
         }
     }

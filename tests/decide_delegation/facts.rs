@@ -91,6 +91,15 @@ pub struct Content {
     pub parent: Option<At>,
     pub maker: At,
     pub live: bool,
+    /// The environment that it belongs to, for good.
+    pub environment: Option<At>,
+}
+
+#[derive(Clone)]
+pub struct Environment {
+    pub id: String,
+    pub org: At,
+    pub live: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -156,8 +165,9 @@ pub struct Facts {
     pub keys: Vec<Key>,
     /// Group, org, and with which privileges it is invited there.
     pub invitations: Vec<(At, At, Set)>,
-    /// Environments that are linked.
-    pub environments: Vec<String>,
+    pub environments: Vec<Environment>,
+    /// Group, environment, and with which privileges it is invited there beside.
+    pub environment_invitations: Vec<(At, At, Set)>,
     /// Groups that were given the tenant permission to manage organizations; none before the first ever was.
     pub permitted: Option<Vec<At>>,
     /// Identity and user.
@@ -174,7 +184,7 @@ macro_rules! at {
 }
 
 impl Facts {
-    at! { org orgs; user users; group groups; role roles; content contents; key keys; }
+    at! { org orgs; user users; group groups; role roles; content contents; key keys; environment environments; }
 
     pub fn set(&self, privileges: &[Privilege]) -> Set {
         privileges.iter().fold(0, |set, privilege| set | 1 << self.privilege(privilege.as_str()))
@@ -360,17 +370,34 @@ impl Facts {
                 let gone = (self.user(&e.user), self.group(&e.group));
                 self.joined.retain(|joined| *joined != gone);
             }
+            Event::GroupInvited(e) if e.environment.is_some() => {
+                let environment = self.environment(e.environment.as_ref().unwrap());
+                let invited = (self.group(&e.group), environment, self.set(&e.privileges));
+                self.environment_invitations.retain(|(group, at, _)| (*group, *at) != (invited.0, invited.1));
+                self.environment_invitations.push(invited);
+            }
             Event::GroupInvited(e) => {
                 let invited = (self.group(&e.group), self.org(&e.org), self.set(&e.privileges));
                 self.invitations.retain(|(group, org, _)| (*group, *org) != (invited.0, invited.1));
                 self.invitations.push(invited);
             }
+            Event::GroupUninvited(e) if e.environment.is_some() => {
+                let gone = (self.group(&e.group), self.environment(e.environment.as_ref().unwrap()));
+                self.environment_invitations.retain(|(group, at, _)| (*group, *at) != gone);
+            }
             Event::GroupUninvited(e) => {
                 let gone = (self.group(&e.group), self.org(&e.org));
                 self.invitations.retain(|(group, org, _)| (*group, *org) != gone);
             }
-            Event::EnvironmentLinked(e) => self.environments.push(e.environment.to_string()),
-            Event::EnvironmentUnlinked(e) => self.environments.retain(|id| id != e.environment.as_str()),
+            Event::EnvironmentLinked(e) => self.environments.push(Environment {
+                id: self.new_id(&e.environment, self.environments.iter().map(|environment| &environment.id)),
+                org: self.org(&e.org),
+                live: true,
+            }),
+            Event::EnvironmentUnlinked(e) => {
+                let environment = self.environment(&e.environment);
+                self.environments[environment].live = false;
+            }
             Event::TenantPermissionGranted(e) => {
                 let group = self.group(&e.group);
                 self.permitted.get_or_insert_default().push(group);
@@ -418,12 +445,15 @@ impl Facts {
                 parent: parent.map(|parent| facts.content(parent)),
                 maker: facts.user(maker),
                 live: true,
+                environment: None,
             };
             facts.contents.push(content);
         };
         match event {
             Event::ResourceCreated(e) => {
                 made(self, &e.resource, &e.org, &e.kind, &e.name, e.parent.as_ref(), &e.creator);
+                let environment = e.environment.as_ref().map(|environment| self.environment(environment));
+                self.contents.last_mut().unwrap().environment = environment;
             }
             Event::ResourceCopied(e) => {
                 made(self, &e.resource, &e.org, &e.kind, &e.name, e.parent.as_ref(), &e.creator)

@@ -24,6 +24,7 @@ impl Both<'_> {
         let (action, acting_no) = (self.action(act), acting.map(|org| self.orgs[org]));
         let of = match on {
             On::Org(org) => org,
+            On::Environment(environment) => facts.environments[environment].org,
             On::Content(content) => facts.contents[content].org,
         };
         let (all, seen) = (Lookup::of(self.view), Lookup::of(self.view).seen_by(self.view, self.subject(reader), None));

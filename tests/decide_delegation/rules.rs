@@ -58,6 +58,7 @@ pub enum Act {
 #[derive(Clone, Copy, Debug)]
 pub enum On {
     Org(At),
+    Environment(At),
     Content(At),
 }
 
@@ -105,6 +106,11 @@ impl Facts {
     }
 
     pub fn authority(&self, user: At, org: At, t: Time) -> Authority {
+        self.authority_within(user, org, None, t)
+    }
+
+    /// The same for what belongs to an environment of the org, where teams may be invited to more.
+    pub fn authority_within(&self, user: At, org: At, environment: Option<At>, t: Time) -> Authority {
         let mut found = Authority::default();
         if self.shut_out(self.users[user].home, org, t) {
             return found;
@@ -121,9 +127,12 @@ impl Facts {
             found.any = true;
             found.privileges |= ORG_MANAGE;
         }
-        for (_, _, privileges) in self.invitations.iter().filter(|(g, of, _)| *of == org && groups.contains(g)) {
+        let linked = environment.filter(|environment| self.environments[*environment].live);
+        for (group, _, privileges) in self.invitations.iter().filter(|(g, of, _)| *of == org && groups.contains(g)) {
             found.any = true;
             found.privileges |= privileges;
+            let beside = self.environment_invitations.iter().filter(|(g, at, _)| (g, Some(*at)) == (group, linked));
+            beside.for_each(|(.., privileges)| found.privileges |= privileges);
         }
         if membership.is_some() || !self.need_membership() {
             let globals = self.closed(org, t).is_empty();
@@ -174,6 +183,12 @@ impl Facts {
         if self.live(org) { self.read(who, org, t) } else { 0 }
     }
 
+    /// The same for what belongs to an environment of it.
+    pub fn held_within(&self, who: &Who, org: At, environment: Option<At>, t: Time) -> Set {
+        let stands = self.live(org) && self.stands(who.user) && who.only.is_none_or(|only| only == org);
+        if stands { self.authority_within(who.user, org, environment, t).privileges & who.cap } else { 0 }
+    }
+
     /// The same where the org need not be live: what is closed can be read about.
     pub fn read(&self, who: &Who, org: At, t: Time) -> Set {
         let stands = self.stands(who.user) && who.only.is_none_or(|only| only == org);
@@ -192,7 +207,7 @@ impl Facts {
         if !self.belongs(who.user, acting, t) || (elsewhere && !crosses) {
             return found;
         }
-        let authority = self.authority(who.user, org, t);
+        let authority = self.authority_within(who.user, org, self.contents[content].environment, t);
         let full = Having { level: Level::Manage, copy: false, elsewhere };
         if !elsewhere
             && (self.contents[content].maker == who.user || authority.privileges & who.cap & CONTENT_MANAGE != 0)
@@ -232,21 +247,24 @@ impl Facts {
     }
 
     pub fn check(&self, who: &Who, act: Act, on: On, acting: Option<At>, t: Time) -> bool {
-        let (org, content) = match on {
-            On::Org(org) => (org, None),
-            On::Content(at) => (self.contents[at].org, Some(at)),
+        let (org, environment, content) = match on {
+            On::Org(org) => (org, None, None),
+            On::Environment(at) if !self.environments[at].live => return false,
+            On::Environment(at) => (self.environments[at].org, Some(at), None),
+            On::Content(at) => (self.contents[at].org, self.contents[at].environment, Some(at)),
         };
         let acting = match (acting, on) {
             (Some(acting), _) => acting,
-            (None, On::Org(org)) => org,
+            (None, On::Org(_) | On::Environment(_)) => org,
             (None, On::Content(_)) => self.acting(who.user, org, t),
         };
-        let theirs = matches!(on, On::Org(org) if org == acting) || self.belongs(who.user, acting, t);
+        let theirs = (content.is_none() && org == acting) || self.belongs(who.user, acting, t);
         let stands = self.stands(who.user) && self.live(org) && self.live(acting) && theirs;
         if !stands || who.only.is_some_and(|only| only != org || only != acting) {
             return false;
         }
-        let privilege = |needed: Option<u32>| needed.is_none_or(|no| self.held(who, org, t) & 1 << no != 0);
+        let held = self.held_within(who, org, environment, t);
+        let privilege = |needed: Option<u32>| needed.is_none_or(|no| held & 1 << no != 0);
         let Some(content) = content else {
             return match act {
                 Act::Privilege(no) => privilege(Some(no)),
@@ -256,7 +274,8 @@ impl Facts {
             };
         };
         // What it takes to look is needed where one looks from.
-        let look = |needed: Option<u32>| needed.is_none_or(|no| self.held(who, acting, t) & 1 << no != 0);
+        let seen_from = if acting == org { held } else { self.held(who, acting, t) };
+        let look = |needed: Option<u32>| needed.is_none_or(|no| seen_from & 1 << no != 0);
         let Kind { create, view, edit, delete, share, .. } = self.kinds[self.contents[content].kind].1;
         let havings = self.havings(who, acting, content, t);
         let had = |level| havings.iter().any(|having| having.level >= level);

@@ -14,7 +14,7 @@ const ON_BEHALF: [&str; 5] =
     ["create-resource", "copy-resource", "rename-resource", "move-resource", "select-active-org"];
 
 /// Commands that hand something out.
-const OFTEN: [&str; 21] = [
+const OFTEN: [&str; 27] = [
     "grant-subscriptions",
     "withdraw-subscription",
     "extend-subscription",
@@ -32,10 +32,16 @@ const OFTEN: [&str; 21] = [
     "distribute",
     "hand-on",
     "hand-on",
+    "hand-on",
+    "hand-on",
     "take-back",
     "take-back",
     "exclude-landlord",
     "admit-landlord",
+    "link-environment",
+    "invite-group",
+    "invite-group",
+    "uninvite-group",
 ];
 
 /// Names that differ, and that do not.
@@ -141,7 +147,27 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         "add-group-members" | "sync-group" => {
             json!({"group": group?.id, "users": users(dice)})
         }
-        "invite-group" => json!({"group": group?.id, "org": org, "privileges": privileges}),
+        "invite-group" => {
+            let here = facts.environments.iter().filter(|environment| environment.live);
+            match dice.pick(here).filter(|_| dice.one_in(2)) {
+                Some(at) => {
+                    let manages = |m: &&Member| m.there && m.org == at.org && m.privileges & 1 != 0;
+                    by = dice.pick(facts.members.iter().filter(manages)).map(|member| member.user);
+                    let teams = facts.groups.iter().filter(|g| g.live && g.org.is_none_or(|of| of == at.org));
+                    let team = &dice.pick(teams)?.id;
+                    let privileges = if dice.one_in(3) { json!([]) } else { privileges };
+                    json!({"group": team, "org": facts.orgs[at.org].id, "environment": at.id, "privileges": privileges})
+                }
+                None => json!({"group": group?.id, "org": org, "privileges": privileges}),
+            }
+        }
+        "uninvite-group" if dice.one_in(2) && !facts.environment_invitations.is_empty() => {
+            let (group, environment, _) = *dice.pick(facts.environment_invitations.iter())?;
+            let at = &facts.environments[environment];
+            let manages = |m: &&Member| m.there && m.org == at.org && m.privileges & 1 != 0;
+            by = dice.pick(facts.members.iter().filter(manages)).map(|member| member.user);
+            json!({"group": facts.groups[group].id, "org": facts.orgs[at.org].id, "environment": at.id})
+        }
         "uninvite-group" => {
             let (group, org, _) = *dice.pick(facts.invitations.iter())?;
             json!({"group": facts.groups[group].id, "org": facts.orgs[org].id})
@@ -158,7 +184,10 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             json!({"group": facts.groups[*group].id, "permission": "manage-organizations"})
         }
         "link-environment" => json!({"org": org, "name": label}),
-        "unlink-environment" => json!({"environment": dice.pick(facts.environments.iter())?}),
+        "unlink-environment" => {
+            let linked = facts.environments.iter().filter(|environment| environment.live);
+            json!({"environment": dice.pick(linked)?.id})
+        }
         "grant-subscriptions" => {
             let from = if dice.one_in(6) { super::generate::until(dice, now) } else { None };
             let at = facts.org(&org);
@@ -206,8 +235,12 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         }
         "create-resource" => {
             let parent = content.filter(|content| content.kind == 0 && dice.one_in(2));
-            let org = parent.map_or(&org, |parent| &facts.orgs[parent.org].id);
-            json!({"org": org, "kind": KINDS[dice.of(KINDS.len())].0, "name": label, "parent": parent.map(|parent| &parent.id)})
+            let linked = facts.environments.iter().filter(|environment| environment.live && parent.is_none());
+            let environment = dice.pick(linked).filter(|_| dice.one_in(2));
+            let at = parent.map(|parent| parent.org).or(environment.map(|environment| environment.org));
+            let org = at.map_or(&org, |at| &facts.orgs[at].id);
+            json!({"org": org, "kind": KINDS[dice.of(KINDS.len())].0, "name": label, "parent": parent.map(|parent| &parent.id),
+                "environment": environment.map(|environment| &environment.id)})
         }
         "rename-resource" => json!({"resource": content?.id, "name": label}),
         "move-resource" => {

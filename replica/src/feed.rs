@@ -140,27 +140,30 @@ impl Feed {
         let consumer = stream.create_consumer(config).await?;
         let messages = consumer.stream().max_messages_per_batch(PULL).heartbeat(HEARTBEAT).messages();
         let mut chunks = messages.await?.ready_chunks(BATCH);
-        let mut delivered = 0;
+        let (mut delivered, mut next) = (0, self.received.max(1));
         while let Some(chunk) = chunks.next().await {
+            let chunk = chunk.into_iter().collect::<Result<Vec<_>, _>>()?;
+            let Some(newest) = chunk.last() else { continue };
+            let info = newest.info()?;
+            let (last, end) = (info.stream_sequence, info.stream_sequence + info.pending);
+            delivered += chunk.len() as u64;
+            if info.consumer_sequence != delivered {
+                return Err("messages were lost on the way".into());
+            }
+            // As many as there are numbers up to the last have these numbers. Only where some are left out is each asked.
+            let gapless = next + chunk.len() as u64 == last + 1;
             let mut batch = Vec::with_capacity(chunk.len());
-            let (mut received, mut last) = (self.received, 0);
-            for message in chunk {
-                let message = message?;
-                let info = message.info()?;
-                delivered += 1;
-                if info.consumer_sequence != delivered {
-                    return Err("messages were lost on the way".into());
-                }
-                received = info.stream_sequence;
-                last = received + info.pending;
-                let (sequence, message) = (received, message.message);
+            for (number, message) in (next..).zip(chunk) {
+                let sequence = if gapless { number } else { message.info()?.stream_sequence };
+                let message = message.message;
                 batch.push(Received { sequence, event: parse(&message.payload), message });
             }
-            self.source.core.progress.heard(last);
+            next = last + 1;
+            self.source.core.progress.heard(end);
             if self.handing.send(batch).await.is_err() {
                 return Ok(());
             }
-            self.received = received;
+            self.received = last;
         }
         Err("the server ended the reading".into())
     }

@@ -30,9 +30,9 @@ pub struct Received {
 /// The feed's end of what it and the thread hand to each other.
 pub struct Handing {
     batches: mpsc::Sender<Batch>,
-    /// Events that were followed come back, to be dropped where they were made: an allocator is slow to take from one
-    /// thread what it gave to another.
-    spent: mpsc::UnboundedReceiver<Vec<Envelope>>,
+    /// What was followed comes back, to be dropped where it was made: an allocator is slow to take from one thread what
+    /// it gave to another.
+    spent: mpsc::UnboundedReceiver<Spent>,
 }
 
 impl Handing {
@@ -44,6 +44,13 @@ impl Handing {
         while self.spent.try_recv().is_ok() {}
         self.batches.send(batch).await
     }
+}
+
+/// Events that nobody needs any more, and the messages that they came in.
+#[derive(Default)]
+struct Spent {
+    events: Vec<Envelope>,
+    messages: Vec<Message>,
 }
 
 /// How many batches wait: enough that neither side waits for the other, and little memory.
@@ -78,7 +85,8 @@ pub fn start(
     let (spend, spent) = mpsc::unbounded_channel();
     let finish = Arc::new(AtomicBool::new(false));
     let follower = log.map(|log| Follower::new(log, head));
-    let worker = Worker { core, follower, whole: head, open: Vec::new(), shown: Vec::new(), done: Vec::new(), spend };
+    let worker =
+        Worker { core, follower, whole: head, open: Vec::new(), shown: Vec::new(), spent: Spent::default(), spend };
     let told = Arc::clone(&finish);
     let run = move || worker.run(batches, checkpoints, &told);
     let thread = std::thread::Builder::new().name("tenure-replica".to_owned()).spawn(run)?;
@@ -95,9 +103,9 @@ struct Worker {
     open: Vec<Envelope>,
     /// Commands to tell of once they can be seen.
     shown: Vec<Arc<Changed>>,
-    /// Events that nobody needs any more, and where they go.
-    done: Vec<Envelope>,
-    spend: mpsc::UnboundedSender<Vec<Envelope>>,
+    /// What is spent, and where it goes.
+    spent: Spent,
+    spend: mpsc::UnboundedSender<Spent>,
 }
 
 impl Worker {
@@ -106,7 +114,7 @@ impl Worker {
             let taken = batch.into_iter().try_for_each(|received| self.take(received));
             self.show();
             // No error: without a feed there will be no more batches either.
-            drop(self.spend.send(std::mem::take(&mut self.done)));
+            drop(self.spend.send(std::mem::take(&mut self.spent)));
             if let Err(fault) = taken {
                 return self.core.end(fault);
             }
@@ -121,8 +129,13 @@ impl Worker {
     }
 
     /// Takes what may be the next event.
-    fn take(&mut self, received: Received) -> Result<(), Fault> {
-        let (sequence, bytes) = (received.sequence, &*received.message.payload);
+    fn take(&mut self, Received { sequence, message, event }: Received) -> Result<(), Fault> {
+        self.follow(sequence, &message.payload, event)?;
+        self.spent.messages.push(message);
+        Ok(())
+    }
+
+    fn follow(&mut self, sequence: Position, bytes: &[u8], event: Result<Envelope, InvalidEvent>) -> Result<(), Fault> {
         let head = self.follower.as_ref().map_or(self.whole, |follower| *follower.head());
         // Where reading begins again, the event before is read again: the stream must be the same.
         if sequence == head.position {
@@ -133,7 +146,7 @@ impl Worker {
         if sequence != position {
             return Err(Fault::Missing { expected: position, found: sequence });
         }
-        let envelope = received.event.map_err(|error| invalid(position, bytes, &error))?;
+        let envelope = event.map_err(|error| invalid(position, bytes, &error))?;
         let follower = self.follower.get_or_insert_with(|| Follower::new(envelope.log, head));
         follower.follow(&envelope, bytes).map_err(|source| match source {
             Broken::OtherLog(found) => Fault::OtherLog { wanted: follower.log(), found },
@@ -150,7 +163,7 @@ impl Worker {
             if self.core.changes.receiver_count() > 0 {
                 self.shown.push(Arc::new(Changed { events: std::mem::take(&mut self.open) }));
             }
-            self.done.append(&mut self.open);
+            self.spent.events.append(&mut self.open);
         }
         Ok(())
     }

@@ -75,9 +75,6 @@ fn decisions_and_why() {
     check(mike, of_key(&scores("", "view"), &world.mikes_key), "true");
     check(helen, of_key(&scores("", "view"), "nowhere"), "false standing.user_unknown");
     check(mike, of_key(&scores("", "view"), "nowhere"), "false caller.not_permitted");
-    let mut group = scores("", "view");
-    group["subject"] = json!({"type": "group", "id": "team"});
-    check(service, group, "false standing.user_unknown");
 
     world.server.done(helen, "exclude-landlord", json!({"org": "educate"}));
     check(service, explained(scores("mike", "view")), "true");

@@ -1,4 +1,4 @@
-//! Memory in huge pages: a check waits for memory and little else, and half of that is for the translation of addresses.
+//! Memory in huge pages: a check waits for memory and little else, and a third of that is for the translation of addresses.
 
 /// Starts the program anew, as itself, with an allocator that asks for huge pages: glibc reads that from its environment,
 /// before the program begins. Returns where that is done already, somebody else chose what glibc shall do, or it cannot

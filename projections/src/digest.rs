@@ -42,7 +42,7 @@ impl Digest {
         let mut block = Block::beginning(&head);
         // Postcard of plain data fails for want of room alone.
         let hash = match postcard::to_slice(value, block.room()).map(|value| value.len()) {
-            Ok(length) => block.hash(head.len() + length),
+            Ok(length) => block.hash(length),
             Err(_) => Sha256::new()
                 .chain_update(head)
                 .chain_update(postcard::to_stdvec(value).unwrap_or_default())
@@ -59,7 +59,7 @@ impl Digest {
         let hash = match block.room().get_mut(..text.len()) {
             Some(room) => {
                 room.copy_from_slice(text.as_bytes());
-                block.hash(head.len() + text.len())
+                block.hash(text.len())
             }
             None => Sha256::new().chain_update(head).chain_update(text).finalize().into(),
         };
@@ -102,8 +102,9 @@ impl Block {
         self.bytes.get_mut(self.head..55).unwrap_or_default()
     }
 
-    /// The hash of its first bytes.
-    fn hash(mut self, length: usize) -> [u8; 32] {
+    /// The hash of the head and of what was filled behind it.
+    fn hash(mut self, filled: usize) -> [u8; 32] {
+        let length = self.head + filled;
         if let Some(end) = self.bytes.get_mut(length) {
             *end = 0x80;
         }

@@ -121,7 +121,7 @@ pub fn needed(actions: &KindActions, action: Action) -> Option<PrivilegeNo> {
 
 /// How many pieces of a kind are there.
 pub fn pieces(view: &View<'_>, kind: KindNo) -> usize {
-    let all = view.root().into_iter().flat_map(|root| view.tree(root)).flat_map(|org| view.resources(org));
+    let all = view.all_orgs().flat_map(|org| view.resources(org));
     all.filter(|no| view.resource(*no).is_some_and(|resource| resource.value.kind == kind)).count()
 }
 

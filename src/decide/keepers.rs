@@ -254,8 +254,7 @@ fn role_loses(scene: &Scene<'_>, role: &RoleId, concerns: &mut Vec<Concern>) {
     match role.org {
         Some(org) => concerns.extend(matters(role.privileges, org)),
         None => {
-            let all = scene.root().into_iter().flat_map(|root| scene.tree(root));
-            concerns.extend(all.filter_map(|org| matters(role.privileges, org)));
+            concerns.extend(scene.all_orgs().filter_map(|org| matters(role.privileges, org)));
         }
     }
 }

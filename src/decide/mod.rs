@@ -32,7 +32,7 @@ mod workspace;
 
 use std::cell::OnceCell;
 
-use tenure_events::{Envelope, Event, Hash, OrgId, Sealed, Time};
+use tenure_events::{Envelope, Event, OrgId, Sealed, Time};
 use tenure_projections::judge::Subject;
 use tenure_projections::values::{OrgNo, UserNo};
 use tenure_projections::{State, View};
@@ -40,8 +40,8 @@ use tenure_projections::{State, View};
 use crate::command::{Command, Fresh};
 
 use scene::{Plan, Scene};
-use uuid::Uuid;
 
+pub use catalogue::needed;
 pub use effect::Effect;
 pub use exchange::{bundled, may_export};
 pub use global::GLOBAL;
@@ -212,27 +212,9 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
     }
 }
 
-/// A draft in an envelope that only a supposition sees: no place in the log, no hash.
+/// A draft in an envelope that only a supposition sees.
 fn hypothetical(view: &View<'_>, caller: &Caller, moment: &Moment, draft: &Draft) -> Envelope {
-    Envelope {
-        log: Uuid::nil(),
-        position: view.position().saturating_add(1),
-        prev: Hash::default(),
-        id: Uuid::nil(),
-        time: moment.time,
-        org: draft.org.clone(),
-        org_sequence: 0,
-        command: Uuid::nil(),
-        command_name: "".into(),
-        index: 0,
-        count: 1,
-        actor: scene::user_id(view, caller.on_behalf_of.unwrap_or(caller.actor.user)),
-        on_behalf_of: None,
-        correlation: Uuid::nil(),
-        causation: None,
-        body_hash: None,
-        reason: None,
-        twin_of: draft.twin_of.map(|_| 0),
-        event: draft.event.clone(),
-    }
+    let actor = scene::user_id(view, caller.on_behalf_of.unwrap_or(caller.actor.user));
+    let supposed = view.at(moment.time).supposed(draft.org.clone(), actor, draft.event.clone());
+    Envelope { twin_of: draft.twin_of.map(|_| 0), ..supposed }
 }

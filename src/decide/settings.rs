@@ -131,7 +131,7 @@ fn landlords(scene: &Scene<'_>, before: &Settings, after: &Settings) -> Result<(
         };
         scene.landlord(*org).is_some_and(|landlord| !for_good(&landlord.value))
     };
-    let count = all_orgs(scene).filter(excludes).count();
+    let count = scene.all_orgs().filter(excludes).count();
     in_use(count, "an org that excludes its ancestors, or will again", "let them admit these for good first")
 }
 
@@ -148,7 +148,7 @@ fn shares(scene: &Scene<'_>, before: &Settings, after: &Settings) -> Result<(), 
             || scene.distributed_to_all(*no).is_some()
             || scene.recipients(*no).next().is_some()
     };
-    let count = all_orgs(scene).flat_map(|org| scene.resources(org)).filter(crosses).count();
+    let count = scene.all_orgs().flat_map(|org| scene.resources(org)).filter(crosses).count();
     in_use(count, "content that is for other orgs as well", "unshare and undistribute it first")
 }
 
@@ -156,7 +156,7 @@ fn names(scene: &Scene<'_>, before: &Settings, after: &Settings) -> Result<(), R
     if before.name_scope == after.name_scope {
         return Ok(());
     }
-    let count = all_orgs(scene).map(|org| scene.resources(org).count()).sum();
+    let count = scene.all_orgs().map(|org| scene.resources(org).count()).sum();
     in_use(count, "content that was named by it", "`name_scope` is changed before there is any")
 }
 
@@ -200,11 +200,6 @@ fn folders(scene: &Scene<'_>, before: &Settings, after: &Settings) -> Result<(),
 
 fn in_use(count: usize, what: &str, remedy: &str) -> Result<(), Refusal> {
     if count == 0 { Ok(()) } else { Err(conflict("settings.in_use", format!("there is {what} ({count}): {remedy}"))) }
-}
-
-fn all_orgs<'a>(scene: &Scene<'a>) -> impl Iterator<Item = OrgNo> + use<'a> {
-    let view = scene.view;
-    view.root().into_iter().flat_map(move |root| view.tree(root))
 }
 
 /// How far those above an org manage its users.

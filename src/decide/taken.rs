@@ -75,8 +75,7 @@ fn losers(before: &View<'_>, after: &View<'_>, among: Among) -> usize {
         }
         if lose.len() < MAX_COUNTED { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
-    let mut orgs = before.root().into_iter().flat_map(|root| before.tree(root));
-    let _: ControlFlow<()> = orgs.try_for_each(|org| match among {
+    let _: ControlFlow<()> = before.all_orgs().try_for_each(|org| match among {
         Among::Everybody => keepers::candidates(before, org, |user| visit(user, org)),
         Among::Members(no) => {
             let mut members = before.subscribers(org).filter(|(_, held, _)| held.user_type == no);

@@ -68,8 +68,7 @@ fn access_deltas(before: View<'_>, after: View<'_>, decided: &Decided) -> Access
         return AccessDeltas { deltas: users.into_iter().flat_map(deltas_of).collect(), complete };
     }
     let (mut deltas, mut concerned) = (Vec::new(), 0);
-    let orgs = before.root().into_iter().flat_map(|root| before.tree(root));
-    for user in orgs.flat_map(|org| before.home_users(org)) {
+    for user in before.all_orgs().flat_map(|org| before.home_users(org)) {
         let more = deltas_of(user);
         if !more.is_empty() && concerned == MAX_USERS {
             complete = false;

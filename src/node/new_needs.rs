@@ -7,7 +7,10 @@ use tenure_events::Event;
 use tenure_events::data::Level;
 use tenure_projections::View;
 use tenure_projections::judge::{self, Subject};
-use tenure_projections::values::{KindActions, KindNo, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, UserNo};
+use tenure_projections::values::{KindNo, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, UserNo};
+
+use crate::decide::needed;
+use crate::presets::Action;
 
 /// The most pieces of content that are looked at, for all users together.
 const MAX_LOOKS: usize = 1_000_000;
@@ -25,8 +28,6 @@ struct Need {
     what: What,
 }
 
-type Needed = fn(&KindActions) -> Option<PrivilegeNo>;
-
 /// What it took before.
 #[derive(Clone, Copy)]
 enum What {
@@ -38,6 +39,17 @@ enum What {
     Look,
 }
 
+impl What {
+    const fn it_took(action: Action) -> Self {
+        match action {
+            Action::Create => Self::Make,
+            Action::View => Self::Look,
+            Action::Edit => Self::Have(Level::Edit),
+            Action::Delete | Action::Share => Self::Have(Level::Manage),
+        }
+    }
+}
+
 impl<'a> NewNeeds<'a> {
     /// Those of these events, in the views before and after them.
     pub fn of<'e>(before: View<'a>, after: View<'_>, events: impl Iterator<Item = &'e Event>) -> Self {
@@ -46,15 +58,10 @@ impl<'a> NewNeeds<'a> {
             let Event::ResourceKindDefined(e) = event else { continue };
             let Some(kind) = before.find_kind(e.kind.as_str()) else { continue };
             let Some((was, is)) = before.actions(kind).zip(after.actions(kind)) else { continue };
-            let actions: [(What, Needed); 5] = [
-                (What::Make, |actions| actions.create),
-                (What::Look, |actions| actions.view),
-                (What::Have(Level::Edit), |actions| actions.edit),
-                (What::Have(Level::Manage), |actions| actions.delete),
-                (What::Have(Level::Manage), |actions| actions.share),
-            ];
-            let new = actions.into_iter().filter(|(_, needed)| needed(&was.value).is_none());
-            needs.extend(new.filter_map(|(what, needed)| Some(Need { kind, privilege: needed(&is.value)?, what })));
+            let new = Action::ALL.into_iter().filter(|action| needed(&was.value, *action).is_none());
+            needs.extend(new.filter_map(|action| {
+                Some(Need { kind, privilege: needed(&is.value, action)?, what: What::it_took(action) })
+            }));
         }
         Self { before, needs, looks: Cell::new(0) }
     }
@@ -87,8 +94,8 @@ impl<'a> NewNeeds<'a> {
             What::Make => true,
             What::Have(level) => self.before.resources(org).filter(of_kind).any(|no| had(no, level)),
             What::Look => {
-                let orgs = self.before.root().into_iter().flat_map(|root| self.before.tree(root));
-                orgs.flat_map(|of| self.before.resources(of)).filter(of_kind).any(|no| had(no, Level::View))
+                let all = self.before.all_orgs().flat_map(|of| self.before.resources(of));
+                all.filter(of_kind).any(|no| had(no, Level::View))
             }
         }
     }

@@ -286,7 +286,7 @@ pub fn orgs_of(view: &View<'_>, user: UserNo) -> Vec<OrgNo> {
             Some(org) => orgs.push(org),
             // A global role gives in every org; where roles need membership, in those subscribed to, unless it reaches.
             None if !view.roles_need_membership() || role_reaches(view, role) => {
-                orgs.extend(view.root().into_iter().flat_map(|root| view.tree(root)))
+                orgs.extend(view.all_orgs());
             }
             None => {}
         }

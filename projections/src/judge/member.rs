@@ -5,8 +5,7 @@
 use tenure_events::data::{
     GroupMemberAdded, OrgCreated, Subscription, SubscriptionGranted, UserCreated, UserTypeDefined,
 };
-use tenure_events::{Envelope, Event, Hash, OrgId, Privilege, UserId, UserType};
-use uuid::Uuid;
+use tenure_events::{Event, OrgId, Privilege, UserId, UserType};
 
 use crate::state::State;
 use crate::values::{GroupNo, UserNo};
@@ -56,7 +55,7 @@ impl Member {
         ]);
         let over = State::above(view.state());
         for event in events {
-            over.suppose(view.state(), &supposed(view, &home, &user, event));
+            over.suppose(view.state(), &view.supposed(home.clone(), user.clone(), event));
         }
         Some(Self(over))
     }
@@ -78,28 +77,4 @@ pub fn supposed_member(view: &View<'_>) -> Option<UserNo> {
 fn unused(view: &View<'_>) -> Option<OrgId> {
     let mut ids = (0..).map(|number: u32| format!("~{number}"));
     ids.find(|id| view.find_org(id).is_none()).and_then(|id| OrgId::new(&id).ok())
-}
-
-fn supposed(view: &View<'_>, org: &OrgId, actor: &UserId, event: Event) -> Envelope {
-    Envelope {
-        log: Uuid::nil(),
-        position: view.position().saturating_add(1),
-        prev: Hash::default(),
-        id: Uuid::nil(),
-        time: view.instant(),
-        org: org.clone(),
-        org_sequence: 0,
-        command: Uuid::nil(),
-        command_name: "".into(),
-        index: 0,
-        count: 1,
-        actor: actor.clone(),
-        on_behalf_of: None,
-        correlation: Uuid::nil(),
-        causation: None,
-        body_hash: None,
-        reason: None,
-        twin_of: None,
-        event,
-    }
 }

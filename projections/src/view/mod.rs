@@ -11,7 +11,8 @@ mod packs;
 mod permissions;
 mod users;
 
-use tenure_events::{Position, Time};
+use tenure_events::{Envelope, Event, Hash, OrgId, Position, Time, UserId};
+use uuid::Uuid;
 
 use crate::state::State;
 use crate::store::{Edges, Handle, Ids, Rows, Small, Version};
@@ -65,6 +66,32 @@ impl<'a> View<'a> {
     #[must_use]
     pub const fn state(&self) -> &'a State {
         self.base
+    }
+
+    /// An event for [`State::suppose`], as if it came next: no place in the log, no hash.
+    #[must_use]
+    pub fn supposed(&self, org: OrgId, actor: UserId, event: Event) -> Envelope {
+        Envelope {
+            log: Uuid::nil(),
+            position: self.position.saturating_add(1),
+            prev: Hash::default(),
+            id: Uuid::nil(),
+            time: self.instant,
+            org,
+            org_sequence: 0,
+            command: Uuid::nil(),
+            command_name: "".into(),
+            index: 0,
+            count: 1,
+            actor,
+            on_behalf_of: None,
+            correlation: Uuid::nil(),
+            causation: None,
+            body_hash: None,
+            reason: None,
+            twin_of: None,
+            event,
+        }
     }
 
     pub(crate) fn row<V>(&self, table: fn(&State) -> &Rows<V>, row: Handle) -> Fact<'a, V> {

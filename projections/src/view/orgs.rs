@@ -192,6 +192,12 @@ impl<'a> View<'a> {
         })
     }
 
+    /// Every org, the archived ones as well, the root first.
+    pub fn all_orgs(&self) -> impl Iterator<Item = OrgNo> + use<'a> {
+        let view = *self;
+        self.root().into_iter().flat_map(move |root| view.tree(root))
+    }
+
     /// Whether an org's ancestors may enter it; always, unless they were ever excluded.
     #[must_use]
     pub fn landlord(&self, org: OrgNo) -> Fact<'a, Landlord> {

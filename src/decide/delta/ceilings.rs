@@ -12,8 +12,7 @@ pub fn raised(scene: &Scene<'_>, defined: &UserTypeDefined) -> Result<(), Refusa
     if raised.is_empty() {
         return Ok(());
     }
-    let orgs = scene.root().into_iter().flat_map(|root| scene.tree(root));
-    for org in orgs.filter(|org| !scene.is_archived(*org)) {
+    for org in scene.all_orgs().filter(|org| !scene.is_archived(*org)) {
         let members = scene.subscribers(org);
         let members =
             members.filter(|(_, held, _)| held.user_type == user_type && !held.window.is_over(scene.instant()));

@@ -48,7 +48,7 @@ fn all_is_well_with_a_node_and_its_feed() {
     assert_eq!(checks.join("|"), want);
     let table = node.run(&["doctor", "--nats", &nats.url()]).exits(0).out;
     assert!(table.starts_with("CHECK        VERDICT  DETAIL\nnode         well     ready, at position "), "{table}");
-    assert!(table.contains("not compared with a log: give --data for that"), "{table}");
+    assert!(table.contains(" on 1 server; not compared with a log: give --data for that"), "{table}");
 }
 
 /// The stream goes on while the log is read.

@@ -53,6 +53,8 @@ fn tables_for_people() {
     show(2, &["history", "user:nobody"]);
     show(0, &["events", "--type", "tenure.org.created.v1"]);
     show(0, &["do", "issue-api-key", "--json", r#"{"user": "jane", "name": "laptop"}"#]);
+    let guest = r#"{"name": "guest", "ceiling": ["*", "!act-as"]}"#;
+    show(0, &["do", "define-user-type", "--json", guest, "--dry-run"]);
     snapshots().bind(|| insta::assert_snapshot!("cli-tables", shown));
 }
 

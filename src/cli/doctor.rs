@@ -189,8 +189,9 @@ fn look_at_feed(stream: &str, found: &publish::Examination, head: Option<u64>, f
             }
             None => "not compared with a log: give --data for that".to_owned(),
         };
-        let text =
-            format!("`{stream}` is at {}, {} bytes on {} servers; {compared}", facts.last, facts.bytes, facts.replicas);
+        let servers = if facts.replicas == 1 { "server" } else { "servers" };
+        let (last, bytes, replicas) = (facts.last, facts.bytes, facts.replicas);
+        let text = format!("`{stream}` is at {last}, {bytes} bytes on {replicas} {servers}; {compared}");
         findings.add("stream", Verdict::Well, text);
     }
     match (&found.wrong, &found.stream) {

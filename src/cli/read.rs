@@ -208,7 +208,10 @@ fn short(name: &str, value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) if text.starts_with("sealed:") => None,
-        Value::Array(items) if items.len() > 4 => Some(format!("{} {name}", items.len())),
+        Value::Array(items) if items.len() > 4 => {
+            let of = if name == "privileges" { name } else { "in all" };
+            Some(format!("{} {of}", items.len()))
+        }
         Value::Object(fields) => {
             let fields = fields.iter().filter_map(|(name, value)| {
                 let text = short(name, value).filter(|text| !text.is_empty())?;

@@ -332,6 +332,17 @@ fn a_group_as_a_subject() {
     };
     assert_eq!(search(helen, "subject", of("", "view", "chart", "secret")), "team");
     assert_eq!(search(helen, "subject", of("", "chart.delete", "org", "educate")), "");
+    // Where no org to act in is named, those of every org that content comes to.
+    let platform = |name: &str, body: Value| world.server.done(&world.platform, name, body);
+    platform("create-resource", json!({"id": "news", "org": "root", "kind": "chart", "name": "News"}));
+    platform("share", json!({"resource": "news", "with": {"org": "educate"}, "level": "view"}));
+    let news = of("", "view", "chart", "news");
+    let olga = world.server.user(&world.platform, "olga", "root", "administrator", json!(["org.manage", "audit.read"]));
+    assert_eq!(search(&olga, "subject", news.clone()), "");
+    let me = json!({"org": "educate", "users": ["olga"], "user_type": "viewer", "privileges": []});
+    world.server.done(&olga, "grant-subscriptions", me);
+    assert_eq!(search(&olga, "subject", news.clone()), "team");
+    assert_eq!(search(&olga, "subject", within(news, json!({"acting_org": "root"}))), "");
     assert_eq!(search(helen, "resource", of("team", "view", "chart", "")), "secret scores");
     assert_eq!(search(helen, "resource", of("team", "chart.share", "environment", "")), "lab");
     assert_eq!(search(helen, "resource", of("team", "view", "org", "")), "educate");
@@ -341,4 +352,28 @@ fn a_group_as_a_subject() {
         assert_eq!(search(stranger, "resource", of("team", "view", "chart", "")), "");
         assert_eq!(search(stranger, "action", of("team", "", "chart", "secret")), "");
     }
+}
+
+/// Whoever may act for somebody in an org asks there as they do, and nowhere else.
+#[test]
+fn who_acts_for_somebody_asks_about_them() {
+    let world = World::new();
+    let bot = world.server.user(&world.helen, "bot", "educate", "administrator", json!(["act-as"]));
+    let check = |question: Value, want: &str| {
+        let question = within(question, json!({"explain": true}));
+        assert_eq!(decided(&world.server.post(&bot, ONE, &question)), want, "{question}");
+    };
+    check(question("mike", "view", "chart", "scores"), "true reach.share_role");
+    check(question("mike", "view", "chart", "secret"), "false level.missing");
+    check(question("fay", "view", "org", "educate"), "true authority.subscription");
+    check(question("fay", "view", "org", "kickstart"), "false caller.not_permitted");
+    check(question("sam", "view", "org", "lone"), "false caller.not_permitted");
+    check(question("nobody", "view", "chart", "scores"), "false caller.not_permitted");
+    let search = |what: &str, question: Value| {
+        results(&world.server.post(&bot, &format!("/access/v1/search/{what}"), &question))
+    };
+    assert_eq!(search("resource", question("mike", "view", "chart", "")), ["scores"]);
+    assert_eq!(search("resource", question("fay", "view", "org", "")), ["educate"]);
+    assert_eq!(search("action", question("mike", "", "chart", "scores")), ["view"]);
+    assert!(search("resource", question("nora", "view", "chart", "")).is_empty());
 }

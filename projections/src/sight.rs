@@ -7,7 +7,8 @@
 use tenure_events::data::{Level, Lifecycle};
 
 use crate::judge::administrative::{
-    ACCESS_CHECK, AUDIT_READ, GROUP_MANAGE, KEY_MANAGE, ORG_MANAGE, ROLE_MANAGE, SUBSCRIPTION_MANAGE, USER_MANAGE,
+    ACCESS_CHECK, ACT_AS, AUDIT_READ, GROUP_MANAGE, KEY_MANAGE, ORG_MANAGE, ROLE_MANAGE, SUBSCRIPTION_MANAGE,
+    USER_MANAGE,
 };
 use crate::judge::{self, Action, Object, Question, Subject};
 use crate::values::{GroupNo, KeyNo, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, RoleNo, UserNo, UserStatus, Window};
@@ -28,6 +29,14 @@ pub enum Asking {
 #[must_use]
 pub fn sees_org(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
     belongs(view, viewer, org) || judge::manages(view, viewer, org)
+}
+
+/// Whether the viewer sees what an org is made of, its environments: as they see the org, unless they manage it from above
+/// and are excluded with its ancestors.
+#[must_use]
+pub fn sees_inside(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
+    let admitted = |home| !judge::suspended(view, home, org).home;
+    sees_org(view, viewer, org) && view.home(viewer.user).is_some_and(admitted)
 }
 
 /// Whether the viewer sees a user: themself, those of the same home, and those whose home or membership they manage.
@@ -199,6 +208,16 @@ pub fn may_ask(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> A
         }
     }
     Asking::No
+}
+
+/// Whether the viewer may act in a user's place in an org: the user belongs to it, and the viewer holds `act-as` in it, or
+/// above it unless the org, or one between, excludes its landlord.
+#[must_use]
+pub fn acts_for(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> bool {
+    let holds = |org| judge::privileges_as(view, viewer, org).has(ACT_AS);
+    let above = || !judge::suspended(view, org, org).any && view.lineage(org).skip(1).any(holds);
+    let theirs = view.home(user) == Some(org) || judge::belongs_effectively(view, user, org);
+    theirs && (holds(org) || above())
 }
 
 /// What the viewer may be told about what a group gives in an org: whoever sees the group, as about somebody else who

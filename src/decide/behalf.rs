@@ -2,7 +2,7 @@
 
 use tenure_events::Sealed;
 use tenure_projections::View;
-use tenure_projections::judge::{self, administrative};
+use tenure_projections::sight;
 use tenure_projections::values::OrgNo;
 
 use super::scene::{Scene, forbidden};
@@ -19,17 +19,7 @@ pub fn judge(scene: &Scene<'_>, caller: &Caller, command: &Command<Sealed>) -> R
         let detail = format!("`{}` is never done on behalf of somebody: use their own token", command.name());
         return Err(forbidden("act_as.not_covered", detail));
     };
-    let held = judge::privileges_as(&scene.view, &scene.actor, org).has(administrative::ACT_AS);
-    let home = scene.home(scene.actor.user).unwrap_or(org);
-    let open = !judge::suspended(&scene.view, home, org).any;
-    let above = || {
-        scene
-            .lineage(org)
-            .skip(1)
-            .any(|above| judge::privileges_as(&scene.view, &scene.actor, above).has(administrative::ACT_AS))
-    };
-    let theirs = scene.home(user) == Some(org) || judge::belongs_effectively(&scene.view, user, org);
-    if theirs && (held || (open && above())) {
+    if sight::acts_for(&scene.view, &scene.actor, user, org) {
         return Ok(());
     }
     Err(forbidden("act_as.not_held", "you may not act for this user there: it needs `act-as` in the org acted in"))

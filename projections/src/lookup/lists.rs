@@ -142,7 +142,7 @@ impl<'a> Lookup<'a> {
             |no, there| {
                 let no = there.map(|_| EnvironmentNo(no))?;
                 let live = self.view.environment(no).is_some_and(|environment| environment.value.live);
-                (live && self.sees_org(org)).then_some(no)
+                (live && self.sees(|view, viewer| sight::sees_inside(view, viewer, org))).then_some(no)
             },
         )
     }

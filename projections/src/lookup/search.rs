@@ -64,7 +64,7 @@ impl Lookup<'_> {
                 _ if within => people(walk, view, near, &mut |walk, user| walk.take(may(user))),
                 Object::Resource(no) if acting.is_none() && crosses(view, action, no) => {
                     let far = |user| if is_of(view, user, org) { None } else { may(user) };
-                    audience(walk, view, no, &mut |walk, user| walk.take(far(user)))
+                    people_of_audience(walk, view, no, &mut |walk, user| walk.take(far(user)))
                 }
                 Object::Resource(_) | Object::Org(_) | Object::Environment(_) => Flow::Continue(()),
             })
@@ -72,7 +72,8 @@ impl Lookup<'_> {
     }
 
     /// The groups that give something with an object: those of the org that is acted in, or else of the object's, then
-    /// those of no org; as far as whoever looks sees them and may ask.
+    /// those of no org, then, where no org is named, those of the orgs that content is shared with, or comes to; as far
+    /// as whoever looks sees them and may ask.
     #[must_use]
     pub fn groups_who_may(&self, action: Action, object: Object, acting: Option<OrgNo>) -> Page<GroupNo> {
         let view = &self.view;
@@ -91,14 +92,18 @@ impl Lookup<'_> {
             let question = Question { subject: user.into(), action, object, acting };
             (asks && judge::check(&within, &question, &mut ())).then_some(group)
         };
+        let groups = |walk: &mut Walk<_>, (table, from): (fn(&State) -> &Edges<()>, u32)| {
+            let list = |below| view.numbered_from(table, from, below);
+            walk.through(list, |walk, (no, there)| walk.take(there.and_then(|_| may(GroupNo(no)))))
+        };
         self.walk(|walk| {
-            walk.each([true, false], |walk, own| {
-                let (table, from): (fn(&State) -> &Edges<()>, _) = match own {
-                    true => (|s| &s.org_groups, acting.unwrap_or(org).0),
-                    false => (|s| &s.global_groups, 0),
-                };
-                let list = |below| view.numbered_from(table, from, below);
-                walk.through(list, |walk, (no, there)| walk.take(there.and_then(|_| may(GroupNo(no)))))
+            walk.each([Near::Own, Near::Global, Near::Far], |walk, near| match (near, object) {
+                (Near::Own, _) => groups(walk, (|s| &s.org_groups, acting.unwrap_or(org).0)),
+                (Near::Global, _) => groups(walk, (|s| &s.global_groups, 0)),
+                (Near::Far, Object::Resource(no)) if acting.is_none() && crosses(view, action, no) => {
+                    audience(walk, view, no, &mut |walk, far| groups(walk, (|s| &s.org_groups, far.0)))
+                }
+                (Near::Far, _) => Flow::Continue(()),
             })
         })
     }
@@ -222,9 +227,26 @@ enum Way {
     SubTenant,
 }
 
+/// Whose groups a search looks through.
+#[derive(Clone, Copy)]
+enum Near {
+    /// Those of the org that is acted in, or of the object's.
+    Own,
+    /// Those of no org.
+    Global,
+    /// Those of the orgs that content comes to.
+    Far,
+}
+
+/// Whether everybody may have the content.
+fn is_for_all(view: &View<'_>, resource: ResourceNo) -> bool {
+    let all = |at| view.share_with_all(at).is_some() || view.distributed_to_all(at).is_some();
+    is_downward(view) && view.folders(resource).any(all)
+}
+
 /// Goes through everybody whom shares with their org or with all orgs, authorisations and associations may let reach
 /// the content, each once: acting in the org that the judge chooses for them.
-fn audience<T>(
+fn people_of_audience<T>(
     walk: &mut Walk<T>,
     view: &View<'_>,
     resource: ResourceNo,
@@ -233,22 +255,37 @@ fn audience<T>(
     let Some(org) = view.resource(resource).map(|resource| resource.value.org) else {
         return Flow::Continue(());
     };
-    let all = |at| view.share_with_all(at).is_some() || view.distributed_to_all(at).is_some();
-    if is_downward(view) && view.folders(resource).any(all) {
+    if is_for_all(view, resource) {
         let list = |below| (0..view.user_count().min(below)).rev().map(|no| (no, UserNo(no)));
         return walk.through(list, each);
+    }
+    audience(walk, view, resource, &mut |walk, acting| {
+        people(walk, view, acting, &mut |walk, user| {
+            let acts = judge::acting_org(view, user, org) == Some(acting);
+            if acts { each(walk, user) } else { Flow::Continue(()) }
+        })
+    })
+}
+
+/// Goes through the orgs, beside its own, that the content comes to by shares, authorisations and associations, each once.
+fn audience<T>(
+    walk: &mut Walk<T>,
+    view: &View<'_>,
+    resource: ResourceNo,
+    each: &mut impl FnMut(&mut Walk<T>, OrgNo) -> Flow,
+) -> Flow {
+    let Some(org) = view.resource(resource).map(|resource| resource.value.org) else {
+        return Flow::Continue(());
+    };
+    if is_for_all(view, resource) {
+        let list = |below| (0..view.org_count().min(below)).rev().map(|no| (no, OrgNo(no)));
+        return walk.through(list, |walk, other| if other == org { Flow::Continue(()) } else { each(walk, other) });
     }
     let shares = view.folders(resource).enumerate().map(|(height, at)| (Way::Share(height), at));
     let given = view.folders(resource).enumerate().map(|(height, at)| (Way::Distribution(height), at));
     walk.each(shares.chain(given).chain([(Way::SubTenant, resource)]), |walk, (way, at)| {
         let mut of = |walk: &mut Walk<T>, acting: OrgNo| {
-            if self::way(view, org, resource, acting) != Some(way) {
-                return Flow::Continue(());
-            }
-            people(walk, view, acting, &mut |walk, user| {
-                let acts = judge::acting_org(view, user, org) == Some(acting);
-                if acts { each(walk, user) } else { Flow::Continue(()) }
-            })
+            if self::way(view, org, resource, acting) == Some(way) { each(walk, acting) } else { Flow::Continue(()) }
         };
         match way {
             Way::Share(_) => walk.through(

@@ -31,6 +31,7 @@ fn check(world: &World, table: &str) {
                 assert_eq!(asking, want.trim(), "{line}");
                 continue;
             }
+            ["acts-for", user, "in", org] => sight::acts_for(&view, &viewer, world.user(user), world.org(org)),
             _ => panic!("`{line}` is no question"),
         };
         assert_eq!(if sees { "yes" } else { "no" }, want.trim(), "{line}");
@@ -272,6 +273,13 @@ fn keys_memberships_and_histories() {
         ned reads north                 : no
         ",
     );
+    world.tell("member root-admin north administrator audit.read");
+    world.tell("member root-admin deep administrator audit.read");
+    check(&world, "root-admin reads north : yes");
+    check(&world, "root-admin reads deep : yes");
+    world.tell("exclude north");
+    check(&world, "root-admin reads north : no");
+    check(&world, "root-admin reads deep : no");
     world.tell("revoke ned-key of ned");
     world.tell("archive-org closed");
     check(&world, "nora sees key ned-key : yes");
@@ -326,4 +334,40 @@ fn asking_about_others() {
     check(&world, "product asks-about ned in north : bare");
     world.tell("admit north until 2");
     check(&world, "product asks-about ned in north : full");
+}
+
+#[test]
+fn acting_for_others() {
+    let mut world = world("");
+    world.tell(
+        "
+        user product of root by root-admin
+        member product root administrator act-as
+        user bot of north by nora
+        member bot north administrator act-as
+        member ned deep viewer -
+        ",
+    );
+    check(
+        &world,
+        "
+        product acts-for ned in north : yes
+        product acts-for ned in deep  : yes
+        product acts-for ned in south : no
+        product acts-for ron in root  : yes
+        bot acts-for ned in north     : yes
+        bot acts-for sam in south     : no
+        nora acts-for ned in north    : no
+        ",
+    );
+    world.tell("exclude north");
+    check(
+        &world,
+        "
+        product acts-for ned in north : no
+        product acts-for ned in deep  : no
+        bot acts-for ned in north     : yes
+        bot acts-for ned in deep      : no
+        ",
+    );
 }

@@ -6,7 +6,7 @@ use tenure_events::Position;
 use tenure_projections::View;
 use tenure_projections::judge::{self, Action, Code, Member, Object, Question, Reason, Subject, Trace, administrative};
 use tenure_projections::sight::{self, Asking};
-use tenure_projections::values::{GroupNo, KeyNo, OrgNo};
+use tenure_projections::values::{GroupNo, KeyNo, OrgNo, UserNo};
 
 use super::super::App;
 use super::super::problem::{Finding, Problem};
@@ -104,7 +104,7 @@ impl<'a> Asker<'a> {
         };
         if asking == Asking::Bare {
             reasons.clear();
-        } else if !decision && self.is_strange(&found) {
+        } else if !decision && found.subject.is_some_and(|subject| self.is_strange(subject.user, &found)) {
             return denied(Code::ResourceUnknown);
         }
         (decision, reasons)
@@ -116,12 +116,19 @@ impl<'a> Asker<'a> {
         match (found.subject, org) {
             (Some(subject), Some(org)) => match found.group {
                 Some(group) => sight::may_ask_of_group(&self.live, &self.viewer, group, subject.user, org),
-                None => sight::may_ask(&self.live, &self.viewer, subject.user, org),
+                None => self.may_ask(subject.user, org),
             },
             // About nobody: whoever may ask about everybody is told so.
             (None, Some(org)) if self.checks_over(org) => Asking::Full,
             (None, Some(_)) | (_, None) => Asking::No,
         }
+    }
+
+    /// What the caller may be told about what a user may do in an org: whoever may act for them there asks as they do.
+    pub fn may_ask(&self, user: UserNo, org: OrgNo) -> Asking {
+        let asking = sight::may_ask(&self.live, &self.viewer, user, org);
+        let acts = asking != Asking::Full && sight::acts_for(&self.live, &self.viewer, user, org);
+        if acts { Asking::Full } else { asking }
     }
 
     /// The question to the judge, or why there is none.
@@ -140,8 +147,9 @@ impl<'a> Asker<'a> {
     }
 
     /// Whether the caller asks about themself in an org that they never had to do with: then nothing there exists.
-    fn is_strange(&self, found: &Found) -> bool {
-        found.target.is_some_and(|(object, org)| {
+    fn is_strange(&self, about: UserNo, found: &Found) -> bool {
+        let themself = about == self.viewer.user;
+        found.target.filter(|_| themself).is_some_and(|(object, org)| {
             let shared = match object {
                 Object::Org(_) | Object::Environment(_) => false,
                 Object::Resource(no) => sight::sees_resource(&self.live, &self.viewer, None, no),

@@ -100,14 +100,15 @@ pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Proble
     let Some((read, subject, action)) = found else {
         return nothing(asker, search);
     };
+    let lookup = read.lookup_about(subject.user);
     if kind == "org" {
-        let mut orgs = read.lookup.orgs_of(subject.user);
+        let mut orgs = lookup.orgs_of(subject.user);
         orgs.items.retain(|org| read.allows(subject, action, Object::Org(*org)) && read.may_ask(subject.user, *org));
         let tell = |org| Thing { kind: "org", id: read.view.org_id(org), properties: None };
         return read.reply(orgs.items.into_iter().map(tell).collect(), orgs.next);
     }
     if kind == "environment" {
-        let orgs = read.lookup.orgs_of(subject.user);
+        let orgs = lookup.orgs_of(subject.user);
         let asked = orgs.items.into_iter().filter(|org| read.may_ask(subject.user, *org));
         let there = asked.flat_map(|org| read.view.environments(org));
         let found = there.filter(|no| read.allows(subject, action, Object::Environment(*no)));
@@ -117,7 +118,8 @@ pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Proble
     let Some(of_kind) = read.view.find_kind(kind) else {
         return nothing(asker, search);
     };
-    let found = read.lookup.what_may(&subject, action, Some(of_kind), read.acting);
+    let mut found = lookup.what_may(&subject, action, Some(of_kind), read.acting);
+    found.items.retain(|no| read.view.resource(*no).is_some_and(|found| read.may_ask(subject.user, found.value.org)));
     let tell = |no| Thing {
         kind,
         id: read.view.resource_id(no),
@@ -172,6 +174,16 @@ impl<'a> Read<'a> {
         Read { view, lookup: self.lookup.of_view(view), ..self }
     }
 
+    /// The lookup to search about a user with: whoever may act for them somewhere sees what they see, as far as they may
+    /// ask.
+    fn lookup_about(&self, user: UserNo) -> Lookup<'a> {
+        let Asker { live, viewer, .. } = self.asker;
+        let acts = |org| sight::acts_for(live, viewer, user, org);
+        let themself = user == viewer.user || !judge::orgs_of(live, user).into_iter().any(acts);
+        let lookup = self.lookup.clone();
+        if themself { lookup } else { lookup.seen_by(*live, user.into(), None) }
+    }
+
     /// Whom the search is about; a group only for those who see it.
     fn subject(&self, who: request::Thing<'_>) -> Option<Subject> {
         let hidden = |group| !sight::sees_group(&self.asker.live, &self.asker.viewer, group);
@@ -201,7 +213,7 @@ impl<'a> Read<'a> {
     }
 
     fn may_ask(&self, user: UserNo, org: OrgNo) -> bool {
-        sight::may_ask(&self.asker.live, &self.asker.viewer, user, org) == Asking::Full
+        self.asker.may_ask(user, org) == Asking::Full
     }
 
     /// The keys of a user by which it may be done.

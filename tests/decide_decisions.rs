@@ -192,6 +192,7 @@ fn content_and_keys(t: &mut Table) {
     t.check("ken", "move-resource", json!({"resource": "sales", "parent": "box"}));
     t.check("ken", "delete-resource", json!({"resource": "sales"}));
     t.check("ken", "copy-resource", json!({"resource": "sales", "into_org": "kick", "id": "new"}));
+    t.check("kate", "copy-resource", json!({"resource": "shelf", "into_org": "kick", "id": "new", "name": "n"}));
     let copied =
         ("admin", "share", json!({"resource": "sample", "with": {"org": "kick"}, "level": "view", "copy": true}));
     t.after(copied, "ken", "copy-resource", json!({"resource": "sample", "into_org": "kick", "id": "new"}));
@@ -247,6 +248,7 @@ fn packs(t: &mut Table) {
     t.check_in(&world, "admin", "distribute", kick.clone());
     t.check_in(&world, "admin", "distribute", all);
     world.must("admin", "distribute", kick.clone());
+    t.check_in(&world, "admin", "delete-resource", json!({"resource": "drinks"}));
     t.check_in(&world, "admin", "undistribute", kick);
     let on = json!({"resource": "drinks", "to": {"role": "designer"}});
     t.check_in(&world, "kate@kick", "hand-on", on.clone());

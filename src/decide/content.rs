@@ -285,6 +285,7 @@ fn audience(scene: &Scene<'_>, resource: &Resource, with: &Audience) -> Result<A
                 return Err(conflict("share.not_downward", format!("org `{id}` is not below the content's org")));
             }
             org.ok_or_else(|| unknown("org", "org.unknown", id))?;
+            super::orgs::open(scene, id)?;
         }
         Audience::AllOrgs(_) => {
             if !downward(scene) || scene.root() != Some(resource.org) {
@@ -336,7 +337,7 @@ fn concerned(scene: &Scene<'_>, with: &Audience) -> Vec<OrgNo> {
     org.into_iter().collect()
 }
 
-/// The other orgs that content is shared with.
+/// The other orgs that content is shared with, or that are authorised to use it.
 fn audience_orgs(scene: &Scene<'_>, no: ResourceNo) -> Vec<OrgNo> {
-    scene.orgs_with_share(no).map(|(org, ..)| org).collect()
+    scene.orgs_with_share(no).map(|(org, ..)| org).chain(scene.recipients(no)).collect()
 }

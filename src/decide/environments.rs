@@ -95,7 +95,7 @@ pub fn uninvite(scene: &Scene<'_>, args: &UninviteGroup, plan: &mut Plan) -> Res
 fn seen(scene: &Scene<'_>, id: &EnvironmentId) -> Result<(EnvironmentNo, OrgNo), Refusal> {
     let there = scene.find_environment(id.as_str()).and_then(|no| Some((no, &View::environment(scene, no)?.value)));
     let there = there.filter(|(_, environment)| environment.live).map(|(no, environment)| (no, environment.org));
-    let seen = there.filter(|(_, org)| sight::sees_org(&scene.view, &scene.subject, *org));
+    let seen = there.filter(|(_, org)| sight::sees_inside(&scene.view, &scene.subject, *org));
     seen.ok_or_else(|| unknown("environment", "environment.unknown", id))
 }
 

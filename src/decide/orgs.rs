@@ -9,6 +9,7 @@ use tenure_events::data::{
 use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, UserId, UserType};
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
+use tenure_projections::sight;
 use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet};
 
 use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, new_user, org_id, unused};
@@ -225,9 +226,15 @@ pub fn archive(scene: &Scene<'_>, args: &ArchiveOrg, plan: &mut Plan) -> Result<
         return Err(conflict("org.has_children", detail));
     }
     if let Some(environment) = scene.environments(org).next() {
-        let environment = scene.environment_id(environment);
-        let detail = format!("org `{}` has environments, `{environment}` is one: unlink them first", args.org);
-        return Err(conflict("org.has_environments", detail));
+        // Whoever is excluded with the ancestors learns that there is one, and not which.
+        let one = match sight::sees_inside(&scene.view, &scene.subject, org) {
+            true => format!(", `{}` is one", scene.environment_id(environment)),
+            false => String::new(),
+        };
+        return Err(conflict(
+            "org.has_environments",
+            format!("org `{}` has environments{one}: unlink them first", args.org),
+        ));
     }
     super::associations::none_left(scene, org)?;
     plan.add(scene, org, Event::OrgArchived(OrgArchived { org: args.org.clone() }), scene.parent(org).as_slice());

@@ -68,10 +68,10 @@ pub fn enable(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result<(), Ref
 }
 
 pub fn erase(scene: &Scene<'_>, args: &EraseUser, plan: &mut Plan) -> Result<(), Refusal> {
-    let user = scene.user(&args.user)?;
+    let of_archived = scene.find_user(args.user.as_str()).filter(|user| is_left_in_archive(scene, *user));
+    let user = of_archived.map_or_else(|| scene.user(&args.user), Ok)?;
     let home = home(scene, user)?;
-    let archived = !scene.is_open(home) && judge::manages(&scene.view, &scene.subject, home);
-    if !archived {
+    if of_archived.is_none() {
         scene.need(home, administrative::USER_MANAGE)?;
     }
     if args.confirmation != ERASE {
@@ -79,6 +79,7 @@ pub fn erase(scene: &Scene<'_>, args: &EraseUser, plan: &mut Plan) -> Result<(),
         return Err(invalid("confirmation", "confirmation.wrong", detail));
     }
     if let Some(successor) = &args.successor {
+        super::orgs::open(scene, &org_id(scene, home))?;
         succeed(scene, user, home, successor, plan)?;
     }
     for (key, _) in scene.keys_of(user) {
@@ -94,6 +95,13 @@ pub fn erase(scene: &Scene<'_>, args: &EraseUser, plan: &mut Plan) -> Result<(),
     let erased = UserErased { user: args.user.clone(), org, successor };
     plan.add(scene, home, Event::UserErased(erased), &elsewhere(scene, user));
     Ok(())
+}
+
+/// In an archived org nobody manages users any more: its people are forgotten by whoever manages it, seen or not.
+fn is_left_in_archive(scene: &Scene<'_>, user: UserNo) -> bool {
+    let there = View::user(scene, user).is_some_and(|user| user.value.status != UserStatus::Erased);
+    let manages = |home: OrgNo| scene.is_archived(home) && judge::manages(&scene.view, &scene.subject, home);
+    there && scene.home(user).is_some_and(manages)
 }
 
 /// The successor gets what the erased user's home subscription held and theirs does not.

@@ -1,6 +1,6 @@
 //! Workspaces: the Public folder that an org starts with, and the personal folder of each member (D, H).
 //!
-//! A personal folder is its owner's alone: nothing in it is shared, and nothing shared is put into it. See decision 0008.
+//! A personal folder is its owner's alone: nothing in it is shared, and nothing shared is put into it. See decision 0012.
 
 use tenure_events::data::{Audience, ContentShared, Level, Nature, ResourceCreated};
 use tenure_events::{Event, Kind, OrgId, ResourceId, UserId};

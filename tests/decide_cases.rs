@@ -4,6 +4,8 @@ mod catalogue;
 mod closed;
 mod credentials;
 mod keepers;
+mod orgs;
+mod own;
 mod teams;
 
 use serde_json::{Value, json};

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use tenure::licence::SigningKey;
-use tenure_events::data::TenantLicence;
+use tenure_events::Event;
+use tenure_events::data::{Level, Subscription, SubscriptionGranted, TenantLicence};
 use tenure_projections::judge::{self, Action, Object, Question, Subject, administrative};
 
 use crate::support::licensed::{code, licensed, platform, unlicensed, vendor};
@@ -124,6 +125,68 @@ fn tenants_are_the_roots_and_nobody_above_manages_their_users() {
     w.must("admin", "reset-credential", json!({"user": "cara"}));
     // Nobody from above restores it: so it must have somebody of its own.
     w.must_not("admin", "create-org", json!({"name": "mars"}), "org.locked_out");
+}
+
+/// Whoever is excluded with the ancestors licenses the org all the same.
+#[test]
+fn an_org_that_excludes_its_landlord_is_licensed() {
+    let mut w = unlicensed(|settings| settings.landlord_rule = true);
+    w.must("admin", "install-licence", json!({"token": platform("2026-01-01T00:00:00Z", None)}));
+    w.must("admin", "create-org", tenant("carlsberg", "cara"));
+    w.must("cara", "exclude-landlord", json!({"org": "carlsberg"}));
+    let code = code("carlsberg", "2026-02-01T00:00:00Z", 50, "2027-03-01T00:00:00Z");
+    w.must("admin", "license-org", license("carlsberg", code));
+}
+
+/// What a licence ends: what is had in the org, what its own users have elsewhere, and what its sub-tenants have of it.
+#[test]
+fn what_is_over_with_a_trial() {
+    let mut w = carlsberg();
+    w.must("admin", "create-org", tenant("mars", "mara"));
+    w.must("mara", "define-role", json!({"id": "guest", "org": "mars", "name": "guest"}));
+    w.must("mara", "assign-role", json!({"role": "guest", "users": ["mara"]}));
+    w.must("cara", "define-role", json!({"id": "master-guest", "org": "carlsberg", "name": "guest"}));
+    w.must("cara", "create-resource", json!({"id": "rates", "org": "carlsberg", "kind": "chart", "name": "rates"}));
+    let subscription = |user: &str, org: &str| {
+        let subscription = Subscription {
+            user_type: id("administrator"),
+            privileges: vec![id("user.manage")],
+            valid_from: None,
+            valid_until: None,
+        };
+        Event::SubscriptionGranted(SubscriptionGranted { user: id(user), org: id(org), subscription })
+    };
+    w.fact("mars", subscription("cara", "mars"));
+    w.fact("carlsberg", subscription("mara", "carlsberg"));
+    w.must("admin", "associate-sub-tenant", json!({"master": "carlsberg", "sub": "mars"}));
+    w.must("cara", "share", json!({"resource": "rates", "with": {"role": "guest"}, "level": "view"}));
+    let ask = |w: &World, user: &str, object: Object, action: Action| {
+        let view = w.view();
+        let (subject, acting) = (Subject::from(view.find_user(user).unwrap()), view.find_org("mars"));
+        let acting = acting.filter(|_| matches!(object, Object::Resource(_)));
+        let (allowed, reasons) = judge::explain(&view, &Question { subject, action, object, acting });
+        (allowed, reasons[0].code.name())
+    };
+    let manage = Action::Privilege(administrative::USER_MANAGE);
+    let told = |w: &World| {
+        let (mars, carlsberg) = ["mars", "carlsberg"].map(|org| Object::Org(w.view().find_org(org).unwrap())).into();
+        let rates = Object::Resource(w.view().find_resource("rates").unwrap());
+        [
+            ask(w, "cara", mars, manage),
+            ask(w, "mara", carlsberg, manage),
+            ask(w, "mara", rates, Action::Level(Level::View)),
+        ]
+    };
+    let (yes, over) = ("authority.subscription", (false, "licence.trial_over"));
+    assert_eq!(told(&w), [(true, yes), (true, yes), (true, "reach.association")]);
+    let until = "2027-03-01T00:00:00Z";
+    w.must("admin", "license-org", license("mars", code("mars", "2026-02-01T00:00:00Z", 50, until)));
+    w.pass(31 * DAY);
+    assert_eq!(told(&w), [over; 3]);
+    let sub = w.view().find_org("mars").unwrap();
+    assert!(w.view().master(sub).is_some(), "the association stays");
+    w.must("admin", "license-org", license("carlsberg", code("carlsberg", "2026-03-20T00:00:00Z", 50, until)));
+    assert_eq!(told(&w), [(true, yes), (true, yes), (true, "reach.association")]);
 }
 
 /// What a tenant's own users let somebody from above do there never covers their users.

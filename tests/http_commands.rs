@@ -134,6 +134,39 @@ fn who_has_no_valid_token_learns_nothing() {
     }
 }
 
+/// A key is as good as its user and their org; a reset hands nobody a new one.
+#[test]
+fn keys_go_with_their_user_and_org() {
+    let server = Server::memory();
+    let root = server.admin.clone();
+    let done = |name: &str, body: Value| server.done(&root, name, body);
+    done("create-org", json!({"id": "north", "name": "North"}));
+    let me = json!({"org": "north", "users": ["admin"], "user_type": "administrator", "privileges": "all"});
+    done("grant-subscriptions", me);
+    let nia = server.user(&root, "nia", "north", "member", json!([]));
+    let check = |want: u16, after: &str| {
+        assert_eq!(server.get(&nia, "/v1/whoami").status, want, "after {after}");
+    };
+    check(200, "issue-api-key");
+    for (command, argument, want) in [
+        ("disable-user", json!({"user": "nia"}), 401),
+        ("enable-user", json!({"user": "nia"}), 200),
+        ("disable-org", json!({"org": "north"}), 401),
+        ("enable-org", json!({"org": "north"}), 200),
+        ("reset-credential", json!({"user": "nia"}), 401),
+    ] {
+        let answer = done(command, argument);
+        assert_eq!(answer.get("api_key"), None, "{command}");
+        check(want, command);
+    }
+    let next = done("issue-api-key", json!({"user": "nia", "name": "next"}));
+    let key = next["events"][0]["subject"].as_str().unwrap().to_owned();
+    let erased = done("erase-user", json!({"user": "nia", "confirmation": "permanently erase"}));
+    let revoked = |event: &Value| event["type"] == "tenure.api_key.revoked.v1" && event["subject"] == key;
+    assert!(erased["events"].as_array().unwrap().iter().any(revoked), "{erased}");
+    assert_eq!(server.get(next["api_key"].as_str().unwrap(), "/v1/whoami").status, 401);
+}
+
 #[test]
 fn routes_that_are_not_there_are_problems_too() {
     let server = Server::memory();

@@ -144,6 +144,31 @@ fn the_global_policy_counts_on_its_page() {
     }
 }
 
+/// The org and how much is in it is left to its ancestors, and nothing of what that is.
+#[test]
+fn what_the_excluded_read() {
+    let world = World::new();
+    let olga = world.server.user(&world.platform, "olga", "root", "administrator", json!(["org.manage"]));
+    let me = json!({"org": "educate", "users": ["olga"], "user_type": "administrator", "privileges": "all"});
+    world.server.done(&olga, "grant-subscriptions", me);
+    let read = |path: &str| {
+        let answer = world.server.get(&olga, &format!("/v1/{path}"));
+        answer.json()["items"].as_array().map_or_else(|| answer.outcome(), |items| items.len().to_string())
+    };
+    let inside = ["users", "subscriptions", "roles", "groups", "resources", "environments", "history"];
+    let told = || inside.map(|list| read(&format!("orgs/educate/{list}")));
+    let things = ["users/mike", "groups/team", "roles/readers", "resources/scores", "users/mike/access"];
+    let before = told();
+    assert!(before.iter().all(|count| count.parse::<usize>().is_ok_and(|count| count > 0)), "{before:?}");
+    world.server.done(&world.helen, "exclude-landlord", json!({"org": "educate"}));
+    // Of the people, themself alone.
+    assert_eq!(told(), ["1", "1", "0", "0", "0", "0", "403 authority.not_held"]);
+    assert_eq!(things.map(read), ["404 not_found"; 5]);
+    let orgs = world.server.get(&olga, "/v1/orgs?counts=true").json();
+    let educate = orgs["items"].as_array().unwrap().iter().find(|org| org["id"] == "educate").cloned().unwrap();
+    assert_eq!((&educate["name"], &educate["counts"]["users"]), (&json!("educate"), &json!(3)));
+}
+
 #[test]
 fn people_are_shown_to_who_may_see_them() {
     let world = World::new();

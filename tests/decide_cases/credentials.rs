@@ -92,4 +92,8 @@ fn nobody_administers_on_behalf() {
         "privilege.not_held",
     );
     w.must_not("svc>shaun", "create-resource", json!({"org": "shut", "kind": "chart", "name": "x"}), "act_as.not_held");
+    // Where its ancestors are excluded, whom its own administrator lets.
+    let bot = json!({"id": "bot", "org": "shut", "name": "B", "user_type": "administrator", "privileges": ["act-as"]});
+    w.must("shaun", "create-user", bot);
+    w.must("bot>shaun", "create-resource", json!({"org": "shut", "kind": "chart", "name": "x"}));
 }

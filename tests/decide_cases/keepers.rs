@@ -52,6 +52,17 @@ fn excluding_the_landlord_with_the_last_keeper() {
     w.must("shaun", "disable-user", json!({"user": "shaun"}));
 }
 
+#[test]
+fn a_successor_runs_the_org_on() {
+    let mut w = given();
+    w.must("shaun", "create-user", user("sam", "shut", &[]));
+    let mut erase = json!({"user": "shaun", "confirmation": "permanently erase"});
+    w.must_not("shaun", "erase-user", erase.clone(), "org.locked_out");
+    erase["successor"] = json!("sam");
+    w.must("shaun", "erase-user", erase);
+    assert!(RUN.iter().all(|privilege| w.holds("sam", privilege, "shut")));
+}
+
 /// Whoever keeps an org from above is shut out of what lies below an org that excludes them.
 #[test]
 fn excluding_the_landlord_over_an_org_without_a_keeper() {

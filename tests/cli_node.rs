@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::program::{Platform, Serving, ran, run, snapshots, text};
 
@@ -76,6 +76,46 @@ fn a_preset_of_ones_own() {
     init("privileges = [\"robot.drive\"]").exits(0);
     let unknown = run(&["init", "--data", "nowhere", "--preset", "pope"]).exits(2);
     assert!(unknown.err.contains("there is no preset `pope`"), "{unknown:?}");
+}
+
+/// Roles that every org starts with, and roles of no org, from the file; both sorts by command as well.
+#[test]
+fn roles_of_ones_own() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = folder.path().join("ours.toml");
+    let roles = r#"
+        [[roles]]
+        name = "system-administrator"
+        privileges = ["*"]
+        [[roles]]
+        name = "auditor"
+        privileges = ["audit.read"]
+        [[org_roles]]
+        name = "Lead Driver"
+        privileges = ["robot.drive"]
+    "#;
+    let orgvue = std::fs::read_to_string("src/presets/orgvue.toml").unwrap();
+    std::fs::write(&file, format!("privileges = [\"robot.drive\"]\n{orgvue}\n{roles}")).unwrap();
+    let platform = Platform::new(text(&file));
+    let node = platform.serve();
+    node.done("create-org", r#"{"id": "north", "name": "North", "admin": {"id": "nora", "name": "Nora"}}"#);
+    let mine = r#"{"org": "north", "users": ["admin"], "user_type": "administrator", "privileges": "all"}"#;
+    node.done("grant-subscriptions", mine);
+    node.done("define-role", r#"{"id": "own", "org": "north", "name": "Own", "privileges": ["robot.drive"]}"#);
+    node.done("define-role", r#"{"id": "watchers", "name": "Watchers", "privileges": ["access.check"]}"#);
+    let http = node.http();
+    let listed = http.get(&node.token, "/v1/orgs/north/roles").json();
+    let roles = listed["items"].as_array().unwrap().iter();
+    let mut roles: Vec<_> = roles.map(|role| role["id"].as_str().unwrap().to_owned()).collect();
+    roles.sort();
+    assert_eq!(roles, ["Lead-Driver@north", "guest@north", "own"]);
+    assert_eq!(http.get(&node.token, "/v1/roles/Lead-Driver@north").json()["privileges"], json!(["robot.drive"]));
+    for (role, privilege) in [("auditor", "audit.read"), ("watchers", "access.check")] {
+        let found = http.get(&node.token, &format!("/v1/roles/{role}")).json();
+        assert_eq!((&found["org"], &found["privileges"]), (&Value::Null, &json!([privilege])));
+        node.done("assign-role", &format!(r#"{{"role": "{role}", "users": ["nora"]}}"#));
+        node.run(&["check", "nora", privilege, "org:north"]).exits(0);
+    }
 }
 
 #[test]

@@ -315,6 +315,56 @@ mod tests {
         assert_eq!(Preset::named("P"), Err(InvalidPreset::Unknown("P".to_owned())));
     }
 
+    /// What each system is set to, row by row as the domain has it.
+    #[test]
+    fn settings_of_each_system() {
+        let told = |name: &str| {
+            let s = Preset::named(name).unwrap().settings;
+            let flags = [
+                ("hierarchy", s.single_org_hierarchy),
+                ("membership", s.roles_need_membership),
+                ("landlord", s.landlord_rule),
+                ("reaches", s.system_administrator_reaches),
+                ("personal", s.personal_folders),
+                ("team", s.managing_team_required),
+            ];
+            let flags: Vec<&str> = flags.into_iter().filter(|(_, on)| *on).map(|(name, _)| name).collect();
+            let (users, shares, permissions) = (s.tenant_users, s.cross_org_shares, s.tenant_permissions);
+            format!("{} {users:?} {shares:?} {permissions:?} {:?} {:?}", flags.join(" "), s.licences, s.lifecycle)
+        };
+        for (name, want) in [
+            ("panintelligence", "hierarchy membership landlord WhenSubscribed Downward Off Off OrgManage"),
+            ("data-hub", "reaches personal Always None Off Off SystemAdministrator"),
+            ("orgvue", "membership WhenSubscribed None Off Off OrgManage"),
+            ("data-all", "team WhenSubscribed None On Off ManagingTeam"),
+            ("hengshi", "membership personal Never Downward Off On Root"),
+            ("default", "membership landlord WhenSubscribed Downward OnceUsed OnceUsed OrgManage"),
+        ] {
+            assert_eq!(told(name), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn user_types_and_kinds_of_each_system() {
+        let mut all = std::collections::BTreeSet::new();
+        for (name, types, kinds) in [
+            ("panintelligence", "administrator supervisor viewer", "category chart report connection"),
+            ("data-hub", "administrator member viewer", "folder dashboard analysis report connection"),
+            ("orgvue", "administrator member viewer", "dataset lookup"),
+            ("data-all", "administrator member viewer", "dataset"),
+            ("hengshi", "administrator member viewer", "folder pack app connection"),
+        ] {
+            let preset = Preset::named(name).unwrap();
+            let found: Vec<&str> = preset.user_types.iter().map(|(name, _)| name.as_str()).collect();
+            assert_eq!(found.join(" "), types, "{name}");
+            let found: Vec<&str> = preset.kinds.iter().map(|kind| kind.kind.as_str()).collect();
+            assert_eq!(found.join(" "), kinds, "{name}");
+            all.extend(preset.kinds.iter().map(|kind| kind.kind.to_string()));
+        }
+        let default = Preset::named("default").unwrap().kinds;
+        assert_eq!(default.iter().map(|kind| kind.kind.to_string()).collect::<std::collections::BTreeSet<_>>(), all);
+    }
+
     /// The least preset, with a line put in or taken out.
     fn check(change: impl FnOnce(String) -> String, want: Result<(), InvalidPreset>) {
         let least = "[settings]\nsingle_org_hierarchy = true\nroles_need_membership = true\nlandlord_rule = true\n\

@@ -78,6 +78,16 @@ fn a_preset_of_ones_own() {
     assert!(unknown.err.contains("there is no preset `pope`"), "{unknown:?}");
 }
 
+/// One public key in 64 begins with a dash, and is no option.
+#[test]
+fn a_licence_key_with_a_dash() {
+    let keys = (0..=u8::MAX).map(|seed| tenure::licence::SigningKey::from_seed(&[seed; 32]).public().to_string());
+    let dashed = keys.into_iter().find(|key| key.starts_with('-')).expect("one of 256");
+    let folder = tempfile::TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    run(&["init", "--data", text(&data), "--preset", "hengshi", "--licence-key", &dashed]).exits(0);
+}
+
 /// Roles that every org starts with, and roles of no org, from the file; both sorts by command as well.
 #[test]
 fn roles_of_ones_own() {

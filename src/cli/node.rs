@@ -43,7 +43,7 @@ pub struct Init {
     #[arg(long, value_name = "ID", default_value = "admin")]
     admin_id: String,
     /// What its licences are signed with, as `tenure licence keys` prints it
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", allow_hyphen_values = true)]
     licence_key: Option<String>,
 }
 

@@ -84,6 +84,7 @@ fn orgs(t: &mut Table) {
     t.check("admin", "enable-org", json!({"org": "off"}));
     t.check("admin", "archive-org", json!({"org": "off", "confirmation": "permanently archive"}));
     t.check("kate", "exclude-landlord", json!({"org": "kick"}));
+    t.check("dora", "exclude-landlord", json!({"org": "deep"}));
     t.check("shaun", "admit-landlord", json!({"org": "shut", "until": "2026-04-01T17:00:00Z"}));
 }
 

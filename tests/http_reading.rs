@@ -169,6 +169,31 @@ fn what_the_excluded_read() {
     assert_eq!((&educate["name"], &educate["counts"]["users"]), (&json!("educate"), &json!(3)));
 }
 
+/// What is about tenant permissions is for their administrators, and what lies in a personal folder for its owner.
+#[test]
+fn what_no_history_tells_others() {
+    let server = Server::memory();
+    let root = server.admin.clone();
+    server.done(&root, "change-settings", json!({"personal_folders": true}));
+    let reads = json!(["audit.read", "chart.create", "content.manage"]);
+    let [ann, bob] = ["ann", "bob"].map(|user| server.user(&root, user, "root", "administrator", reads.clone()));
+    server.done(&root, "create-group", json!({"id": "team", "name": "Team"}));
+    let permission = json!({"group": "team", "permission": "manage-organizations"});
+    let granted = server.done(&root, "grant-tenant-permission", permission)["position"].clone();
+    let diary = json!({"id": "diary", "org": "root", "kind": "chart", "name": "D", "parent": "personal:bob@root"});
+    let made = server.done(&bob, "create-resource", diary)["position"].clone();
+    let listed = |token: &str, query: &str| items(&server.get(token, &format!("/v1/events?{query}"))).len();
+    for (position, query, who) in
+        [(granted, "type=tenure.tenant_permission.granted.v1", &root), (made, "subject=resources/diary", &bob)]
+    {
+        for token in [&root, &ann, &bob] {
+            let sees = token == who;
+            let one = server.get(token, &format!("/v1/events/{position}")).status;
+            assert_eq!((listed(token, query), one), if sees { (1, 200) } else { (0, 404) }, "{query}");
+        }
+    }
+}
+
 #[test]
 fn people_are_shown_to_who_may_see_them() {
     let world = World::new();

@@ -104,7 +104,9 @@ impl Event {
             Self::ResourceCreated(_) => ("`create-resource`", ORG),
             Self::ResourceRenamed(_) => ("`rename-resource`", ORG),
             Self::ResourceMoved(_) => ("`move-resource`", ORG),
-            Self::ResourceDeleted(_) => ("`delete-resource`", "the org, and each org that it is shared with"),
+            Self::ResourceDeleted(_) => {
+                ("`delete-resource`", "the org, and each org that it is shared with, or that may use it")
+            }
             Self::ResourceCopied(_) => {
                 ("`copy-resource`", "the org of the copy; and that of the original, unless that is its master")
             }

@@ -7,6 +7,7 @@ use tenure_events::data::{
     UserCreated,
 };
 use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, UserId, UserType};
+use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
 use tenure_projections::sight;
@@ -186,7 +187,8 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveOrg, plan: &mut Plan) -> Result<()
     let new_ancestors = scene.lineage(parent).any(|above| !scene.is_above(above, org));
     let rule = scene.settings().is_some_and(|settings| settings.value.landlord_rule);
     if rule && new_ancestors && admits_now(scene, org) {
-        plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: args.org.clone() }), &[from, parent]);
+        let concerned: Vec<OrgNo> = scene.lineage(parent).chain(above(scene, org)).collect();
+        plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: args.org.clone() }), &concerned);
     }
     Ok(())
 }
@@ -247,8 +249,7 @@ pub fn exclude_landlord(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Resul
     if !admits_now(scene, org) {
         return Err(conflict("landlord.already_excluded", format!("org `{id}` excludes its ancestors already")));
     }
-    let ancestors: Vec<OrgNo> = scene.parent(org).into_iter().collect();
-    plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: id.clone() }), &ancestors);
+    plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: id.clone() }), &above(scene, org));
     Ok(())
 }
 
@@ -260,9 +261,13 @@ pub fn admit_landlord(scene: &Scene<'_>, args: &AdmitLandlord, plan: &mut Plan) 
         return Err(conflict("landlord.not_excluded", format!("org `{}` never excluded its ancestors", args.org)));
     }
     let admitted = LandlordAdmitted { org: args.org.clone(), until: args.until };
-    let ancestors: Vec<OrgNo> = scene.parent(org).into_iter().collect();
-    plan.add(scene, org, Event::LandlordAdmitted(admitted), &ancestors);
+    plan.add(scene, org, Event::LandlordAdmitted(admitted), &above(scene, org));
     Ok(())
+}
+
+/// An org's ancestors, whom it excludes or admits.
+pub fn above(view: &View<'_>, org: OrgNo) -> Vec<OrgNo> {
+    view.lineage(org).skip(1).collect()
 }
 
 /// An org that is not archived.

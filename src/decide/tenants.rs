@@ -8,7 +8,7 @@ use tenure_projections::judge::administrative;
 use tenure_projections::values::{OrgNo, PrivilegeSet, UserNo};
 
 use super::scene::{Plan, Scene, conflict, invalid, new_user, org_id};
-use super::{Refusal, groups, orgs, subscriptions, text, workspace};
+use super::{Draft, Refusal, groups, orgs, subscriptions, text, workspace};
 use crate::command::{All, ConfigureLogin, CreateOrg, Privileges, ProvisionTenant, Provisioned};
 
 const MAX_METHODS: usize = 10;
@@ -48,7 +48,9 @@ pub fn provision(scene: &Scene<'_>, args: &ProvisionTenant<Sealed>, plan: &mut P
     let Some(no) = scene.find_tenant(args.issuer.trim(), args.external_id.trim()) else {
         let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
         orgs::create(scene, &bare(org.clone(), &args.name), plan)?;
-        plan.in_org(org.clone(), provisioned(org.clone())?);
+        let (original, event) = (plan.0.len(), provisioned(org.clone())?);
+        plan.in_org(org.clone(), event.clone());
+        plan.0.push(Draft { org: org_id(scene, root), event, twin_of: Some(original) });
         let people = std::iter::once((&args.admin, ADMINISTRATOR)).chain(args.users.iter().map(|user| (user, MEMBER)));
         return people.into_iter().try_for_each(|(person, user_type)| {
             known(scene, person, None)?;
@@ -59,7 +61,7 @@ pub fn provision(scene: &Scene<'_>, args: &ProvisionTenant<Sealed>, plan: &mut P
     scene.live_org(&org)?;
     orgs::manages_inside(scene, no)?;
     if scene.tenant(no).is_none_or(|tenant| tenant.value.attributes != attributes) {
-        plan.in_org(org.clone(), provisioned(org.clone())?);
+        plan.add(scene, no, provisioned(org.clone())?, scene.parent(no).as_slice());
     }
     if known(scene, &args.admin, Some(no))?.is_none() {
         let detail = format!("org `{org}` has its administrators: they make others, not the provider");

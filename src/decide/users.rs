@@ -40,6 +40,10 @@ pub fn change_profile(scene: &Scene<'_>, args: &ChangeProfile<Sealed>, plan: &mu
     if args.name.is_none() && args.email.is_none() {
         return Err(invalid("name", "nothing.changes", "give a name, an address, or both"));
     }
+    if args.email.is_some() && !scene.is_self(user) {
+        // A secret goes to the address: whoever changes it could have the next one.
+        super::delta::everything_of(scene, user)?;
+    }
     let before = scene.profile(user).map(|profile| profile.value.clone());
     let (name, email) = before.map_or((None, None), |profile| (profile.name, profile.email));
     let (name, email) = (args.name.clone().or(name), args.email.clone().or(email));

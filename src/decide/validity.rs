@@ -6,8 +6,8 @@ use tenure_projections::View;
 use tenure_projections::due::{Bounded, Due};
 use tenure_projections::values::{OrgNo, ResourceNo, RoleNo};
 
-use super::Draft;
 use super::scene::{Plan, group_id, org_id, resource_id, user_id};
+use super::{Draft, orgs};
 
 /// What is to be said of a window, if it has passed in the view and nothing took its place before.
 #[must_use]
@@ -16,14 +16,14 @@ pub fn ended(view: &View<'_>, due: &Due) -> Vec<Draft> {
     let mut plan = Plan::default();
     if let Some((org, what, concerns)) = said {
         let event = Event::ValidityEnded(ValidityEnded { what, granted_at: due.granted_at, until: due.until });
-        plan.add(view, org, event, concerns.as_slice());
+        plan.add(view, org, event, &concerns);
     }
     plan.0
 }
 
 /// In whose history it stands, what it is, and whom else it concerns: as the grant before it.
-fn said(view: &View<'_>, what: Bounded) -> Option<(OrgNo, Ended, Option<OrgNo>)> {
-    Some(match what {
+fn said(view: &View<'_>, what: Bounded) -> Option<(OrgNo, Ended, Vec<OrgNo>)> {
+    let (org, ended, concerns) = match what {
         Bounded::Subscription(user, org) => {
             let of = MemberOf { user: user_id(view, user), org: org_id(view, org) };
             (org, Ended::Subscription(of), view.home(user))
@@ -45,10 +45,11 @@ fn said(view: &View<'_>, what: Bounded) -> Option<(OrgNo, Ended, Option<OrgNo>)>
             let id = ApiKeyId::new(view.key_id(key)).ok()?;
             (view.key_owner(key).and_then(|owner| view.home(owner))?, Ended::ApiKey(id), None)
         }
-        Bounded::Landlord(org) => (org, Ended::Landlord(org_id(view, org)), view.parent(org)),
+        Bounded::Landlord(org) => return Some((org, Ended::Landlord(org_id(view, org)), orgs::above(view, org))),
         Bounded::Licence(org) => (org, Ended::Licence(org_id(view, org)), view.parent(org)),
         Bounded::PlatformLicence => (view.root()?, Ended::PlatformLicence(Everyone), None),
-    })
+    };
+    Some((org, ended, concerns.into_iter().collect()))
 }
 
 fn shared(

@@ -42,6 +42,17 @@ fn somebody_elses_credential_needs_all_that_they_hold() {
     w.must_not("gus", "issue-api-key", key("vic"), "delegation.level_not_held");
 }
 
+/// A secret goes to the mail address.
+#[test]
+fn somebody_elses_address_needs_all_that_they_hold() {
+    let mut w = with_gus(&["user.manage"]);
+    let profile = |user: &str, field: &str| json!({"user": user, field: "new"});
+    w.must_not("gus", "change-profile", profile("kate", "email"), "delegation.not_held");
+    w.must("gus", "change-profile", profile("kate", "name"));
+    w.must("gus", "change-profile", profile("vic", "email"));
+    w.must("gus", "change-profile", profile("gus", "email"));
+}
+
 /// What is shared with an org is theirs as well.
 #[test]
 fn a_key_of_a_member_of_another_org() {

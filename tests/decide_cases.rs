@@ -4,6 +4,7 @@ mod catalogue;
 mod closed;
 mod credentials;
 mod keepers;
+mod mixed;
 mod orgs;
 mod own;
 mod teams;

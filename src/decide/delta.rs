@@ -283,7 +283,7 @@ fn role_bundle(scene: &Scene<'_>, no: RoleNo) -> Result<(), Refusal> {
         }
         None => {
             holds_everywhere(scene, role.privileges)?;
-            works_everywhere(scene)?;
+            works_everywhere(scene, no)?;
         }
     }
     if let Some(org) = role.org {
@@ -410,9 +410,17 @@ fn holds_everywhere(scene: &Scene<'_>, needed: PrivilegeSet) -> Result<(), Refus
     Err(forbidden("delegation.not_held", detail))
 }
 
-/// Where roles need no membership, even an empty global role lets its holder into every org.
-fn works_everywhere(scene: &Scene<'_>) -> Result<(), Refusal> {
-    if scene.roles_need_membership() || by_global_roles(scene).is_some() {
+/// Where roles need no membership, even an empty global role lets its holder into every org; where they do, that of the
+/// system administrators may.
+fn works_everywhere(scene: &Scene<'_>, role: RoleNo) -> Result<(), Refusal> {
+    let enters = match scene.roles_need_membership() {
+        true => {
+            let whole = scene.subject.only.is_none();
+            !judge::role_reaches(scene, role) || (whole && judge::is_system_administrator(scene, scene.subject.user))
+        }
+        false => by_global_roles(scene).is_some(),
+    };
+    if enters {
         return Ok(());
     }
     let detail = "a global role gives what is shared with any org: ask somebody who holds a global role themself";

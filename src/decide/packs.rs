@@ -11,13 +11,14 @@ use tenure_projections::{View, sight};
 
 use super::content::{actions, named_role, sharing};
 use super::scene::{Plan, Scene, conflict, invalid, org_id, unknown};
-use super::{Refusal, text};
+use super::{Refusal, text, workspace};
 use crate::command::{ClearRowRule, CreateResource, Distribute, HandOn, SetRowRule};
 
 const MAX_FILTER: usize = 2_000;
 
 pub fn distribute(scene: &Scene<'_>, args: &Distribute, plan: &mut Plan) -> Result<(), Refusal> {
     let (no, resource) = sharing(scene, &args.resource)?;
+    workspace::not_personal(scene, no)?;
     if !judge::is_distributable(&actions(scene, resource.kind)?) {
         let detail =
             "only packs, and the folders and connections that they need, are for other orgs to use: share this";

@@ -77,7 +77,7 @@ pub fn welcome(scene: &Scene<'_>, org: OrgNo, user: &UserId, plan: &mut Plan) {
     plan.add(scene, org, Event::ResourceCreated(folder(resource, &org_name, &kind, name, user, true)), &[]);
 }
 
-/// Refuses what would share something in a personal folder.
+/// Refuses what would share something in a personal folder, or give it to tenants.
 pub fn not_personal(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal> {
     if scene.personal_of(no).is_none() {
         return Ok(());
@@ -86,14 +86,14 @@ pub fn not_personal(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal> {
     Err(conflict("personal.never_shared", detail))
 }
 
-/// Refuses to move a personal folder itself, and to put into one what is shared.
+/// Refuses to move a personal folder itself, and to put into one what is shared or given to tenants.
 pub fn may_lie_in(scene: &Scene<'_>, no: ResourceNo, parent: Option<ResourceNo>) -> Result<(), Refusal> {
     if View::resource(scene, no).is_some_and(|resource| resource.value.personal) {
         return Err(conflict("personal.stays", "a personal folder stays where it is: move what lies in it"));
     }
     let personal = parent.and_then(|parent| scene.personal_of(parent));
     if personal.is_some() && is_shared(scene, no) {
-        let detail = "this, or something in it, is shared, and nothing in a personal folder is: unshare it first";
+        let detail = "this, or something in it, is for others as well, and nothing in a personal folder is: unshare and undistribute it first";
         return Err(conflict("personal.shared", detail));
     }
     Ok(())
@@ -105,7 +105,8 @@ pub fn has_personal_content(scene: &Scene<'_>, user: UserNo, org: OrgNo) -> bool
 }
 
 fn is_shared(scene: &Scene<'_>, no: ResourceNo) -> bool {
-    scene.shares(no).next().is_some() || scene.contents(no).any(|below| is_shared(scene, below))
+    let given = scene.distributed_to_all(no).is_some() || scene.recipients(no).next().is_some();
+    given || scene.shares(no).next().is_some() || scene.contents(no).any(|below| is_shared(scene, below))
 }
 
 fn personal_kind(scene: &Scene<'_>) -> Option<Kind> {

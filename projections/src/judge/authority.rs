@@ -123,7 +123,7 @@ impl<'a> Standing<'a> {
             return Ok(());
         }
         if subscription.is_none() && view.roles_need_membership() {
-            return self.reach(view, visit);
+            return self.reach(view, ceiling, visit);
         }
         let _: ControlFlow<()> = roles(view, self.user, &Frame { org: self.org, ceiling, system: false }, &mut visit);
         Ok(())
@@ -156,10 +156,16 @@ impl<'a> Standing<'a> {
     }
 
     /// What system administrators hold where roles need a membership and they have none.
-    fn reach(&self, view: &View<'_>, mut visit: impl FnMut(&Holding) -> ControlFlow<()>) -> Result<(), Code> {
+    fn reach(
+        &self,
+        view: &View<'_>,
+        ceiling: PrivilegeSet,
+        mut visit: impl FnMut(&Holding) -> ControlFlow<()>,
+    ) -> Result<(), Code> {
         let mut found = false;
-        let frame = Frame { org: self.org, ceiling: system_reach(view), system: true };
-        if !frame.ceiling.is_empty() {
+        let reach = system_reach(view);
+        let frame = Frame { org: self.org, ceiling: reach.and(ceiling), system: true };
+        if !reach.is_empty() {
             let _: ControlFlow<()> = roles(view, self.user, &frame, &mut |holding| {
                 found = true;
                 visit(holding)
@@ -299,7 +305,8 @@ pub fn orgs_of(view: &View<'_>, user: UserNo) -> Vec<OrgNo> {
 }
 
 /// Whether a role gives something in every org to whoever holds it, although roles need a membership.
-pub(crate) fn role_reaches(view: &View<'_>, role: RoleNo) -> bool {
+#[must_use]
+pub fn role_reaches(view: &View<'_>, role: RoleNo) -> bool {
     view.role(role).is_some_and(|role| role.value.system) && !system_reach(view).is_empty()
 }
 

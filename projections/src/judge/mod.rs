@@ -21,10 +21,9 @@ use crate::values::{EnvironmentNo, KindActions, OrgNo, PrivilegeNo, PrivilegeSet
 use crate::view::View;
 
 pub use association::GUEST;
-pub(crate) use authority::role_reaches;
 pub use authority::{
     Holding, SYSTEM_ADMINISTRATOR, Standing, belongs, belongs_effectively, holdings, is_system_administrator, manages,
-    orgs_of, privileges, privileges_as, privileges_within, suspended,
+    orgs_of, privileges, privileges_as, privileges_within, role_reaches, suspended,
 };
 pub use code::Code;
 pub use distribution::{Obligations, authorised, is_distributable, is_manager, obligations, row_rules};

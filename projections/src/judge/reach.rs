@@ -44,7 +44,7 @@ pub fn reaches(
         return;
     };
     let _: ControlFlow<()> = if let Some(folder) = view.personal_of(resource) {
-        if acting == org { personal(view, subject, org, folder, &mut visit) } else { Flow::Continue(()) }
+        if acting == org { personal(view, subject, (org, resource), folder, &mut visit) } else { Flow::Continue(()) }
     } else if acting == org {
         inside(view, subject, org, resource, &mut visit)
     } else {

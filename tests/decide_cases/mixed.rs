@@ -1,0 +1,97 @@
+//! Mechanisms together: what one lets through another still stops.
+
+use serde_json::{Value, json};
+use tenure_events::data::{
+    Assignee, GroupInvited, GroupMemberAdded, RoleAssigned, RoleDefined, Settings, SettingsChanged, Switch, TenantUsers,
+};
+use tenure_events::{Event, Privilege};
+use tenure_projections::judge::Subject;
+use tenure_projections::sight;
+
+use crate::support::given::{given, given_with};
+use crate::support::memory::{World, id, privileges};
+
+/// The given world with other settings, where `tim`, at home in `root`, is a system administrator.
+fn administered(change: impl FnOnce(&mut Settings)) -> World {
+    let mut world = given();
+    let mut settings: Settings = (*world.view().settings().unwrap().value).clone();
+    change(&mut settings);
+    world.fact("root", Event::SettingsChanged(SettingsChanged { settings }));
+    let (role, name) = (id("system-administrator"), "system-administrator".to_owned());
+    let privileges: Vec<Privilege> = privileges().iter().map(|privilege| id(privilege)).collect();
+    world.fact("root", Event::RoleDefined(RoleDefined { role, org: None, name, privileges }));
+    let (role, to) = (id("system-administrator"), Assignee::User(id("tim")));
+    world.fact("root", Event::RoleAssigned(RoleAssigned { role, to, valid_until: None }));
+    world
+}
+
+fn sees(world: &World, user: &str, resource: &str) -> bool {
+    let view = world.view();
+    let (viewer, no) = (Subject::from(view.find_user(user).unwrap()), view.find_resource(resource).unwrap());
+    sight::sees_resource(&view, &viewer, view.resource(no).map(|found| found.value.org), no)
+}
+
+#[test]
+fn who_reaches_everywhere_needs_tenant_permissions_as_well() {
+    let world = administered(|settings| {
+        settings.system_administrator_reaches = true;
+        settings.tenant_permissions = Switch::On;
+    });
+    assert!(world.holds("tim", "user.manage", "learn"));
+    assert!(!world.holds("tim", "org.manage", "learn"), "nobody manages orgs without the tenant permission");
+}
+
+#[test]
+fn who_reaches_everywhere_manages_no_tenants_users_where_nobody_above_does() {
+    let world = administered(|settings| {
+        settings.system_administrator_reaches = true;
+        settings.tenant_users = TenantUsers::Never;
+    });
+    assert!(world.holds("tim", "content.manage", "learn"));
+    assert!(!world.holds("tim", "user.manage", "learn"));
+}
+
+/// Where they manage the users of tenants they come into every org, and have what is shared with it.
+#[test]
+fn the_role_that_enters_every_org_is_handed_out_by_who_holds_it() {
+    let mut w = administered(|settings| settings.tenant_users = TenantUsers::Always);
+    let assign = json!({"role": "system-administrator", "users": ["svc"]});
+    w.must_not("admin", "assign-role", assign.clone(), "delegation.not_member");
+    w.must("tim", "unassign-role", json!({"role": "system-administrator", "users": ["tim"]}));
+    w.must_not("admin", "assign-role", assign, "delegation.not_member");
+}
+
+#[test]
+fn who_was_invited_has_their_personal_folder_to_themself_until_the_invitation_ends() {
+    let mut w = given_with(|settings| settings.personal_folders = true);
+    let (group, user) = (id("crew"), id("liz"));
+    w.fact("root", Event::GroupMemberAdded(GroupMemberAdded { group, user }));
+    let (group, org, environment, privileges) = (id("crew"), id("kick"), None, Vec::new());
+    w.fact("kick", Event::GroupInvited(GroupInvited { group, org, environment, privileges }));
+    w.must("liz", "select-active-org", json!({"org": "kick"}));
+    let folder = "personal:liz@kick";
+    assert_eq!(["liz", "kate"].map(|user| sees(&w, user, folder)), [true, false]);
+    w.must("kate", "uninvite-group", json!({"group": "crew", "org": "kick"}));
+    assert_eq!(["liz", "kate"].map(|user| sees(&w, user, folder)), [false, true], "content managers take over");
+}
+
+#[test]
+fn what_is_for_tenants_lies_in_no_personal_folder() {
+    let mut w = given_with(|settings| settings.personal_folders = true);
+    let make = |id: &str, parent: Option<&str>| -> Value {
+        json!({"id": id, "org": "root", "kind": "folder", "name": id, "parent": parent})
+    };
+    let distribute = |id: &str| json!({"resource": id, "to": {"org": "learn"}});
+    let privileges = ["org.manage", "folder.create", "folder.edit", "folder.share"];
+    let pia = json!({"id": "pia", "org": "root", "name": "P", "user_type": "administrator", "privileges": privileges});
+    w.must("admin", "create-user", pia);
+    w.must("pia", "create-resource", make("mine", Some("personal:pia@root")));
+    w.must_not("pia", "distribute", distribute("mine"), "personal.never_shared");
+    w.must("pia", "create-resource", make("ours", None));
+    w.must("pia", "create-resource", make("inner", Some("ours")));
+    w.must("pia", "distribute", distribute("inner"));
+    let take = json!({"resource": "ours", "parent": "personal:pia@root"});
+    w.must_not("pia", "move-resource", take.clone(), "personal.shared");
+    w.must("pia", "undistribute", distribute("inner"));
+    w.must("pia", "move-resource", take);
+}

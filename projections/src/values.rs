@@ -6,7 +6,7 @@ use tenure_events::{Position, Sealed, Time};
 
 mod licences;
 
-pub use licences::{Licence, Login, PlatformLicence, Tenant};
+pub use licences::{Counts, Licence, Login, PlatformLicence, Tenant};
 
 macro_rules! number {
     ($($(#[$doc:meta])* $name:ident)*) => {$(

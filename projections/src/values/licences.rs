@@ -84,6 +84,17 @@ pub struct Tenant {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// How much there is in an org, for those who run the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// At home there and not erased.
+    pub users: usize,
+    /// Those of them who ever signed in.
+    pub signed_in: usize,
+    /// Pieces of content that are apps.
+    pub apps: usize,
+}
+
 /// How people sign in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {

@@ -1,10 +1,10 @@
 //! Licences, tenants of identity providers, and how people sign in.
 
-use tenure_events::data::{Switch, TenantUsers};
+use tenure_events::data::{Nature, Switch, TenantUsers};
 
 use super::{Fact, View};
 use crate::names::tenant_key;
-use crate::values::{Licence, Login, OrgNo, PlatformLicence, Tenant};
+use crate::values::{Counts, Licence, Login, OrgNo, PlatformLicence, Tenant};
 
 impl<'a> View<'a> {
     /// An org's trial or licence; none if it never had one.
@@ -51,6 +51,18 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn seats(&self, org: OrgNo) -> u32 {
         self.row(|s| &s.seats, org.0).map_or(0, |seats| seats.value)
+    }
+
+    /// How much there is in an org. It walks through all of it.
+    #[must_use]
+    pub fn counts(&self, org: OrgNo) -> Counts {
+        let is_app = |kind| self.actions(kind).is_some_and(|actions| actions.value.nature == Nature::App);
+        let apps = self.resources(org).filter(|no| self.resource(*no).is_some_and(|found| is_app(found.value.kind)));
+        self.home_users(org).fold(Counts { apps: apps.count(), ..Counts::default() }, |counts, user| Counts {
+            users: counts.users + 1,
+            signed_in: counts.signed_in + usize::from(self.signed_in(user).is_some()),
+            ..counts
+        })
     }
 
     /// The org that came with an identity provider's installation call.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tenure_events::{Position, Time};
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::lookup::{Cursor, Page};
-use tenure_projections::values::{Landlord, OrgNo, OrgStatus, Subscription, UserNo};
+use tenure_projections::values::{Counts, Landlord, OrgNo, OrgStatus, Subscription, UserNo};
 
 use super::super::answer::Reply;
 use super::super::problem::Problem;
@@ -12,7 +12,7 @@ use super::ask::{Ask, told};
 use super::people::User;
 use super::resources::Resource;
 use super::roles::Role;
-use super::tenants::{Counts, Licence};
+use super::tenants::{self, Licence};
 use crate::decide::GLOBAL;
 
 #[derive(Serialize)]
@@ -80,7 +80,7 @@ impl<'a> Org<'a> {
             admits_landlord: !view.excludes_landlord(org),
             admits_landlord_until: until,
             licence: Licence::of(ask, org),
-            counts: Counts::of(ask, org)?,
+            counts: tenants::counts(ask, org)?,
         })
     }
 }

@@ -4,10 +4,9 @@ use axum::extract::State;
 use axum::http::Uri;
 use serde::Serialize;
 use tenure_events::Time;
-use tenure_events::data::{LoginAddress, Nature};
-use tenure_projections::View;
+use tenure_events::data::LoginAddress;
 use tenure_projections::judge;
-use tenure_projections::values::OrgNo;
+use tenure_projections::values::{Counts, OrgNo};
 
 use super::super::App;
 use super::super::answer::Reply;
@@ -27,17 +26,6 @@ pub struct Licence<'a> {
     over: bool,
 }
 
-/// How much there is in an org.
-#[derive(Serialize)]
-pub struct Counts {
-    /// At home there and not erased.
-    users: usize,
-    /// Those of them who ever signed in.
-    signed_in: usize,
-    /// Pieces of content that are apps.
-    apps: usize,
-}
-
 impl<'a> Licence<'a> {
     /// As the caller is told.
     pub fn of(ask: &Ask<'a>, org: OrgNo) -> Option<Self> {
@@ -51,28 +39,11 @@ impl<'a> Licence<'a> {
     }
 }
 
-impl Counts {
-    /// If the caller wants them and manages the org. An org that excludes its ancestors leaves them this much.
-    pub fn of(ask: &Ask<'_>, org: OrgNo) -> Result<Option<Self>, Problem> {
-        let wanted = ask.params.value::<bool>("counts")?.unwrap_or(false);
-        if !wanted || !judge::manages(&ask.live, &ask.viewer, org) {
-            return Ok(None);
-        }
-        let view = &ask.view;
-        let (mut users, mut signed_in) = (0, 0);
-        for user in view.home_users(org) {
-            users += 1;
-            signed_in += usize::from(view.signed_in(user).is_some());
-        }
-        let apps = view.resources(org).filter(|no| is_app(view, *no)).count();
-        Ok(Some(Self { users, signed_in, apps }))
-    }
-}
-
-fn is_app(view: &View<'_>, no: tenure_projections::values::ResourceNo) -> bool {
-    let resource = view.resource(no).map(|resource| resource.value).filter(|resource| resource.live);
-    let kind = resource.and_then(|resource| view.actions(resource.kind));
-    kind.is_some_and(|kind| kind.value.nature == Nature::App)
+/// How much there is in an org, if the caller wants to know and manages it. An org that excludes its ancestors leaves
+/// them this much.
+pub fn counts(ask: &Ask<'_>, org: OrgNo) -> Result<Option<Counts>, Problem> {
+    let wanted = ask.params.value::<bool>("counts")?.unwrap_or(false);
+    Ok((wanted && judge::manages(&ask.live, &ask.viewer, org)).then(|| ask.view.counts(org)))
 }
 
 #[derive(Serialize)]

@@ -10,14 +10,22 @@ mod catalogue;
 mod compare;
 mod facts;
 mod generate;
+mod keepers;
+mod licences;
 mod lists;
+mod note;
 mod packs;
+mod personal;
+mod platform;
+mod potential;
 mod rules;
+mod sight;
 mod whole;
 mod wish;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use serde_json::Value;
 use tenure::decide::{Draft, MAX_EVENTS, suppose};
 use tenure_events::{Event, Time};
 use tenure_projections::View;
@@ -27,7 +35,7 @@ use audit::Act;
 use compare::Both;
 use facts::{At, Facts, Set, Status};
 use generate::Shape;
-use rules::Who;
+use rules::{FOR_GOOD, Who};
 use wish::Wish;
 
 /// Enough for more than 10,000 commands, and for every command to be accepted at least once.
@@ -95,9 +103,8 @@ impl Count {
     /// Over 10,000 commands, and each of those that there are was accepted.
     fn is_enough(&self) {
         assert!(self.given >= 10_000, "only {} commands", self.given);
-        // What a vendor signs is not drawn: `decide_licences` has it.
-        let drawn = tenure::command::NAMES.iter().filter(|name| !["install-licence", "license-org"].contains(name));
-        let never: Vec<_> = drawn.chain(&WITHIN).filter(|name| !self.names.contains(**name)).collect();
+        let never: Vec<_> =
+            tenure::command::NAMES.iter().chain(&WITHIN).filter(|name| !self.names.contains(**name)).collect();
         assert!(never.is_empty(), "never accepted: {never:?}");
     }
 }
@@ -122,8 +129,8 @@ fn check(seed: u32, cases: u32) -> Count {
 
 fn shape() -> impl Strategy<Value = Shape> {
     let bytes = |count| proptest::collection::vec(any::<u8>().no_shrink(), count);
-    let facts = proptest::collection::vec(any::<u64>().no_shrink(), 10..60);
-    (any::<u8>().no_shrink(), bytes(1..5), bytes(2..8), facts).prop_map(|(settings, orgs, users, facts)| Shape {
+    let facts = proptest::collection::vec(any::<u64>().no_shrink(), 12..72);
+    (any::<u32>().no_shrink(), bytes(1..5), bytes(2..8), facts).prop_map(|(settings, orgs, users, facts)| Shape {
         settings,
         orgs,
         users,
@@ -155,7 +162,7 @@ fn play(shape: &Shape, steps: &[Step], count: &mut Count) -> Result<(), String> 
     for (number, seed) in steps {
         let mut dice = Dice(*seed);
         if dice.one_in(12) {
-            game.world.pass(3_600);
+            game.world.pass(if dice.one_in(8) { 86_400 } else { 3_600 });
         }
         game.step(*number, &mut dice, count).map_err(|why| game.story(&why))?;
     }
@@ -176,12 +183,12 @@ impl Game {
     /// One command, by whoever of a few may give it.
     fn step(&mut self, number: u8, dice: &mut Dice, count: &mut Count) -> Result<(), String> {
         let now = self.world.now();
-        let (strong, org) = wish::focus(&self.facts, dice);
+        let (strong, org) = wish::focus(&self.facts, dice, now);
         let Some(wish) = wish::wish(&self.facts, number, org, dice, now) else { return Ok(()) };
         let Wish { name, arguments, by } = wish;
         for attempt in 0..4 {
             let any = dice.one_in(9);
-            let standing = (0..self.facts.users.len()).filter(|user| any || self.facts.stands(*user));
+            let standing = (0..self.facts.users.len()).filter(|user| any || self.facts.stands(*user, now));
             let user = match attempt {
                 0 => by.unwrap_or(strong),
                 1 => strong,
@@ -194,19 +201,32 @@ impl Game {
             if self.world.state.digest() != digest {
                 return Err("deciding changes the state".to_owned());
             }
-            if let Ok(drafts) = decided {
-                count.accepted += 1;
-                count.names.insert(name);
-                let within = WITHIN.iter().find(|within| within.strip_suffix(" within an environment") == Some(name));
-                count.names.extend(within.filter(|_| arguments["environment"].is_string()));
-                self.told.push(format!("{who}: {name} {arguments}"));
-                return self.accept(&who, name, drafts, dice);
-            }
+            let subject = self.who(&who).0;
+            let drafts = match decided {
+                Ok(drafts) if self.facts.stands(subject.user, now) => drafts,
+                Ok(_) => return Err(format!("{who} is obeyed, who does not stand")),
+                Err(refusal) => {
+                    licences::refused(&self.facts, &subject, name, (&arguments, &refusal), now)?;
+                    continue;
+                }
+            };
+            count.accepted += 1;
+            count.names.insert(name);
+            let within = WITHIN.iter().find(|within| within.strip_suffix(" within an environment") == Some(name));
+            count.names.extend(within.filter(|_| arguments["environment"].is_string()));
+            self.told.push(format!("{who}: {name} {arguments}"));
+            return self.accept(&who, (name, &arguments), drafts, dice);
         }
         Ok(())
     }
 
-    fn accept(&mut self, who: &str, name: &str, drafts: Vec<Draft>, dice: &mut Dice) -> Result<(), String> {
+    fn accept(
+        &mut self,
+        who: &str,
+        (name, arguments): (&str, &Value),
+        drafts: Vec<Draft>,
+        dice: &mut Dice,
+    ) -> Result<(), String> {
         // What was imported before is there, and a call that came before brings nothing new: nothing happens.
         if drafts.is_empty() && matches!(name, "import-resources" | "provision-tenant") {
             return Ok(());
@@ -225,11 +245,16 @@ impl Game {
         self.world.log[noted..].iter().for_each(|envelope| self.facts.note(envelope));
         self.remember();
         whole::well_formed(&self.facts)?;
-        let act = Act { who, actor, name, events: &events, now };
+        let take_away = arguments["take_away"] == true;
+        let act = Act { who, actor, name, events: &events, now, take_away };
         audit::no_escalation(&before, &self.facts, &act)?;
-        audit::nobody_locked_out(&before, &self.facts, &act)?;
+        keepers::nobody_locked_out(&before, &self.facts, &act)?;
         catalogue::nothing_unhidden(&before, &self.facts, &act)?;
         catalogue::settled(&before, &self.facts)?;
+        catalogue::nothing_taken(&before, &self.facts, &act)?;
+        licences::agreed(&before, &self.facts, &act)?;
+        personal::well_kept(&self.facts)?;
+        personal::welcomed(&before, &self.facts, &act)?;
         let after = Both::new(View::new(&self.world.state, self.world.position(), now), &self.facts);
         after.authority()?;
         after.questions(dice, 6)?;
@@ -245,7 +270,7 @@ impl Game {
     fn compare_past(&self, dice: &mut Dice, moments: usize, questions: usize) -> Result<(), String> {
         for _ in 0..moments {
             let (position, time, facts) = &self.past[dice.of(self.past.len())];
-            let instant = audit::about(*time)[dice.of(4)];
+            let instant = about(*time)[dice.of(5)];
             let both = Both::new(View::new(&self.world.state, *position, instant), facts);
             let mut asked = both.authority().and_then(|()| both.questions(dice, questions));
             if dice.one_in(8) {
@@ -271,4 +296,9 @@ impl Game {
         };
         (subject, actor)
     }
+}
+
+/// Instants that a question may be asked of, then and later.
+fn about(now: Time) -> [Time; 5] {
+    [now, now.plus_seconds(3_600), now.plus_seconds(7_200), now.plus_seconds(2 * 86_400), FOR_GOOD]
 }

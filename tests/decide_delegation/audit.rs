@@ -1,25 +1,11 @@
-//! What every accepted command must leave true: nobody gained what the actor does not hold, nobody is locked out,
-//! names are unique, and nothing lies in itself.
+//! What every accepted command must leave true: nobody gained what the actor does not hold.
 
-use tenure_events::data::Level;
+use tenure_events::data::{Level, TenantUsers};
 use tenure_events::{Event, Time};
 
 use super::facts::{At, Facts, Holder, Set, Status, With};
-use super::rules::{FOR_GOOD, LANDLORD_MANAGE, SUBSCRIPTION_MANAGE, USER_MANAGE, Who, holds};
-
-/// A level and whether it may be copied; 0 is no level.
-type Had = (u8, bool);
-
-/// What each principal, users, then groups, then roles, could come to have at an instant: ignoring standing,
-/// suspension, membership and ceilings.
-pub struct Potential {
-    /// By global roles, in every org.
-    pub global: Vec<Set>,
-    /// Otherwise, by org.
-    pub local: Vec<Vec<Set>>,
-    /// By content.
-    levels: Vec<Vec<Had>>,
-}
+use super::potential::{Had, Potential, Principal, had, instants};
+use super::rules::{CONTENT_MANAGE, KEY_MANAGE, SUBSCRIPTION_MANAGE, USER_MANAGE, Who, holds};
 
 /// Who commanded, what and when.
 pub struct Act<'a> {
@@ -29,161 +15,15 @@ pub struct Act<'a> {
     pub name: &'a str,
     pub events: &'a [Event],
     pub now: Time,
-}
-
-/// The instants from now on between which nothing changes by itself.
-pub fn instants(one: &Facts, other: &Facts, now: Time) -> Vec<Time> {
-    let mut all = vec![now];
-    for facts in [one, other] {
-        all.extend(facts.members.iter().flat_map(|m| [m.from, m.until]).flatten());
-        all.extend(facts.assignments.iter().filter_map(|a| a.until));
-        all.extend(facts.shares.iter().filter_map(|s| s.until));
-    }
-    all.retain(|t| *t >= now);
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-pub fn had(level: Level) -> u8 {
-    level as u8 + 1
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Principal {
-    User(At),
-    Group(At),
-    Role(At),
+    /// It says that it may take something from somebody.
+    pub take_away: bool,
 }
 
 impl Facts {
-    fn principals(&self) -> impl Iterator<Item = Principal> + use<> {
-        let users = (0..self.users.len()).map(Principal::User);
-        users.chain((0..self.groups.len()).map(Principal::Group)).chain((0..self.roles.len()).map(Principal::Role))
-    }
-
-    fn name_of(&self, principal: Principal) -> &str {
-        match principal {
-            Principal::User(at) => &self.users[at].id,
-            Principal::Group(at) => &self.groups[at].id,
-            Principal::Role(at) => &self.roles[at].id,
-        }
-    }
-
-    /// The groups through which a principal has something.
-    fn groups_of(&self, principal: Principal) -> Vec<At> {
-        let all = match principal {
-            Principal::User(user) => {
-                self.joined.iter().filter(|(of, _)| *of == user).map(|(_, group)| *group).collect()
-            }
-            Principal::Group(group) => vec![group],
-            Principal::Role(_) => Vec::new(),
-        };
-        all.into_iter().filter(|group| self.groups[*group].live).collect()
-    }
-
-    pub fn potential(&self, t: Time) -> Potential {
-        let mut potential = Potential { global: Vec::new(), local: Vec::new(), levels: Vec::new() };
-        for principal in self.principals() {
-            let groups = self.groups_of(principal);
-            let mut roles: Vec<At> = Vec::new();
-            for held in self.assignments.iter().filter(|held| holds(None, held.until, t)) {
-                let theirs = match held.to {
-                    Holder::User(user) => principal == Principal::User(user),
-                    Holder::Group(group) => groups.contains(&group),
-                };
-                if theirs && self.roles[held.role].live {
-                    roles.push(held.role);
-                }
-            }
-            let mut local = vec![0; self.orgs.len()];
-            let mut global = 0;
-            let mut inside = vec![false; self.orgs.len()];
-            for role in &roles {
-                match self.roles[*role].org {
-                    Some(org) => inside[org] = true,
-                    None => inside.fill(true),
-                }
-            }
-            if self.need_membership() {
-                inside.fill(false);
-            }
-            if let Principal::Role(role) = principal
-                && self.roles[role].live
-            {
-                roles.push(role);
-            }
-            for role in &roles {
-                match self.roles[*role].org {
-                    Some(org) => local[org] |= self.roles[*role].privileges,
-                    None => global |= self.roles[*role].privileges,
-                }
-            }
-            for (org, value) in self.orgs.iter().enumerate() {
-                if value.team.is_some_and(|team| groups.contains(&team)) {
-                    local[org] |= super::rules::ORG_MANAGE;
-                    inside[org] = true;
-                }
-            }
-            for (_, org, privileges) in self.invitations.iter().filter(|(group, ..)| groups.contains(group)) {
-                local[*org] |= privileges;
-                inside[*org] = true;
-            }
-            if let Principal::User(user) = principal {
-                inside[self.users[user].home] = true;
-                for m in self.members.iter().filter(|m| m.user == user && m.there && holds(m.from, m.until, t)) {
-                    local[m.org] |= m.privileges;
-                    inside[m.org] = true;
-                }
-            }
-            let levels = (0..self.contents.len()).map(|content| {
-                let managed = (local[self.contents[content].org] | global) & super::rules::CONTENT_MANAGE != 0;
-                let made = principal == Principal::User(self.contents[content].maker);
-                let had = self.level(content, t, managed || made, |with| match with {
-                    With::User(user) => principal == Principal::User(user),
-                    With::Role(role) => roles.contains(&role),
-                    With::Group(group) => groups.contains(&group),
-                    With::Org(org) => {
-                        inside[org] && (org == self.contents[content].org || !self.is_tenants_app(content))
-                    }
-                    With::All => inside.contains(&true) && !self.is_tenants_app(content),
-                });
-                let given = self.contents[content].live
-                    && (0..self.orgs.len()).filter(|org| self.orgs[*org].status != Status::Gone).any(|tenant| {
-                        self.manages_given(tenant, content, local[tenant] | global)
-                            || self.handed_on(tenant, content).any(|with| match with {
-                                With::User(user) => principal == Principal::User(user),
-                                With::Role(role) => roles.contains(&role),
-                                With::Group(group) => groups.contains(&group),
-                                With::Org(_) | With::All => false,
-                            })
-                    });
-                (had.0.max(if given { self::had(Level::View) } else { 0 }), had.1)
-            });
-            potential.levels.push(levels.collect());
-            potential.local.push(local);
-            potential.global.push(global);
-        }
-        potential
-    }
-
-    fn level(&self, content: At, t: Time, manages: bool, theirs: impl Fn(With) -> bool) -> Had {
-        if !self.contents[content].live {
-            return (0, false);
-        }
-        let mut most = if manages { (had(Level::Manage), false) } else { (0, false) };
-        let chain = self.chain(content);
-        for share in self.shares.iter().filter(|share| chain.contains(&share.content) && holds(None, share.until, t)) {
-            if theirs(share.with) {
-                most = (most.0.max(had(share.level)), most.1 || share.copy);
-            }
-        }
-        most
-    }
-
-    /// What the subject holds in every org by global roles, if by any: only who has it so may hand it on so.
-    fn everywhere(&self, who: &Who, t: Time) -> Option<Set> {
-        if !self.stands(who.user) || who.only.is_some() {
+    /// What the subject holds in every org by global roles, if by any, and whether these let them in: only who has it
+    /// so may hand it on so.
+    fn everywhere(&self, who: &Who, t: Time) -> Option<(Set, bool)> {
+        if !self.stands(who.user, t) || who.only.is_some() {
             return None;
         }
         let groups = self.groups_of(Principal::User(who.user));
@@ -192,18 +32,22 @@ impl Facts {
             Holder::User(user) => user == who.user,
             Holder::Group(group) => groups.contains(&group),
         });
-        let global = theirs.map(|held| &self.roles[held.role]).filter(|role| role.org.is_none());
-        global
-            .map(|role| role.privileges)
-            .reduce(|one, other| one | other)
-            .map(|all| all & who.cap & !self.forbidden(who.user))
+        let global = theirs.map(|held| held.role).filter(|role| self.roles[*role].org.is_none());
+        let all = global.map(|role| (self.roles[role].privileges, self.enters_everywhere(role)));
+        let all = all.reduce(|one, other| (one.0 | other.0, one.1 || other.1));
+        all.map(|(all, enters)| (all & who.cap & !self.forbidden(who.user), enters))
+    }
+
+    /// Whether a global role lets whoever holds it into every org.
+    pub fn enters_everywhere(&self, role: At) -> bool {
+        !self.need_membership() || (self.is_system(role) && self.reach() != 0)
     }
 
     /// How the subject has content, from wherever they may act; whoever manages what tenants may use does so in the
     /// tenant, and in every one if by a global role.
     fn effective(&self, who: &Who, content: At, t: Time) -> Had {
         let (level, copy) = self.effective_there(who, content, t);
-        let global = self.everywhere(who, t).unwrap_or(0);
+        let global = self.everywhere(who, t).map_or(0, |(held, _)| held);
         let manages = |tenant| self.manages_given(tenant, content, global | self.held(who, tenant, t));
         (if (0..self.orgs.len()).any(manages) { level.max(had(Level::View)) } else { level }, copy)
     }
@@ -212,18 +56,24 @@ impl Facts {
         // A global role is handed on as it is held, to orgs that do not work and to those that shut it out as well:
         // managing content by it is managing all there is, and entering by it is having what is shared with any org.
         let everywhere = self.everywhere(who, t);
-        if everywhere.is_some_and(|held| held & super::rules::CONTENT_MANAGE != 0) {
+        if everywhere.is_some_and(|(held, _)| held & CONTENT_MANAGE != 0) {
             return (had(Level::Manage), true);
         }
-        if everywhere.is_some() && !self.need_membership() {
+        if everywhere.is_some_and(|(_, enters)| enters) {
             let shared = self.level(content, t, false, |with| matches!(with, With::Org(_) | With::All));
             let own = self.effective(&Who { only: Some(self.contents[content].org), ..*who }, content, t);
             return (own.0.max(shared.0), own.1 || shared.1);
         }
-        if !self.stands(who.user) {
+        if !self.stands(who.user, t) {
             return (0, false);
         }
-        let acting = (0..self.orgs.len()).filter(|acting| self.live(*acting) && who.only.is_none_or(|o| o == *acting));
+        let (org, environment) = (self.contents[content].org, self.contents[content].environment);
+        let manages = self.held_within(who, org, environment, t) & CONTENT_MANAGE != 0;
+        if manages && self.personal_of(content).is_some() {
+            return (had(Level::Manage), true);
+        }
+        let acting =
+            (0..self.orgs.len()).filter(|acting| self.live(*acting, t) && who.only.is_none_or(|o| o == *acting));
         // What is shared with an org, or with all, is for whomever those who work in an org let in: wherever it hangs
         // today, and whichever org a key of theirs works in.
         let theirs = |org: At| acting.clone().any(|acting| acting == org && self.belongs(who.user, org, t));
@@ -232,8 +82,7 @@ impl Facts {
             With::All => true,
             With::User(_) | With::Role(_) | With::Group(_) => false,
         });
-        let org = self.contents[content].org;
-        let reaches = self.live(org) && who.only.is_none_or(|only| only == org);
+        let reaches = self.live(org, t) && who.only.is_none_or(|only| only == org);
         let all = acting.clone().filter(|_| reaches).flat_map(|acting| self.havings(who, acting, content, t));
         let own =
             all.fold((0, false), |most, h| (most.0.max(had(h.level)), most.1 || h.copy || h.level == Level::Manage));
@@ -251,7 +100,10 @@ impl Facts {
             held.filter(move |held| holds(None, held.until, t)).map(|held| &self.roles[held.role])
         };
         for t in instants(self, self, now) {
-            let all = self.potential(t);
+            let mut all = self.potential(t);
+            // What lies in a personal folder is looked at apart.
+            let personal = (0..self.contents.len()).filter(|at| self.personal_of(*at).is_some());
+            personal.for_each(|at| all.levels[user][at] = (0, false));
             self.covers(who, Principal::User(user), (&all, user), None, now)?;
             // By their roles in sub-tenants they have content of the masters.
             for role in roles(t).filter(|role| role.live) {
@@ -279,21 +131,35 @@ impl Facts {
         let none = Gap::default();
         let before = before.unwrap_or(&none);
         let global = after.global[at] & !before.global & self.all();
-        if global & !self.everywhere(who, now).unwrap_or(0) != 0 {
+        let held = self.everywhere(who, now).map_or(0, |(held, _)| held);
+        if global & !held != 0 && !self.reaches(who, None, now) {
             return Err(format!("{} gains {global:#x} in every org", self.text(principal)));
         }
         // What is archived is gone for good.
         let open = |org: &At| self.orgs[*org].status != Status::Gone;
         for org in (0..self.orgs.len()).filter(open) {
             let gained = after.local[at][org] & !before.local.get(org).unwrap_or(&0) & !before.global & self.all();
-            if gained & !self.held(who, org, now) & !self.since(who, org, now) != 0 && before.exempt != Some(org) {
+            let exempt = before.exempt == Some(org) || self.reaches(who, Some(org), now);
+            if gained & !self.held(who, org, now) & !self.since(who, org, now) != 0 && !exempt {
                 return Err(format!("{} gains {gained:#x} in {}", self.text(principal), self.orgs[org].id));
+            }
+        }
+        for (at_environment, environment) in
+            self.environments.iter().enumerate().filter(|(_, e)| e.live && open(&e.org))
+        {
+            let org = environment.org;
+            let had = before.local.get(org).unwrap_or(&0) | before.within.get(at_environment).unwrap_or(&0);
+            let gained = after.within[at][at_environment] & !had & !before.global & self.all();
+            let held = self.held_within(who, org, Some(at_environment), now) | self.since(who, org, now);
+            if gained & !held != 0 && !self.reaches(who, Some(org), now) {
+                return Err(format!("{} gains {gained:#x} in {}", self.text(principal), environment.id));
             }
         }
         for content in (0..self.contents.len()).filter(|content| open(&self.contents[*content].org)) {
             let (level, copy) = after.levels[at][content];
             let (old_level, old_copy) = before.levels.get(content).copied().unwrap_or((0, false));
-            if (level > old_level || (copy && !old_copy)) && before.exempt.is_none() {
+            let exempt = before.exempt.is_some() || self.reaches(who, Some(self.contents[content].org), now);
+            if (level > old_level || (copy && !old_copy)) && !exempt {
                 let (own_level, own_copy) = self.effective(who, content, now);
                 if (level > old_level && level > own_level) || (copy && !old_copy && !own_copy) {
                     let id = &self.contents[content].id;
@@ -306,7 +172,8 @@ impl Facts {
 
     fn covers_level(&self, who: &Who, content: At, (level, copy): Had, now: Time) -> Result<(), String> {
         let own = self.effective(who, content, now);
-        let covered = level <= own.0 && (!copy || own.1);
+        let reaches = self.reaches(who, Some(self.contents[content].org), now);
+        let covered = reaches || (level <= own.0 && (!copy || own.1));
         let id = &self.contents[content].id;
         covered
             .then_some(())
@@ -328,6 +195,7 @@ impl Facts {
 struct Gap {
     global: Set,
     local: Vec<Set>,
+    within: Vec<Set>,
     levels: Vec<Had>,
     /// An org that the principal may enter without anybody's leave.
     exempt: Option<At>,
@@ -344,6 +212,7 @@ pub fn no_escalation(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(),
             if let Some(was) = was {
                 gap.global = old.global[was];
                 gap.local.clone_from(&old.local[was]);
+                gap.within.clone_from(&old.within[was]);
                 gap.levels.clone_from(&old.levels[was]);
             }
             // What arises inside an org in the command that makes it; `covers` looks at the orgs there were.
@@ -384,9 +253,11 @@ fn may_enter(before: &Facts, act: &Act<'_>, user: At, org: At) -> bool {
     let home = before.users[act.who.user].home;
     let manager = before.manages_above(&act.who, org, act.now) && !before.shut_out(home, org, act.now);
     let first = user == act.who.user && !before.members.iter().any(|m| (m.user, m.org) == (user, org));
-    let holder =
-        |user| before.stands(user) && before.authority(user, org, act.now).privileges & SUBSCRIPTION_MANAGE != 0;
-    manager && (first || !(0..before.users.len()).any(holder))
+    let holder = |user| {
+        before.stands(user, act.now) && before.authority(user, org, act.now).privileges & SUBSCRIPTION_MANAGE != 0
+    };
+    let apart = before.settings().tenant_users == TenantUsers::Never;
+    manager && !apart && (first || !(0..before.users.len()).any(holder))
 }
 
 /// To one's own subscription one can only take away.
@@ -418,7 +289,7 @@ fn credentials(before: &Facts, act: &Act<'_>) -> Result<(), String> {
         let (user, privilege, cap, only) = match event {
             Event::ApiKeyIssued(e) => {
                 let cap = e.privileges.as_ref().map_or(Set::MAX, |privileges| before.set(privileges));
-                (&e.user, super::rules::KEY_MANAGE, cap, e.org.as_ref().map(|org| before.org(org)))
+                (&e.user, KEY_MANAGE, cap, e.org.as_ref().map(|org| before.org(org)))
             }
             Event::IdentityLinked(e) => (&e.user, USER_MANAGE, Set::MAX, None),
             Event::UserCredentialReset(e) => (&e.user, USER_MANAGE, 0, None),
@@ -445,31 +316,11 @@ fn credentials(before: &Facts, act: &Act<'_>) -> Result<(), String> {
         before
             .holds_all_of(&act.who, user, act.now)
             .map_err(|e| format!("credential of {}: {e}", before.users[user].id))?;
-    }
-    Ok(())
-}
-
-/// Every org that works can still be restored by somebody, unless it could not before; and its last
-/// `landlord.manage` is not its ancestors' to take.
-pub fn nobody_locked_out(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), String> {
-    for org in (0..after.orgs.len()).filter(|org| after.live(*org)) {
-        let lost_before = org < before.orgs.len() && before.live(org) && !before.kept(org, act.now);
-        if !lost_before && !after.kept(org, act.now) {
-            return Err(format!("nobody can run {} any more", after.orgs[org].id));
-        }
-        let landlord = |facts: &Facts| facts.has_keeper(org, act.now, |_| LANDLORD_MANAGE);
-        if org < before.orgs.len()
-            && before.ancestors(org).contains(&before.users[act.who.user].home)
-            && landlord(before)
-            && !landlord(after)
-        {
-            return Err(format!("an ancestor takes the last landlord.manage of {}", after.orgs[org].id));
+        // The secret of a reset reaches the user; every other way in is one to what is theirs alone.
+        let reaches = |org| before.reaches(&act.who, Some(org), act.now);
+        if !matches!(event, Event::UserCredentialReset(_)) && before.has_personal_content(user, reaches) {
+            return Err(format!("has what lies in a personal folder of {}", before.users[user].id));
         }
     }
     Ok(())
-}
-
-/// Instants that a question about the past may be asked of.
-pub fn about(now: Time) -> [Time; 4] {
-    [now, now.plus_seconds(3_600), now.plus_seconds(7_200), FOR_GOOD]
 }

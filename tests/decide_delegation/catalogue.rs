@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 use tenure_events::Time;
-use tenure_events::data::{Settings, Switch};
+use tenure_events::data::{CrossOrgShares, Settings, Switch, TenantUsers};
 
 use super::Dice;
-use super::audit::{Act, instants};
-use super::facts::{At, Facts, Set, Status};
+use super::audit::Act;
+use super::facts::{At, Facts, Set, Status, With};
 use super::generate::some;
+use super::potential::instants;
 use super::rules::{Who, holds};
 use crate::support::memory::{KINDS, USER_TYPES};
 
@@ -37,7 +38,7 @@ impl Facts {
 
     /// Whether tenant permissions count.
     pub fn permissions_count(&self) -> bool {
-        match self.settings.as_ref().unwrap().tenant_permissions {
+        match self.settings().tenant_permissions {
             Switch::Off => false,
             Switch::OnceUsed => self.permitted.is_some(),
             Switch::On => true,
@@ -70,7 +71,13 @@ pub fn nothing_unhidden(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<
             let open = of_type
                 .filter(|m| m.until.is_none_or(|until| until > act.now) && before.orgs[m.org].status != Status::Gone);
             for member in open {
+                let of_org = |at: &At| before.environments[*at].org == member.org;
+                let within = (0..before.environments.len()).filter(of_org);
                 let had = potential.local[member.user][member.org] | potential.global[member.user];
+                let had = within.fold(had, |had, at| had | potential.within[member.user][at]);
+                if before.reaches(&act.who, Some(member.org), act.now) {
+                    continue;
+                }
                 let holds = before.held(&act.who, member.org, act.now) | before.since(&act.who, member.org, act.now);
                 if had & raised & !holds != 0 {
                     let (user, org) = (&before.users[member.user].id, &before.orgs[member.org].id);
@@ -82,13 +89,61 @@ pub fn nothing_unhidden(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<
     Ok(())
 }
 
-/// What nobody decides anew once there is a platform.
+/// What nobody decides anew once there is a platform, what goes one way only, and what waits until nothing rests on it.
 pub fn settled(before: &Facts, after: &Facts) -> Result<(), String> {
-    let of = |facts: &Facts| {
-        let Settings { roles_need_membership, lifecycle, administrators_group, .. } = facts.settings.clone().unwrap();
-        (roles_need_membership, lifecycle, administrators_group)
+    let (old, new) = (before.settings(), after.settings());
+    if old == new {
+        return Ok(());
+    }
+    let of = |settings: &Settings| {
+        (settings.roles_need_membership, settings.lifecycle, settings.administrators_group.clone())
     };
-    if of(before) == of(after) { Ok(()) } else { Err("what is settled changes".to_owned()) }
+    let apart = |settings: &Settings| match settings.tenant_users {
+        TenantUsers::Always => 0,
+        TenantUsers::WhenSubscribed => 1,
+        TenantUsers::Never => 2,
+    };
+    let licences = |settings: &Settings| match settings.licences {
+        Switch::Off => 0,
+        Switch::OnceUsed => 1,
+        Switch::On => 2,
+    };
+    let own = |with: With, of: At| !matches!(with, With::All) && !matches!(with, With::Org(org) if org != of);
+    let crosses = |at: At| {
+        let org = before.contents[at].org;
+        let open = |share: &super::facts::Share| share.until.is_none() && !own(share.with, org);
+        before.shares.iter().any(|share| share.content == at && open(share)) || before.given.iter().any(|g| g.0 == at)
+    };
+    let live = || (0..before.contents.len()).filter(|at| before.contents[*at].live);
+    let downward = |settings: &Settings| settings.cross_org_shares == CrossOrgShares::Downward;
+    let excludes = |org: &super::facts::Org| org.shuts_from.is_some();
+    let rules = [
+        (of(old) == of(new), "what is settled changes"),
+        (old.system_administrator_reaches || !new.system_administrator_reaches, "system administrators come to reach"),
+        (apart(old) <= apart(new), "those above come to manage users"),
+        (licences(old) <= licences(new), "licences are lifted"),
+        (old.name_scope == new.name_scope || live().count() == 0, "content is named otherwise"),
+        (!downward(old) || downward(new) || !live().any(crosses), "what crosses orgs waits in the dark"),
+        (!old.landlord_rule || new.landlord_rule || !before.orgs.iter().any(excludes), "excluded ancestors wait"),
+    ];
+    rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, why)| Err(why.to_owned()))
+}
+
+/// What takes something from somebody says so.
+pub fn nothing_taken(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), String> {
+    let may = act.take_away || !["change-settings", "define-user-type"].contains(&act.name);
+    for (user, org) in (0..before.users.len()).flat_map(|user| (0..before.orgs.len()).map(move |org| (user, org))) {
+        if may {
+            break;
+        }
+        let held = |facts: &Facts| facts.authority(user, org, act.now).privileges;
+        let lost = held(before) & !held(after);
+        if lost != 0 {
+            let (user, org) = (&before.users[user].id, &before.orgs[org].id);
+            return Err(format!("{user} loses {lost:#x} in {org} without a word"));
+        }
+    }
+    Ok(())
 }
 
 /// The arguments of a command about the catalogue or the settings.
@@ -115,13 +170,19 @@ pub fn wish(facts: &Facts, name: &str, dice: &mut Dice) -> Option<Value> {
         }
         "change-settings" => {
             let on = dice.one_in(2);
-            match dice.of(7) {
+            match dice.of(14) {
                 0 => json!({"single_org_hierarchy": on}),
                 1 => json!({"landlord_rule": on}),
                 2 => json!({"cross_org_shares": if on { "downward" } else { "none" }}),
                 3 => json!({"name_scope": if on { "org" } else { "parent" }}),
                 4 => json!({"managing_team_required": on}),
                 5 => json!({"tenant_permissions": dice.pick(["off", "once_used", "on"].into_iter())}),
+                6 => json!({"system_administrator_reaches": on}),
+                7 => json!({"tenant_users": dice.pick(["always", "when_subscribed", "never"].into_iter())}),
+                8 | 9 => json!({"personal_folders": on}),
+                10 => json!({"public_folders": on}),
+                11 => json!({"licences": dice.pick(["off", "once_used", "on"].into_iter())}),
+                12 => json!({"lifecycle": dice.pick(["org_manage", "system_administrator", "root"].into_iter())}),
                 _ => json!({"roles_need_membership": on}),
             }
         }

@@ -6,7 +6,10 @@ use tenure_events::{Event, Time};
 
 use super::Dice;
 use super::facts::{At, Facts, Member};
-use super::rules::CONTENT_MANAGE;
+use super::licences::{platform, tenant};
+use super::platform::SYSTEM;
+use super::rules::{ADMINISTRATORS, CONTENT_MANAGE};
+use crate::support::licensed::vendor;
 use crate::support::memory::{KINDS, USER_TYPES, World, ceiling, id, privileges, settings};
 
 /// Levels of content.
@@ -15,7 +18,7 @@ pub const LEVELS: [Level; 4] = [Level::View, Level::Use, Level::Edit, Level::Man
 /// A world: settings, the parent of each org, the home of each user, and facts.
 #[derive(Debug, Clone)]
 pub struct Shape {
-    pub settings: u8,
+    pub settings: u32,
     pub orgs: Vec<u8>,
     pub users: Vec<u8>,
     pub facts: Vec<u64>,
@@ -23,13 +26,33 @@ pub struct Shape {
 
 impl Shape {
     pub fn settings(&self) -> Settings {
-        let on = |bit: u8| self.settings & 1 << bit != 0;
+        let on = |bit: u32| self.settings & 1 << bit != 0;
+        let reaches = on(6) && on(7);
         Settings {
             single_org_hierarchy: on(0),
             roles_need_membership: on(1),
             landlord_rule: on(2) || on(3),
             cross_org_shares: if on(4) { CrossOrgShares::None } else { CrossOrgShares::Downward },
             name_scope: if on(5) { NameScope::Org } else { NameScope::Parent },
+            system_administrator_reaches: reaches,
+            tenant_users: match (on(8), on(9)) {
+                (true, true) => TenantUsers::Never,
+                (true, false) => TenantUsers::Always,
+                (false, _) => TenantUsers::WhenSubscribed,
+            },
+            public_folders: on(10) && on(11),
+            personal_folders: on(12),
+            licences: match (on(13), on(14)) {
+                (true, true) => Switch::On,
+                (true, false) => Switch::OnceUsed,
+                (false, _) => Switch::Off,
+            },
+            lifecycle: match self.settings >> 15 & 7 {
+                0 => Lifecycle::Root,
+                1 => Lifecycle::ManagingTeam,
+                2 | 3 if reaches => Lifecycle::SystemAdministrator,
+                _ => Lifecycle::OrgManage,
+            },
             ..settings()
         }
     }
@@ -47,8 +70,17 @@ impl Shape {
             let created = GroupCreated { group: id(group), org: None, name: group.to_owned() };
             add(world, &mut facts, "root".to_owned(), Event::GroupCreated(created));
         }
+        let settings = facts.settings().clone();
+        if settings.system_administrator_reaches || settings.tenant_users == TenantUsers::Always {
+            for event in system_administrator() {
+                add(world, &mut facts, "root".to_owned(), event);
+            }
+        }
+        let key = LicenceKeyTrusted { key: vendor().public().to_string() };
+        add(world, &mut facts, "root".to_owned(), Event::LicenceKeyTrusted(key));
         for (number, byte) in self.orgs.iter().enumerate() {
-            let parent = &facts.orgs[*byte as usize % facts.orgs.len()].id;
+            let below = if settings.lifecycle == Lifecycle::Root { 1 } else { facts.orgs.len() };
+            let parent = &facts.orgs[*byte as usize % below].id;
             let org = format!("o{number}");
             let managing_group = match byte / 16 {
                 0 => Some(id("g-north")),
@@ -151,7 +183,8 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
     let (org_id, user_id) = (facts.orgs[org].id.clone(), id(&facts.users[user].id));
     let global = dice.one_in(4);
     let of = (!global).then(|| id(&org_id));
-    let event = match dice.of(25) {
+    let event = match dice.of(34) {
+        25.. => return beside(facts, dice, now),
         0 | 1 => {
             let from = if dice.one_in(6) { until(dice, now) } else { None };
             let until = until(dice, now).filter(|until| from.is_none_or(|from| from < *until));
@@ -196,26 +229,16 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
         }
         8 | 9 | 14 | 15 => {
             let name = format!("c{}", facts.contents.len());
+            let shared = |content: &&super::facts::Content| facts.personal_of(facts.content(&content.id)).is_none();
             let folders = facts.contents.iter().filter(|content| content.org == org && content.kind == 0);
-            let parent = dice.pick(folders).filter(|_| !dice.one_in(4)).map(|folder| id(&folder.id));
-            let kind = id(KINDS[dice.of(KINDS.len()) * usize::from(!dice.one_in(3))].0);
+            let parent = dice.pick(folders.filter(shared)).filter(|_| !dice.one_in(4)).map(|folder| id(&folder.id));
+            let kind = dice.of(KINDS.len()) * usize::from(!dice.one_in(3));
             // Made by a member, rather by one who does not manage all content.
             let member = |m: &&Member| m.org == org && (m.privileges & CONTENT_MANAGE == 0 && m.privileges >> 12 != 0);
             let plain = dice.pick(facts.members.iter().filter(member)).filter(|_| !dice.one_in(3));
             let member = plain.or_else(|| dice.pick(facts.members.iter().filter(|m| m.org == org)))?;
-            let creator = id(&facts.users[member.user].id);
-            Event::ResourceCreated(ResourceCreated {
-                resource: id(&name),
-                org: id(&org_id),
-                kind,
-                name,
-                parent,
-                creator,
-                environment: None,
-                source: None,
-                data_permission: None,
-                personal: false,
-            })
+            let creator = &facts.users[member.user].id;
+            Event::ResourceCreated(ResourceCreated { parent, ..content(&name, &org_id, kind, creator) })
         }
         10 | 11 | 16 => {
             let folders = facts.contents.iter().filter(|content| content.kind == 0);
@@ -229,6 +252,9 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
                 return None;
             }
             if (other || all) && (settings.cross_org_shares == CrossOrgShares::None || (all && content.org != 0)) {
+                return None;
+            }
+            if facts.personal_of(facts.content(&content.id)).is_some() {
                 return None;
             }
             let (level, copy, valid_until) = (LEVELS[dice.of(4)], dice.one_in(2), until(dice, now));
@@ -266,6 +292,7 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
                 settings.cross_org_shares == CrossOrgShares::Downward && below && (to.is_some() || content.org == 0);
             let to = if global { Recipient::AllOrgs(Everyone) } else { Recipient::Org(id(&org_id)) };
             let given = ContentDistributed { resource: id(&content.id), to };
+            let may = may && facts.personal_of(at).is_none();
             return (may && !there).then(|| (facts.orgs[content.org].id.clone(), Event::ContentDistributed(given)));
         }
         21 | 23 | 24 => {
@@ -300,4 +327,98 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
         },
     };
     Some((org_id, event))
+}
+
+/// The role of the system administrators, and that `admin` is one.
+fn system_administrator() -> [Event; 2] {
+    let (role, name) = (id(SYSTEM), SYSTEM.to_owned());
+    let privileges = privileges().iter().map(|privilege| id(privilege)).collect();
+    let (to, valid_until) = (Assignee::User(id("admin")), None);
+    let assigned = RoleAssigned { role: id(SYSTEM), to, valid_until };
+    [Event::RoleDefined(RoleDefined { role, org: None, name, privileges }), Event::RoleAssigned(assigned)]
+}
+
+/// The same of licences, personal folders, environments and invitations.
+fn beside(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
+    let settings = facts.settings();
+    let org = dice.of(facts.orgs.len());
+    let org_id = facts.orgs[org].id.clone();
+    let team = |dice: &mut Dice, of: At| {
+        let teams = facts.groups.iter().filter(|group| group.org.is_none_or(|org| org == of));
+        dice.pick(teams.filter(|group| group.id != ADMINISTRATORS)).map(|group| group.id.clone())
+    };
+    let event = match dice.of(8) {
+        0 if settings.licences != Switch::Off && facts.platform_licence.is_none() => {
+            let licence = platform(facts, dice, now);
+            let installed = LicenceInstalled { token: String::new(), licence };
+            return Some(("root".to_owned(), Event::LicenceInstalled(installed)));
+        }
+        0 | 1 if org != 0 && settings.licences != Switch::Off => {
+            let licence = tenant(facts, org, dice, now);
+            if dice.one_in(2) {
+                let valid_until = now.plus_seconds(86_400);
+                let users = licence.users.unwrap_or(10);
+                Event::TrialStarted(TrialStarted { org: id(&org_id), users, valid_until })
+            } else {
+                let authorisation = String::new();
+                Event::OrgLicensed(OrgLicensed { org: id(&org_id), authorisation, licence })
+            }
+        }
+        2 | 3 if settings.personal_folders => {
+            let without = |m: &&Member| m.there && facts.personal_folder(m.user, m.org).is_none();
+            let Member { user, org, .. } = *dice.pick(facts.members.iter().filter(without))?;
+            let (user, org) = (&facts.users[user].id, &facts.orgs[org].id);
+            let resource = format!("personal:{user}@{org}");
+            let made = content(&resource, org, 0, user);
+            return Some((
+                org.clone(),
+                Event::ResourceCreated(ResourceCreated { name: user.clone(), personal: true, ..made }),
+            ));
+        }
+        4 => {
+            let folder = dice.pick(facts.contents.iter().filter(|content| content.personal))?;
+            let (org, maker) = (&facts.orgs[folder.org].id, &facts.users[folder.maker].id);
+            let name = format!("c{}", facts.contents.len());
+            let made = content(&name, org, dice.of(KINDS.len()), maker);
+            return Some((
+                org.clone(),
+                Event::ResourceCreated(ResourceCreated { parent: Some(id(&folder.id)), ..made }),
+            ));
+        }
+        5 => {
+            let environment = id(&format!("e{}", facts.environments.len()));
+            let (name, account, region) = (format!("{environment}"), None, None);
+            Event::EnvironmentLinked(EnvironmentLinked { environment, org: id(&org_id), name, account, region })
+        }
+        6 => {
+            let group = id(&team(dice, org)?);
+            let privileges = some(dice).iter().map(|p| id(p)).collect();
+            Event::GroupInvited(GroupInvited { group, org: id(&org_id), environment: None, privileges })
+        }
+        _ => {
+            let (group, org, _) = *dice.pick(facts.invitations.iter())?;
+            let here = facts.environments.iter().filter(|environment| environment.org == org);
+            let environment = Some(id(&dice.pick(here)?.id));
+            let privileges = some(dice).iter().map(|p| id(p)).collect();
+            let (group, org) = (id(&facts.groups[group].id), facts.orgs[org].id.clone());
+            let invited = GroupInvited { group, org: id(&org), environment, privileges };
+            return Some((org, Event::GroupInvited(invited)));
+        }
+    };
+    Some((org_id, event))
+}
+
+fn content(name: &str, org: &str, kind: At, maker: &str) -> ResourceCreated {
+    ResourceCreated {
+        resource: id(name),
+        org: id(org),
+        kind: id(KINDS[kind].0),
+        name: name.to_owned(),
+        parent: None,
+        creator: id(maker),
+        environment: None,
+        source: None,
+        data_permission: None,
+        personal: false,
+    }
 }

@@ -2,7 +2,7 @@
 
 use tenure_events::data::Nature;
 use tenure_projections::lookup::{Cursor, Lookup, Page};
-use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
+use tenure_projections::values::{Counts, OrgNo, ResourceNo, UserNo};
 
 use super::Dice;
 use super::compare::{Both, same};
@@ -85,22 +85,17 @@ impl Both<'_> {
     fn counts(&self) -> Result<(), String> {
         let (facts, view) = (self.facts, &self.view);
         for (org, no) in self.orgs.iter().enumerate() {
-            let home = |status: fn(Status) -> bool| {
-                facts.users.iter().filter(|user| user.home == org && status(user.status)).count()
-            };
             let seats = usize::try_from(view.seats(*no)).unwrap();
-            same(seats, home(|status| status == Status::Live), || format!("enabled users of org {org}"))?;
-            let users = view.home_users(*no).count();
-            same(users, home(|status| status != Status::Gone), || format!("users of org {org}"))?;
-            let nature = |no: &ResourceNo| {
-                view.resource(*no).and_then(|found| view.actions(found.value.kind)).map(|actions| actions.value.nature)
-            };
-            let apps = view.resources(*no).filter(|no| nature(no) == Some(Nature::App)).count();
+            same(seats, facts.seats(org), || format!("enabled users of org {org}"))?;
             let app = |at: &At| {
                 let content = &facts.contents[*at];
                 content.live && content.org == org && facts.nature(*at) == Nature::App
             };
-            same(apps, (0..facts.contents.len()).filter(app).count(), || format!("apps of org {org}"))?;
+            let there = facts.users.iter().filter(|user| user.home == org && user.status != Status::Gone);
+            let signed_in = there.clone().filter(|user| user.signed_in).count();
+            let apps = (0..facts.contents.len()).filter(app).count();
+            let counts = Counts { users: there.count(), signed_in, apps };
+            same(view.counts(*no), counts, || format!("what there is in org {org}"))?;
         }
         Ok(())
     }

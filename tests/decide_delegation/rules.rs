@@ -15,6 +15,7 @@ pub const ROLE_MANAGE: Set = 1 << 3;
 pub const GROUP_MANAGE: Set = 1 << 4;
 pub const CONTENT_MANAGE: Set = 1 << 5;
 pub const LANDLORD_MANAGE: Set = 1 << 6;
+pub const LICENCE_MANAGE: Set = 1 << 7;
 pub const KEY_MANAGE: Set = 1 << 8;
 pub const AUDIT_READ: Set = 1 << 9;
 pub const ACCESS_CHECK: Set = 1 << 10;
@@ -78,11 +79,8 @@ impl Facts {
         above.take(self.contents.len() + 1).collect()
     }
 
-    pub fn live(&self, org: At) -> bool {
-        self.orgs[org].status == Status::Live
-    }
-
-    fn closed(&self, org: At, t: Time) -> Vec<At> {
+    /// The orgs of a line that exclude their ancestors.
+    pub fn closed(&self, org: At, t: Time) -> Vec<At> {
         let line = std::iter::once(org).chain(self.ancestors(org));
         line.filter(|org| self.orgs[*org].shuts_from.is_some_and(|from| from <= t)).collect()
     }
@@ -93,7 +91,7 @@ impl Facts {
     }
 
     pub fn need_membership(&self) -> bool {
-        self.settings.as_ref().unwrap().roles_need_membership
+        self.settings().roles_need_membership
     }
 
     /// Live groups of the user, with rights in the org.
@@ -118,6 +116,7 @@ impl Facts {
         let mine = |m: &&super::facts::Member| (m.user, m.org, m.there) == (user, org, true);
         let membership = self.members.iter().find(mine).filter(|m| holds(m.from, m.until, t));
         let ceiling = membership.map_or(Set::MAX, |m| self.user_types[m.user_type].1);
+        let ceiling = ceiling & !self.kept_off(self.users[user].home, org);
         let groups: Vec<At> = self.groups_in(user, org).collect();
         if let Some(membership) = membership {
             found.any = true;
@@ -134,7 +133,9 @@ impl Facts {
             let beside = self.environment_invitations.iter().filter(|(g, at, _)| (g, Some(*at)) == (group, linked));
             beside.for_each(|(.., privileges)| found.privileges |= privileges);
         }
-        if membership.is_some() || !self.need_membership() {
+        // Without a membership roles may count for nothing, but for what system administrators reach.
+        let counts = membership.is_some() || !self.need_membership();
+        if counts || self.reach() != 0 {
             let globals = self.closed(org, t).is_empty();
             for held in self.assignments.iter().filter(|held| holds(None, held.until, t)) {
                 let theirs = match held.to {
@@ -142,9 +143,10 @@ impl Facts {
                     Holder::Group(group) => groups.contains(&group),
                 };
                 let role = &self.roles[held.role];
-                if theirs && role.live && role.org.map_or(globals, |of| of == org) {
+                let here = counts || self.is_system(held.role);
+                if theirs && here && role.live && role.org.map_or(globals, |of| of == org) {
                     found.any = true;
-                    found.privileges |= role.privileges;
+                    found.privileges |= role.privileges & if counts { Set::MAX } else { self.reach() };
                     found.roles.push(held.role);
                 }
             }
@@ -164,9 +166,12 @@ impl Facts {
     }
 
     /// Whether the subject administers tenant permissions.
-    fn administers(&self, who: &Who) -> bool {
+    pub fn administers(&self, who: &Who, t: Time) -> bool {
         let group = self.group(&ADMINISTRATORS);
-        who.cap == Set::MAX && who.only.is_none() && self.stands(who.user) && self.joined.contains(&(who.user, group))
+        who.cap == Set::MAX
+            && who.only.is_none()
+            && self.stands(who.user, t)
+            && self.joined.contains(&(who.user, group))
     }
 
     /// At home, or with an effective path.
@@ -174,31 +179,34 @@ impl Facts {
         self.users[user].home == org || self.authority(user, org, t).any
     }
 
-    pub fn stands(&self, user: At) -> bool {
-        self.users[user].status == Status::Live && self.live(self.users[user].home)
+    pub fn stands(&self, user: At, t: Time) -> bool {
+        self.users[user].status == Status::Live && self.live(self.users[user].home, t)
     }
 
     /// What the subject holds in an org.
     pub fn held(&self, who: &Who, org: At, t: Time) -> Set {
-        if self.live(org) { self.read(who, org, t) } else { 0 }
+        if self.live(org, t) { self.read(who, org, t) } else { 0 }
     }
 
     /// The same for what belongs to an environment of it.
     pub fn held_within(&self, who: &Who, org: At, environment: Option<At>, t: Time) -> Set {
-        let stands = self.live(org) && self.stands(who.user) && who.only.is_none_or(|only| only == org);
+        let stands = self.live(org, t) && self.stands(who.user, t) && who.only.is_none_or(|only| only == org);
         if stands { self.authority_within(who.user, org, environment, t).privileges & who.cap } else { 0 }
     }
 
     /// The same where the org need not be live: what is closed can be read about.
     pub fn read(&self, who: &Who, org: At, t: Time) -> Set {
-        let stands = self.stands(who.user) && who.only.is_none_or(|only| only == org);
+        let stands = self.stands(who.user, t) && who.only.is_none_or(|only| only == org);
         if stands { self.authority(who.user, org, t).privileges & who.cap } else { 0 }
     }
 
     /// Every way in which the subject, acting in an org, has content.
     pub fn havings(&self, who: &Who, acting: At, content: At, t: Time) -> Vec<Having> {
         let org = self.contents[content].org;
-        let downward = self.settings.as_ref().unwrap().cross_org_shares == CrossOrgShares::Downward;
+        if let Some(folder) = self.personal_of(content) {
+            return if acting == org { self.personal_havings(who, folder, content, t) } else { Vec::new() };
+        }
+        let downward = self.settings().cross_org_shares == CrossOrgShares::Downward;
         let elsewhere = acting != org;
         let mut found = Vec::new();
         let downward = downward && self.ancestors(acting).contains(&org);
@@ -243,7 +251,7 @@ impl Facts {
     pub fn acting(&self, user: At, target: At, t: Time) -> At {
         let home = self.users[user].home;
         let first = self.users[user].chosen.unwrap_or(target);
-        if self.live(first) && self.belongs(user, first, t) { first } else { home }
+        if self.live(first, t) && self.belongs(user, first, t) { first } else { home }
     }
 
     pub fn check(&self, who: &Who, act: Act, on: On, acting: Option<At>, t: Time) -> bool {
@@ -259,7 +267,7 @@ impl Facts {
             (None, On::Content(_)) => self.acting(who.user, org, t),
         };
         let theirs = (content.is_none() && org == acting) || self.belongs(who.user, acting, t);
-        let stands = self.stands(who.user) && self.live(org) && self.live(acting) && theirs;
+        let stands = self.stands(who.user, t) && self.live(org, t) && self.live(acting, t) && theirs;
         if !stands || who.only.is_some_and(|only| only != org || only != acting) {
             return false;
         }
@@ -304,153 +312,5 @@ impl Facts {
                 (if looks { look(Some(no)) } else { privilege(Some(no)) }) && level.is_none_or(had)
             }
         }
-    }
-
-    /// Holds `org.manage` in the org or above it.
-    pub fn manages(&self, who: &Who, org: At, t: Time) -> bool {
-        self.held(who, org, t) & ORG_MANAGE != 0 || self.manages_above(who, org, t)
-    }
-
-    pub fn manages_above(&self, who: &Who, org: At, t: Time) -> bool {
-        self.ancestors(org).iter().any(|above| self.held(who, *above, t) & ORG_MANAGE != 0)
-    }
-
-    pub fn single(&self) -> bool {
-        self.settings.as_ref().unwrap().single_org_hierarchy && self.orgs.len() == 1
-    }
-
-    /// Whether the one made the other, directly or not.
-    pub fn below(&self, above: At, user: At) -> bool {
-        let makers = std::iter::successors(self.users[user].maker, |maker| self.users[*maker].maker);
-        makers.take(self.users.len()).any(|maker| maker == above)
-    }
-
-    pub fn sees_user(&self, who: &Who, user: At, t: Time) -> bool {
-        let any = |org: At, privileges: Set| self.read(who, org, t) & privileges != 0;
-        let home = self.users[user].home;
-        if !self.stands(who.user) {
-            return false;
-        }
-        if user == who.user {
-            return true;
-        }
-        if self.single() && !self.below(who.user, user) {
-            return false;
-        }
-        if self.users[user].status == Status::Gone {
-            return any(home, USER_MANAGE | AUDIT_READ);
-        }
-        let manages = USER_MANAGE | SUBSCRIPTION_MANAGE;
-        let member = |org: &At| self.members.iter().any(|m| (m.user, m.org, m.there) == (user, *org, true));
-        let at_home = self.users[who.user].home == home && who.only.is_none_or(|only| only == home);
-        self.single()
-            || at_home
-            || any(home, manages)
-            || (0..self.orgs.len()).filter(member).any(|org| any(org, manages))
-    }
-
-    pub fn sees_org(&self, who: &Who, org: At, t: Time) -> bool {
-        self.in_sight(who, org, t) || self.manages(who, org, t)
-    }
-
-    fn in_sight(&self, who: &Who, org: At, t: Time) -> bool {
-        self.stands(who.user) && who.only.is_none_or(|only| only == org) && self.belongs(who.user, org, t)
-    }
-
-    pub fn sees_group(&self, who: &Who, group: At, t: Time) -> bool {
-        match self.groups[group].org {
-            Some(org) => self.in_sight(who, org, t),
-            None => {
-                let member = self.stands(who.user) && self.joined.contains(&(who.user, group));
-                let mut invited = self.invitations.iter().filter(|(of, ..)| *of == group);
-                member
-                    || self.read(who, 0, t) & GROUP_MANAGE != 0
-                    || self.administers(who)
-                    || invited.any(|(_, org, _)| self.in_sight(who, *org, t))
-            }
-        }
-    }
-
-    pub fn sees_role(&self, who: &Who, role: At, t: Time) -> bool {
-        let assigned = || {
-            self.assignments.iter().filter(|held| held.role == role && holds(None, held.until, t)).any(
-                |held| match held.to {
-                    Holder::User(user) => user == who.user,
-                    Holder::Group(group) => self.groups[group].live && self.joined.contains(&(who.user, group)),
-                },
-            )
-        };
-        match self.roles[role].org {
-            Some(org) => self.in_sight(who, org, t),
-            None => (self.stands(who.user) && assigned()) || self.read(who, 0, t) & ROLE_MANAGE != 0,
-        }
-    }
-
-    pub fn sees_content(&self, who: &Who, acting: Option<At>, content: At, t: Time) -> bool {
-        if self.contents[content].live {
-            self.check(who, Act::Level(Level::View), On::Content(content), acting, t)
-        } else {
-            self.read(who, self.contents[content].org, t) & AUDIT_READ != 0
-        }
-    }
-
-    fn hidden(&self, who: &Who, user: At) -> bool {
-        self.single() && user != who.user && !self.below(who.user, user)
-    }
-
-    pub fn sees_key(&self, who: &Who, key: At, t: Time) -> bool {
-        let owner = self.keys[key].user;
-        let manages = self.read(who, self.users[owner].home, t) & KEY_MANAGE != 0;
-        (owner == who.user && self.stands(owner)) || (manages && !self.hidden(who, owner))
-    }
-
-    pub fn sees_membership(&self, who: &Who, user: At, org: At, t: Time) -> bool {
-        if user == who.user {
-            return self.stands(user);
-        }
-        let here = self.read(who, org, t) & (USER_MANAGE | SUBSCRIPTION_MANAGE | AUDIT_READ) != 0;
-        let home = self.read(who, self.users[user].home, t) & USER_MANAGE != 0;
-        (here || home) && !self.hidden(who, user)
-    }
-
-    /// Whether a question about a user in an org is answered in full (2), barely (1), or not (0).
-    pub fn may_ask(&self, who: &Who, user: At, org: At, t: Time) -> u8 {
-        let here = self.read(who, org, t);
-        let own = user == who.user && self.stands(user);
-        if own || here & (ACCESS_CHECK | AUDIT_READ) != 0 || (here & USER_MANAGE != 0 && !self.hidden(who, user)) {
-            return 2;
-        }
-        let reach = self.ancestors(org).into_iter().find(|above| self.read(who, *above, t) & ACCESS_CHECK != 0);
-        reach.map_or(0, |above| {
-            let between = self.closed(org, t).iter().any(|closed| self.ancestors(*closed).contains(&above));
-            if between { 1 } else { 2 }
-        })
-    }
-
-    /// Whether somebody can restore an org: one of its own who holds for good what running it takes, or a manager from
-    /// above who is admitted for good.
-    pub fn kept(&self, org: At, now: Time) -> bool {
-        let manager = |above: &At, user: At| {
-            let good = |t| self.authority(user, *above, t).privileges & ORG_MANAGE != 0;
-            let admitted = |t| !self.shut_out(self.users[user].home, org, t);
-            self.stands(user) && good(now) && good(FOR_GOOD) && admitted(now) && admitted(FOR_GOOD)
-        };
-        let keys = |t: Time| {
-            let landlord = self.orgs[org].shuts_from.is_some_and(|from| from <= t);
-            USER_MANAGE | SUBSCRIPTION_MANAGE | ROLE_MANAGE | if landlord { LANDLORD_MANAGE } else { 0 }
-        };
-        self.has_keeper(org, now, keys)
-            || self
-                .ancestors(org)
-                .iter()
-                .any(|above| self.live(*above) && (0..self.users.len()).any(|user| manager(above, user)))
-    }
-
-    /// Whether an enabled home user holds these for good.
-    pub fn has_keeper(&self, org: At, now: Time, keys: impl Fn(Time) -> Set) -> bool {
-        self.users.iter().enumerate().any(|(user, value)| {
-            let holds = |t: Time| keys(t) & !self.authority(user, org, t).privileges == 0;
-            value.home == org && value.status == Status::Live && holds(now) && holds(FOR_GOOD)
-        })
     }
 }

@@ -7,6 +7,7 @@ use tenure_events::Time;
 use super::Dice;
 use super::facts::{At, Facts, Holder, Member, Status, With};
 use super::generate::{LEVELS, audience, some, until};
+use super::rules::USER_MANAGE;
 use crate::support::memory::{KINDS, USER_TYPES, privileges};
 
 /// Commands that may be given on behalf of somebody.
@@ -14,7 +15,7 @@ const ON_BEHALF: [&str; 5] =
     ["create-resource", "copy-resource", "rename-resource", "move-resource", "select-active-org"];
 
 /// Commands that hand something out.
-const OFTEN: [&str; 27] = [
+const OFTEN: [&str; 30] = [
     "grant-subscriptions",
     "withdraw-subscription",
     "extend-subscription",
@@ -36,20 +37,24 @@ const OFTEN: [&str; 27] = [
     "hand-on",
     "take-back",
     "take-back",
+    "take-back",
+    "take-back",
     "exclude-landlord",
     "admit-landlord",
     "link-environment",
     "invite-group",
     "invite-group",
     "uninvite-group",
+    "revoke-tenant-permission",
 ];
 
 /// Names that differ, and that do not.
 const LABELS: [&str; 7] = ["Alpha", "ALPHA", "B\u{ea}ta", "BE\u{302}TA", "Gamma", "Guest", "guest"];
 
 /// A membership that carries much, if there is one: most commands are given by its user about its org.
-pub fn focus(facts: &Facts, dice: &mut Dice) -> (At, At) {
-    let strong = |member: &&Member| member.there && member.privileges.count_ones() > 3 && facts.stands(member.user);
+pub fn focus(facts: &Facts, dice: &mut Dice, now: Time) -> (At, At) {
+    let strong =
+        |member: &&Member| member.there && member.privileges.count_ones() > 3 && facts.stands(member.user, now);
     let strong = facts.members.iter().filter(strong);
     dice.pick(strong).map_or((0, 0), |member| (member.user, member.org))
 }
@@ -119,6 +124,11 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         "archive-org" => json!({"org": org, "confirmation": "permanently archive"}),
         "admit-landlord" => json!({"org": org, "until": until}),
         "create-user" => {
+            let tight = (0..facts.orgs.len()).filter(|org| facts.orgs[*org].licence.is_some());
+            let at = dice.pick(tight).filter(|_| dice.one_in(2)).unwrap_or_else(|| facts.org(&org));
+            let manages = |m: &&Member| m.there && m.org == at && m.privileges & USER_MANAGE != 0;
+            by = dice.pick(facts.members.iter().filter(manages)).map(|member| member.user);
+            let org = &facts.orgs[at].id;
             json!({"id": fresh, "org": org, "name": "New", "user_type": user_type, "privileges": privileges})
         }
         "change-profile" => json!({"user": user, "name": "Other"}),
@@ -173,7 +183,7 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             json!({"group": facts.groups[group].id, "org": facts.orgs[org].id})
         }
         // Seldom: from the first one on, few can manage orgs.
-        "grant-tenant-permission" if !dice.one_in(4) => return None,
+        "grant-tenant-permission" if !dice.one_in(3) => return None,
         "grant-tenant-permission" => {
             by = Some(facts.user(&"admin"));
             json!({"group": group?.id, "permission": "manage-organizations"})
@@ -201,7 +211,13 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             json!({"org": org, "users": [user], "user_type": user_type, "privileges": privileges,
                 "valid_from": from, "valid_until": until})
         }
-        "withdraw-subscription" => member,
+        "withdraw-subscription" => {
+            let left = dice.pick(facts.contents.iter().filter(|c| c.personal && facts.users[c.maker].home != c.org));
+            match left.filter(|_| dice.one_in(2)) {
+                Some(folder) => json!({"org": facts.orgs[folder.org].id, "user": facts.users[folder.maker].id}),
+                None => member,
+            }
+        }
         "retype-subscription" => merged(member, json!({"user_type": user_type})),
         "extend-subscription" => merged(member, json!({"valid_until": until.filter(|_| dice.one_in(2))})),
         "grant-privileges" => merged(member, json!({"privileges": privileges})),
@@ -235,6 +251,7 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         }
         "create-resource" => {
             let parent = content.filter(|content| content.kind == 0 && dice.one_in(2));
+            by = parent.filter(|folder| folder.personal && dice.one_in(2)).map(|folder| folder.maker);
             let linked = facts.environments.iter().filter(|environment| environment.live && parent.is_none());
             let environment = dice.pick(linked).filter(|_| dice.one_in(2));
             let at = parent.map(|parent| parent.org).or(environment.map(|environment| environment.org));
@@ -243,6 +260,11 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
                 "environment": environment.map(|environment| &environment.id)})
         }
         "rename-resource" => json!({"resource": content?.id, "name": label}),
+        "move-resource" if dice.one_in(3) && facts.contents.iter().any(|content| content.personal) => {
+            let (arguments, mover) = super::personal::wish(facts, dice, now)?;
+            by = mover;
+            arguments
+        }
         "move-resource" => {
             let folders = facts.contents.iter().filter(|folder| Some(folder.org) == content.map(|content| content.org));
             let own = folders.clone().filter(|folder| Some(folder.maker) == content.map(|content| content.maker));
@@ -305,7 +327,7 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             let manager = |member: &&Member| {
                 member.there
                     && member.org == tenant
-                    && facts.stands(member.user)
+                    && facts.stands(member.user, now)
                     && facts.manages_given(tenant, content, member.privileges)
             };
             by = dice.pick(facts.members.iter().filter(manager)).map(|member| member.user);
@@ -329,7 +351,7 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             let stands = |(content, with, _): &&(At, With, u64)| {
                 let managed =
                     |m: &Member| of(*with) == Some(m.org) && facts.manages_given(m.org, *content, m.privileges);
-                facts.members.iter().any(|member| member.there && facts.stands(member.user) && managed(member))
+                facts.members.iter().any(|member| member.there && facts.stands(member.user, now) && managed(member))
             };
             let (content, with, _) = *dice.pick(facts.handed.iter().filter(stands))?;
             let (tenant, to) = match with {
@@ -341,7 +363,7 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             let manager = |member: &&Member| {
                 member.there
                     && member.org == tenant
-                    && facts.stands(member.user)
+                    && facts.stands(member.user, now)
                     && facts.manages_given(tenant, content, member.privileges)
             };
             by = dice.pick(facts.members.iter().filter(manager)).map(|member| member.user);
@@ -365,8 +387,11 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             json!({"user": user, "name": "key", "org": dice.one_in(3).then_some(&org), "privileges": privileges})
         }
         "revoke-api-key" => json!({"key": dice.pick(facts.keys.iter())?.id}),
-        "install-licence" => json!({"token": label}),
-        "license-org" => json!({"org": org, "authorisation": label}),
+        "install-licence" | "license-org" => {
+            let (arguments, manager) = super::licences::wish(facts, name, dice, now)?;
+            by = manager;
+            arguments
+        }
         "configure-login" => json!({"org": of, "methods": [label], "default": "tenant"}),
         "provision-tenant" => {
             let user = json!({"subject": label, "name": "New", "user_type": user_type, "privileges": privileges});

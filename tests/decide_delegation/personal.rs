@@ -1,0 +1,137 @@
+//! The naive model's personal folders: their owner's alone, until the owner is gone.
+
+use serde_json::{Value, json};
+use tenure_events::data::Level;
+use tenure_events::{Event, Time};
+
+use super::Dice;
+use super::audit::Act;
+use super::facts::{At, Content, Facts, Holder, Member, Status, With};
+use super::rules::{CONTENT_MANAGE, Having, Who};
+
+impl Facts {
+    /// The personal folder that content lies in, or is.
+    pub fn personal_of(&self, content: At) -> Option<At> {
+        self.chain(content).into_iter().find(|at| self.contents[*at].personal)
+    }
+
+    /// A user's personal folder in an org.
+    pub fn personal_folder(&self, user: At, org: At) -> Option<At> {
+        self.contents.iter().position(|c| c.personal && c.live && (c.maker, c.org) == (user, org))
+    }
+
+    /// Whether something lies in a personal folder of the user, in an org that is not closed for good.
+    pub fn has_personal_content(&self, user: At, reaches: impl Fn(At) -> bool) -> bool {
+        (0..self.contents.len()).filter(|at| self.contents[*at].live && !self.contents[*at].personal).any(|at| {
+            let org = self.contents[at].org;
+            let folder = self.personal_of(at).filter(|_| self.orgs[org].status != Status::Gone && !reaches(org));
+            folder.is_some_and(|folder| self.contents[folder].maker == user)
+        })
+    }
+
+    /// Gone: erased, or with no path to the org that has not ended. Who is suspended or disabled may come back.
+    pub fn has_left(&self, user: At, org: At, t: Time) -> bool {
+        if self.users[user].status == Status::Gone || self.users[user].home == org {
+            return self.users[user].status == Status::Gone;
+        }
+        let open = |until: Option<Time>| until.is_none_or(|until| until > t);
+        let groups: Vec<At> = self.groups_in(user, org).collect();
+        let member = self.members.iter().any(|m| (m.user, m.org, m.there) == (user, org, true) && open(m.until));
+        let team = self.orgs[org].team.is_some_and(|team| groups.contains(&team));
+        let invited = self.invitations.iter().any(|(group, of, _)| *of == org && groups.contains(group));
+        let role = self.assignments.iter().any(|held| {
+            let role = &self.roles[held.role];
+            let theirs = match held.to {
+                Holder::User(of) => of == user,
+                Holder::Group(group) => groups.contains(&group),
+            };
+            let counts = !self.need_membership() || (self.is_system(held.role) && self.reach() != 0);
+            theirs && counts && role.live && open(held.until) && role.org.is_none_or(|of| of == org)
+        });
+        !member && !team && !invited && !role
+    }
+
+    /// How the subject has what lies in a personal folder of the org.
+    pub fn personal_havings(&self, who: &Who, folder: At, content: At, t: Time) -> Vec<Having> {
+        let (org, owner) = (self.contents[folder].org, self.contents[folder].maker);
+        let authority = self.authority_within(who.user, org, self.contents[content].environment, t);
+        let own = owner == who.user && self.belongs(owner, org, t);
+        let left = self.has_left(owner, org, t) && authority.privileges & who.cap & CONTENT_MANAGE != 0;
+        let has = Having { level: Level::Manage, copy: false, elsewhere: false };
+        (own || left).then_some(has).into_iter().collect()
+    }
+
+    /// Whether content lies in somebody else's personal folder, who is still there.
+    pub fn is_private(&self, who: &Who, content: At, t: Time) -> bool {
+        self.personal_of(content).is_some_and(|folder| {
+            let owner = self.contents[folder].maker;
+            owner != who.user && !self.has_left(owner, self.contents[folder].org, t)
+        })
+    }
+}
+
+/// Personal folders lie at the top, each member has one, and nothing in them is for anybody else.
+pub fn well_kept(facts: &Facts) -> Result<(), String> {
+    for (at, content) in facts.contents.iter().enumerate().filter(|(_, content)| content.live) {
+        let Some(folder) = facts.personal_of(at) else { continue };
+        let first = facts.personal_folder(facts.contents[folder].maker, content.org);
+        if (content.personal && content.parent.is_some()) || first != Some(folder) {
+            return Err(format!("the personal folder of {} is no such folder", content.id));
+        }
+        let handed = facts.shares.iter().any(|share| share.content == at) || facts.given.iter().any(|g| g.0 == at);
+        if handed {
+            return Err(format!("{} lies in a personal folder and is for others as well", content.id));
+        }
+    }
+    Ok(())
+}
+
+/// Whoever becomes a member where there are personal folders has one; a new org where there are public ones, too.
+pub fn welcomed(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), String> {
+    let settings = before.settings();
+    for event in act.events {
+        let (user, org) = match event {
+            Event::SubscriptionGranted(e) => (&e.user, &e.org),
+            Event::ActiveOrgSelected(e) => (&e.user, &e.org),
+            Event::OrgCreated(e) if settings.public_folders => {
+                let org = after.org(&e.org);
+                let open = |share: &super::facts::Share| {
+                    let content = &after.contents[share.content];
+                    share.with == With::Org(org) && content.org == org && share.level == Level::Edit
+                };
+                if !after.shares.iter().any(open) {
+                    return Err(format!("{} has no public folder", e.org));
+                }
+                continue;
+            }
+            _ => continue,
+        };
+        if settings.personal_folders && after.personal_folder(after.user(user), after.org(org)).is_none() {
+            return Err(format!("{user} has no personal folder in {org}"));
+        }
+    }
+    Ok(())
+}
+
+/// A move into a personal folder or out of one, mostly by its owner, else by whoever manages what the owner left.
+pub fn wish(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(Value, Option<At>)> {
+    let live = |at: &At| facts.contents[*at].live;
+    let all = || (0..facts.contents.len()).filter(live);
+    let folder = dice.pick(all().filter(|at| facts.contents[*at].personal))?;
+    let Content { org, maker, .. } = facts.contents[folder];
+    let manages = |m: &&Member| m.there && m.org == org && m.privileges & CONTENT_MANAGE != 0;
+    let left = facts.has_left(maker, org, now);
+    let by = if left { dice.pick(facts.members.iter().filter(manages)).map(|member| member.user) } else { Some(maker) };
+    let inside = |at: &At| facts.personal_of(*at) == Some(folder) && *at != folder;
+    let here = |at: &At| facts.contents[*at].org == org && facts.personal_of(*at).is_none();
+    let folders = all().filter(here).filter(|at| facts.contents[*at].kind == 0);
+    let (what, parent) = match dice.pick(all().filter(inside)).filter(|_| dice.one_in(2)) {
+        Some(inside) => (inside, dice.pick(folders).filter(|_| dice.one_in(2))),
+        None => {
+            let own = dice.pick(all().filter(here).filter(|at| facts.contents[*at].maker == maker));
+            (own.filter(|_| !dice.one_in(3)).or_else(|| dice.pick(all().filter(here)))?, Some(folder))
+        }
+    };
+    let parent = parent.map(|parent| &facts.contents[parent].id);
+    Some((json!({"resource": facts.contents[what].id, "parent": parent}), by))
+}

@@ -376,6 +376,7 @@ fn content(t: &mut Table) {
     t.check("kate", "share", share("shelf", json!({"org": "root"}), "view"));
     t.check("kate", "share", share("shelf", json!({"all_orgs": true}), "view"));
     t.check("kate", "share", share("shelf", json!({"role": "priest"}), "view"));
+    t.check("kate", "share", share("shelf", json!({"role": "system"}), "view"));
     t.check("kate", "unshare", json!({"resource": "shelf", "with": {"user": "ken"}}));
     t.check("ken", "share", share("shelf", json!({"user": "mia"}), "view"));
     let mut world = given();

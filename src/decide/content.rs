@@ -300,7 +300,8 @@ pub fn named_role(scene: &Scene<'_>, org: OrgNo, with: &Audience) -> Option<Audi
     let Audience::Role(id) = with else { return None };
     let by_id = scene.find_role(id.as_str()).filter(|no| {
         let role = tenure_projections::View::role(scene, *no).map(|role| &role.value);
-        role.is_some_and(|role| role.live && role.org.is_none_or(|of| of == org))
+        let there = role.is_some_and(|role| role.live && role.org.is_none_or(|of| of == org));
+        there && tenure_projections::sight::sees_role(&scene.view, &scene.subject, *no)
     });
     let by_name = || match scene.find_name(Scope::Roles(Some(org.handle())), id.as_str()) {
         Some(NameHolder::Role(no)) => Some(no),

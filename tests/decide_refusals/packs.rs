@@ -58,6 +58,10 @@ pub fn distributions(t: &mut Table) {
     t.check_in(&world, "kate", "distribute", json!({"resource": "shelf", "to": {"all_orgs": true}}));
     t.check_in(&world, "kate", "hand-on", on(json!({"user": "liz"})));
     t.check_in(&world, "kate", "hand-on", on(json!({"role": "system"})));
+    let mut visited = drinks();
+    let enters = json!({"org": "kick", "users": ["tim"], "user_type": "viewer", "privileges": []});
+    visited.must("tim", "grant-subscriptions", enters);
+    t.check_in(&visited, "kate", "hand-on", on(json!({"user": "tim"})));
     t.check_in(&world, "ken", "hand-on", on(json!({"user": "mia"})));
     t.check_in(&world, "kate", "take-back", on(json!({"user": "mia"})));
     t.check_in(&world, "kate", "hand-on", json!({"resource": "shelf", "org": "kick", "to": {"user": "mia"}}));

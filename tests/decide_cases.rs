@@ -3,6 +3,7 @@
 mod catalogue;
 mod closed;
 mod credentials;
+mod hidden;
 mod keepers;
 mod mixed;
 mod orgs;

@@ -3,6 +3,7 @@
 //! An event's bytes are made once, by [`Envelope::to_bytes`], and never again: they are hashed, stored and served raw.
 //! [`wire`] says what they are; `write` makes them and `read` reads them in a fraction of its time.
 
+mod plain;
 mod read;
 mod wire;
 mod write;
@@ -115,7 +116,7 @@ pub fn parse(bytes: &[u8]) -> Result<Envelope, InvalidEvent> {
     // Proved to be UTF-8 once, as a whole: that is faster than string by string.
     let text = std::str::from_utf8(bytes).map_err(<serde_json::Error as de::Error>::custom)?;
     // What is not written as we write it is read, or refused with the reason, by the general reader.
-    read::read(text).map_or_else(|| Ok(serde_json::from_str(text)?), Ok)
+    read::read(text).or_else(|_| Ok(serde_json::from_str(text)?))
 }
 
 impl Envelope {

@@ -1,38 +1,44 @@
 //! Reads events that are written as `write` writes them: attribute after attribute, where each is expected. Whatever
 //! differs is left to the general reader of [`super::wire`], which knows every form and says what is wrong.
 
+use std::str::FromStr;
+
 use serde::de::DeserializeSeed;
 use uuid::Uuid;
 
+use super::Envelope;
+use super::plain::{NotPlain, Rest};
 use super::wire::OfKind;
-use super::{Envelope, Hash, Position};
-use crate::{Event, Time};
 
 /// The event, if it is written in this form to the last byte.
-pub(super) fn read(text: &str) -> Option<Envelope> {
+pub(super) fn read(text: &str) -> Result<Envelope, NotPlain> {
     let mut rest = Rest(text);
     let id = rest.uuid(r#"{"specversion":"1.0","id":""#)?;
     let log = rest.uuid(r#"","source":"/logs/"#)?;
-    rest.plain(r#"","subject":""#)?;
-    let time: Time = rest.string(r#"","time":""#)?.parse().ok()?;
-    let position = rest.decimal(r#"","datacontenttype":"application/json","position":""#)?;
-    let prev: Hash = rest.string(r#"","prev":""#)?.parse().ok()?;
-    let org = rest.string(r#"","org":""#)?.parse().ok()?;
-    let org_sequence = rest.decimal(r#"","orgsequence":""#)?;
+    rest.string(r#"","subject":""#)?;
+    let time = rest.value(r#"","time":""#)?;
+    let position = rest.value(r#"","datacontenttype":"application/json","position":""#)?;
+    let prev = rest.value(r#"","prev":""#)?;
+    let org = rest.value(r#"","org":""#)?;
+    let org_sequence = rest.value(r#"","orgsequence":""#)?;
     let command = rest.uuid(r#"","command":""#)?;
-    let command_name = rest.plain(r#"","commandname":""#)?.into();
-    let index = rest.number(r#"","commandindex":"#)?;
-    let count = rest.number(r#","commandcount":"#)?;
-    let actor = rest.string(r#","actor":""#)?.parse().ok()?;
-    let on_behalf_of = rest.optional(r#"","onbehalfof":""#, |text| text.parse().ok())?;
-    let correlation = rest.optional(r#"","correlation":""#, |text| Uuid::try_parse(text).ok())?;
-    let causation = rest.optional(r#"","causation":""#, |text| text.parse().ok())?;
-    let body_hash = rest.optional(r#"","bodyhash":""#, |text| text.parse().ok())?;
-    let reason = rest.optional(r#"","reason":""#, |text| text.parse().ok())?;
-    let twin_of = rest.optional(r#"","twinof":""#, |text| text.parse().ok())?;
+    let command_name = rest.string(r#"","commandname":""#)?.into();
+    let index = rest.integer(r#"","commandindex":"#)?;
+    let count = rest.integer(r#","commandcount":"#)?;
+    let actor = rest.value(r#","actor":""#)?;
+    let on_behalf_of = rest.optional(r#"","onbehalfof":""#)?;
+    let correlation = rest.optional(r#"","correlation":""#)?;
+    let causation = rest.optional(r#"","causation":""#)?;
+    let body_hash = rest.optional(r#"","bodyhash":""#)?;
+    let reason = rest.optional(r#"","reason":""#)?;
+    let twin_of = rest.optional(r#"","twinof":""#)?;
     let kind = rest.string(r#"","type":""#)?;
-    let event = rest.data(r#"","data":"#, kind)?;
-    Some(Envelope {
+    rest.skip(r#"","data":"#)?;
+    let event = OfKind(kind).deserialize(&mut rest)?;
+    if rest.0 != "}" {
+        return Err(NotPlain);
+    }
+    Ok(Envelope {
         log,
         position,
         prev,
@@ -55,66 +61,30 @@ pub(super) fn read(text: &str) -> Option<Envelope> {
     })
 }
 
-/// What is not read yet. Each attribute begins with the text that goes before its value.
-struct Rest<'a>(&'a str);
-
+/// Each attribute begins with the text that goes before its value. The quote that ends one begins the next.
 impl<'a> Rest<'a> {
-    fn skip(&mut self, before: &str) -> Option<()> {
-        self.0 = self.0.strip_prefix(before)?;
-        Some(())
-    }
-
-    /// A string up to its closing quote, for whoever takes no text that has escapes.
-    fn string(&mut self, before: &str) -> Option<&'a str> {
+    fn string(&mut self, before: &str) -> Result<&'a str, NotPlain> {
         self.skip(before)?;
-        let (text, rest) = self.0.split_at_checked(self.0.find('"')?)?;
-        self.0 = rest;
-        Some(text)
+        self.text()
     }
 
-    /// A string without escapes.
-    fn plain(&mut self, before: &str) -> Option<&'a str> {
-        self.string(before)
-            .filter(|text| text.bytes().fold(true, |plain, byte| plain & (byte >= b' ' && byte != b'\\')))
+    fn value<T: FromStr>(&mut self, before: &str) -> Result<T, NotPlain> {
+        self.string(before)?.parse().map_err(|_| NotPlain)
     }
 
-    fn uuid(&mut self, before: &str) -> Option<Uuid> {
+    fn uuid(&mut self, before: &str) -> Result<Uuid, NotPlain> {
         self.skip(before)?;
-        let (text, rest) = self.0.split_at_checked(36)?;
-        self.0 = rest;
-        Uuid::try_parse(text).ok()
+        Uuid::try_parse(self.take(36)?).map_err(|_| NotPlain)
     }
 
-    /// A number in a string.
-    fn decimal(&mut self, before: &str) -> Option<Position> {
-        self.string(before)?.parse().ok()
-    }
-
-    /// A number, as JSON writes it.
-    fn number(&mut self, before: &str) -> Option<u32> {
+    fn integer(&mut self, before: &str) -> Result<u32, NotPlain> {
         self.skip(before)?;
-        let end = self.0.bytes().position(|byte| !byte.is_ascii_digit())?;
-        let (digits, rest) = self.0.split_at_checked(end)?;
-        self.0 = rest;
-        let leads_with_zero = digits.len() > 1 && digits.starts_with('0');
-        digits.parse().ok().filter(|_| !leads_with_zero)
+        self.number()?.try_into().map_err(|_| NotPlain)
     }
 
-    /// A string that need not be there; none in all if it is there and wrong.
-    fn optional<T>(&mut self, before: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
-        if !self.0.starts_with(before) {
-            return Some(None);
-        }
-        parse(self.string(before)?).map(Some)
-    }
-
-    /// The data, and nothing after it but the end of the envelope.
-    fn data(&mut self, before: &str, kind: &str) -> Option<Event> {
-        self.skip(before)?;
-        let mut data = serde_json::Deserializer::from_str(self.0.strip_suffix('}')?);
-        let event = OfKind(kind).deserialize(&mut data).ok()?;
-        data.end().ok()?;
-        Some(event)
+    /// A value that need not be there.
+    fn optional<T: FromStr>(&mut self, before: &str) -> Result<Option<T>, NotPlain> {
+        if self.0.starts_with(before) { self.value(before).map(Some) } else { Ok(None) }
     }
 }
 
@@ -130,7 +100,7 @@ mod tests {
         for path in files.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
             let text = fs::read_to_string(&path).unwrap();
             let general = serde_json::from_str(&text).unwrap();
-            assert_eq!(super::read(&text), Some(general), "{path:?}");
+            assert_eq!(super::read(&text).ok(), Some(general), "{path:?}");
         }
     }
 }

@@ -216,6 +216,7 @@ data! {
     EnvironmentUnlinked { environment: EnvironmentId, org: OrgId, name: String }
 
     /// One user's membership of one org.
+    #[derive(Hash)]
     Subscription {
         user_type: UserType,
         privileges: Vec<Privilege>,

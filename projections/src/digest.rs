@@ -6,7 +6,6 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use tenure_events::Position;
 
 use crate::state::{State, Value, Visitor};
@@ -29,41 +28,10 @@ impl Digest {
     /// The digest of what memory holds now, computed afresh from every table.
     #[must_use]
     pub fn recompute(state: &State) -> Self {
-        let mut digest = Self::default();
-        match state.visit(&mut Recompute(&mut digest)) {
-            Ok(()) => digest,
+        let mut adder = Adder::default();
+        match state.visit(&mut Recompute(&mut adder)) {
+            Ok(()) => adder.digest(),
         }
-    }
-
-    pub(crate) fn add<V: Serialize>(&mut self, table: u8, key: u64, position: Position, value: &V) {
-        let [k0, k1, k2, k3, k4, k5, k6, k7] = key.to_le_bytes();
-        let [p0, p1, p2, p3, p4, p5, p6, p7] = position.to_le_bytes();
-        let head = [table, k0, k1, k2, k3, k4, k5, k6, k7, p0, p1, p2, p3, p4, p5, p6, p7];
-        let mut block = Block::beginning(&head);
-        // Postcard of plain data fails for want of room alone.
-        let hash = match postcard::to_slice(value, block.room()).map(|value| value.len()) {
-            Ok(length) => block.hash(length),
-            Err(_) => Sha256::new()
-                .chain_update(head)
-                .chain_update(postcard::to_stdvec(value).unwrap_or_default())
-                .finalize()
-                .into(),
-        };
-        self.sum(&hash);
-    }
-
-    pub(crate) fn add_id(&mut self, table: u8, handle: Handle, text: &str) {
-        let [h0, h1, h2, h3] = handle.to_le_bytes();
-        let head = [table, h0, h1, h2, h3, 0, 0, 0, 0];
-        let mut block = Block::beginning(&head);
-        let hash = match block.room().get_mut(..text.len()) {
-            Some(room) => {
-                room.copy_from_slice(text.as_bytes());
-                block.hash(text.len())
-            }
-            None => Sha256::new().chain_update(head).chain_update(text).finalize().into(),
-        };
-        self.sum(&hash);
     }
 
     fn sum(&mut self, hash: &[u8; 32]) {
@@ -84,43 +52,111 @@ impl fmt::Display for Digest {
     }
 }
 
-/// A message of SHA-256 that is short enough for one block of it, as most changes are: that spares the buffering.
-struct Block {
-    bytes: [u8; 64],
-    head: usize,
+/// Adds changes to a digest: some at a time, because the processor hashes several at once if they come one after the
+/// other.
+#[derive(Default)]
+pub(crate) struct Adder {
+    digest: Digest,
+    /// Messages of SHA-256 that are not added yet, each padded to whole blocks (FIPS 180-4 section 5.1.1).
+    messages: Vec<u8>,
+    /// Where each ends.
+    ends: Vec<usize>,
 }
 
-impl Block {
-    fn beginning(head: &[u8]) -> Self {
-        let mut bytes = [0; 64];
-        bytes.iter_mut().zip(head).for_each(|(to, from)| *to = *from);
-        Self { bytes, head: head.len() }
+/// So many bytes of messages are added at once.
+const FULL: usize = 16 * BLOCK;
+const BLOCK: usize = 64;
+
+impl Adder {
+    /// Goes on from a digest.
+    pub(crate) const fn from(digest: Digest) -> Self {
+        Self { digest, messages: Vec::new(), ends: Vec::new() }
     }
 
-    /// What may be filled of it: behind the head, before what ends the message (FIPS 180-4 section 5.1.1).
-    fn room(&mut self) -> &mut [u8] {
-        self.bytes.get_mut(self.head..55).unwrap_or_default()
+    /// The digest with all that was added.
+    pub(crate) fn digest(&mut self) -> Digest {
+        self.flush();
+        self.digest.clone()
     }
 
-    /// The hash of the head and of what was filled behind it.
-    fn hash(mut self, filled: usize) -> [u8; 32] {
-        let length = self.head + filled;
-        if let Some(end) = self.bytes.get_mut(length) {
-            *end = 0x80;
+    pub(crate) fn add<V: Serialize>(&mut self, table: u8, key: u64, position: Position, value: &V) {
+        let [k0, k1, k2, k3, k4, k5, k6, k7] = key.to_le_bytes();
+        let [p0, p1, p2, p3, p4, p5, p6, p7] = position.to_le_bytes();
+        let head = [table, k0, k1, k2, k3, k4, k5, k6, k7, p0, p1, p2, p3, p4, p5, p6, p7];
+        let begin = self.messages.len();
+        self.messages.extend_from_slice(&head);
+        // Plain data, and memory has no end: this cannot fail.
+        drop(postcard::serialize_with_flavor(value, Behind(&mut self.messages)));
+        self.end(begin);
+    }
+
+    pub(crate) fn add_id(&mut self, table: u8, handle: Handle, text: &str) {
+        let [h0, h1, h2, h3] = handle.to_le_bytes();
+        let begin = self.messages.len();
+        self.messages.extend_from_slice(&[table, h0, h1, h2, h3, 0, 0, 0, 0]);
+        self.messages.extend_from_slice(text.as_bytes());
+        self.end(begin);
+    }
+
+    /// Ends the message that begins there.
+    fn end(&mut self, begin: usize) {
+        let length = self.messages.len() - begin;
+        self.messages.push(0x80);
+        self.messages.resize(begin + (length + 9).next_multiple_of(BLOCK) - 8, 0);
+        self.messages.extend_from_slice(&(8 * length as u64).to_be_bytes());
+        self.ends.push(self.messages.len());
+        if self.messages.len() >= FULL {
+            self.flush();
         }
-        let [.., high, low] = &mut self.bytes;
-        [*high, *low] = (length as u16 * 8).to_be_bytes();
-        let mut state =
-            [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
-        sha2::compress256(&mut state, &[self.bytes.into()]);
-        let mut hash = [0; 32];
-        let (words, _) = hash.as_chunks_mut();
-        words.iter_mut().zip(state).for_each(|(bytes, word): (&mut [u8; 4], u32)| *bytes = word.to_be_bytes());
-        hash
+    }
+
+    fn flush(&mut self) {
+        let mut begin = 0;
+        for end in self.ends.drain(..) {
+            let (blocks, _) = self.messages.get(begin..end).unwrap_or_default().as_chunks::<BLOCK>();
+            let mut state = [
+                0x6a09_e667,
+                0xbb67_ae85,
+                0x3c6e_f372,
+                0xa54f_f53a,
+                0x510e_527f,
+                0x9b05_688c,
+                0x1f83_d9ab,
+                0x5be0_cd19,
+            ];
+            blocks.iter().for_each(|block| sha2::compress256(&mut state, std::slice::from_ref(block.into())));
+            let mut hash = [0; 32];
+            let (words, _) = hash.as_chunks_mut();
+            words.iter_mut().zip(state).for_each(|(bytes, word): (&mut [u8; 4], u32)| *bytes = word.to_be_bytes());
+            self.digest.sum(&hash);
+            begin = end;
+        }
+        self.messages.clear();
     }
 }
 
-struct Recompute<'a>(&'a mut Digest);
+/// What postcard writes goes behind what stands there.
+struct Behind<'a>(&'a mut Vec<u8>);
+
+impl postcard::ser_flavors::Flavor for Behind<'_> {
+    type Output = ();
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        self.0.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<()> {
+        Ok(())
+    }
+}
+
+struct Recompute<'a>(&'a mut Adder);
 
 impl Visitor for Recompute<'_> {
     type Error = std::convert::Infallible;
@@ -155,25 +191,23 @@ pub(crate) fn pair(from: Handle, to: Handle) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
 
-    /// One block or several: it is SHA-256.
+    /// One block or several, alone or among others: it is SHA-256.
     #[test]
-    fn short_messages_are_hashed_as_long_ones_are() {
-        for length in 0..70 {
+    fn messages_are_hashed_as_anybody_hashes_them() {
+        let (mut all, mut sum) = (Adder::default(), Digest::default());
+        for length in 0..200 {
             let text = "x".repeat(length);
-            let (mut ids, mut values) = (Digest::default(), Digest::default());
-            ids.add_id(7, 9, &text);
-            values.add(7, 9, 11, &text);
-            let sum = |hash: sha2::digest::Output<Sha256>| {
-                let mut digest = Digest::default();
-                digest.sum(&hash.into());
-                digest
-            };
+            all.add_id(7, 9, &text);
+            all.add(7, 9, 11, &text);
             let head = Sha256::new().chain_update([7]).chain_update(9_u64.to_le_bytes());
-            assert_eq!(ids, sum(head.clone().chain_update(&text).finalize()), "{length}");
+            sum.sum(&head.clone().chain_update(&text).finalize().into());
             let value = postcard::to_stdvec(&text).unwrap();
-            assert_eq!(values, sum(head.chain_update(11_u64.to_le_bytes()).chain_update(value).finalize()), "{length}");
+            sum.sum(&head.chain_update(11_u64.to_le_bytes()).chain_update(value).finalize().into());
+            assert_eq!(Adder::from(all.digest()).digest(), sum, "{length}");
         }
     }
 }

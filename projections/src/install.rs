@@ -4,7 +4,7 @@ use tenure_events::data::{self, Audience, Holder, NameScope, Recipient, RowSubje
 use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleId, UserId, UserType};
 
 use crate::apply::Change;
-use crate::digest::{Digest, pair};
+use crate::digest::pair;
 use crate::judge::SYSTEM_ADMINISTRATOR;
 use crate::names::{Scope, fold, tenant_key};
 use crate::state::{State, Value};
@@ -21,11 +21,7 @@ pub(crate) struct Installer<'a> {
     /// What lies below, when the state is an overlay.
     base: Option<&'a State>,
     position: Position,
-    /// None of an overlay: nobody asks for its digest.
-    writer: Option<&'a mut Writer>,
-    /// Most changes of an event are about the same org and the same user: each is looked up once.
-    orgs: Option<(&'a OrgId, OrgNo)>,
-    users: Option<(&'a UserId, UserNo)>,
+    writer: &'a mut Writer,
 }
 
 /// A table: its number, as in [`State::visit`], and its field.
@@ -42,17 +38,13 @@ mod forms;
 mod teams;
 mod users;
 
+use forms::Recent;
 pub(crate) use forms::Writer;
 
 impl<'a> Installer<'a> {
     /// For one event: at its position, over a state below if there is one.
-    pub const fn new(
-        state: &'a State,
-        base: Option<&'a State>,
-        position: Position,
-        writer: Option<&'a mut Writer>,
-    ) -> Self {
-        Self { state, base, position, writer, orgs: None, users: None }
+    pub const fn new(state: &'a State, base: Option<&'a State>, position: Position, writer: &'a mut Writer) -> Self {
+        Self { state, base, position, writer }
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm per table; splitting it would only scatter the list")]
@@ -329,24 +321,18 @@ impl<'a> Installer<'a> {
         get(self.state).or_else(|| self.base.and_then(get))
     }
 
-    fn digest(&mut self) -> Option<&mut Digest> {
-        self.writer.as_mut()?.digest.as_mut()
-    }
-
     fn row<V: Value>(&mut self, (tag, rows): Table<Rows<V>>, row: Handle, value: V) {
-        let position = self.position;
-        if let Some(digest) = self.digest() {
-            digest.add(tag, u64::from(row), position, &value);
+        if let Some(digest) = &mut self.writer.digest {
+            digest.add(tag, u64::from(row), self.position, &value);
         }
-        rows(self.state).set(row, position, value);
+        rows(self.state).set(row, self.position, value);
     }
 
     fn edge<V: Value + Small>(&mut self, (tag, edges): Table<Edges<V>>, from: Handle, to: Handle, value: V) {
-        let position = self.position;
-        if let Some(digest) = self.digest() {
-            digest.add(tag, pair(from, to), position, &value);
+        if let Some(digest) = &mut self.writer.digest {
+            digest.add(tag, pair(from, to), self.position, &value);
         }
-        edges(self.state).set(from, to, position, value);
+        edges(self.state).set(from, to, self.position, value);
     }
 
     fn id(&mut self, (tag, ids): Table<Ids>, text: &str) -> Handle {
@@ -354,13 +340,26 @@ impl<'a> Installer<'a> {
             return handle;
         }
         let ids = ids(self.state);
-        ids.find(text).unwrap_or_else(|| {
-            let handle = ids.intern(text);
-            if let Some(digest) = self.digest() {
-                digest.add_id(tag, handle, text);
-            }
-            handle
-        })
+        let known = ids.len();
+        let handle = ids.intern(text);
+        if let Some(digest) = &mut self.writer.digest
+            && ids.len() > known
+        {
+            digest.add_id(tag, handle, text);
+        }
+        handle
+    }
+
+    /// The same where few ids come again and again.
+    fn frequent(&mut self, table: Table<Ids>, recent: fn(&mut Writer) -> &mut Recent, text: &str) -> Handle {
+        let is =
+            |handle| [Some(self.state), self.base].into_iter().flatten().any(|state| table.1(state).is(handle, text));
+        if let Some(handle) = recent(self.writer).find(is) {
+            return handle;
+        }
+        let handle = self.id(table, text);
+        recent(self.writer).push(handle);
+        handle
     }
 
     fn name(&mut self, scope: Scope, name: &str, holder: NameHolder) {
@@ -437,22 +436,12 @@ impl<'a> Installer<'a> {
         PrivilegeNo(u8::try_from(self.id(table!(8 privileges), privilege.as_str())).unwrap_or(u8::MAX) & 127)
     }
 
-    fn org(&mut self, id: &'a OrgId) -> OrgNo {
-        if let Some((_, no)) = self.orgs.filter(|(known, _)| *known == id) {
-            return no;
-        }
-        let no = OrgNo(self.id(table!(0 orgs), id.as_str()));
-        self.orgs = Some((id, no));
-        no
+    fn org(&mut self, id: &OrgId) -> OrgNo {
+        OrgNo(self.frequent(table!(0 orgs), |writer| &mut writer.orgs, id.as_str()))
     }
 
-    fn user(&mut self, id: &'a UserId) -> UserNo {
-        if let Some((_, no)) = self.users.filter(|(known, _)| *known == id) {
-            return no;
-        }
-        let no = UserNo(self.id(table!(1 users), id.as_str()));
-        self.users = Some((id, no));
-        no
+    fn user(&mut self, id: &UserId) -> UserNo {
+        UserNo(self.frequent(table!(1 users), |writer| &mut writer.users, id.as_str()))
     }
 
     fn group(&mut self, id: &GroupId) -> GroupNo {

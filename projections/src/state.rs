@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use tenure_events::{Envelope, Position, Time};
 
 use crate::apply::apply;
-use crate::digest::Digest;
+use crate::digest::{Adder, Digest};
 use crate::install::{Installer, Writer};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
@@ -310,7 +310,7 @@ impl State {
             tenant_ids: above(&base.tenant_ids),
             tenant_permissions: above(&base.tenant_permissions),
             environments: above(&base.environments),
-            ..Self::default()
+            ..Self::without_digest()
         }
     }
 
@@ -327,9 +327,7 @@ impl State {
 
     /// Installs the next event of the log. One writer at a time; the lock only keeps that so.
     pub fn install(&self, envelope: &Envelope) {
-        let writer = &mut *self.writer();
-        let mut installer = Installer::new(self, None, envelope.position, Some(writer));
-        apply(envelope, &mut |change| installer.change(&change));
+        self.changes(None, envelope);
         if envelope.index + 1 == envelope.count {
             self.times.push((envelope.position, envelope.time));
         }
@@ -337,13 +335,18 @@ impl State {
 
     /// Installs a hypothetical event into an overlay made by [`State::above`] this base.
     pub fn suppose(&self, base: &Self, envelope: &Envelope) {
-        let mut installer = Installer::new(self, Some(base), envelope.position, None);
+        self.changes(Some(base), envelope);
+    }
+
+    fn changes(&self, base: Option<&Self>, envelope: &Envelope) {
+        let writer = &mut *self.writer();
+        let mut installer = Installer::new(self, base, envelope.position, writer);
         apply(envelope, &mut |change| installer.change(&change));
     }
 
     pub(crate) fn set_digest(&self, digest: Digest) {
         if let Some(kept) = &mut self.writer().digest {
-            *kept = digest;
+            *kept = Adder::from(digest);
         }
     }
 
@@ -354,7 +357,7 @@ impl State {
     }
 
     pub(crate) fn kept_digest(&self) -> Option<Digest> {
-        self.writer().digest.clone()
+        self.writer().digest.as_mut().map(Adder::digest)
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

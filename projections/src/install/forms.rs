@@ -6,21 +6,48 @@ use foldhash::fast::RandomState;
 use tenure_events::{Position, data};
 
 use super::Installer;
-use crate::digest::Digest;
+use crate::digest::Adder;
 use crate::state::State;
+use crate::store::Handle;
 use crate::values::{FormNo, Subscription, Window};
 
 /// What the one writer of a state keeps beside it.
 pub(crate) struct Writer {
     /// None if it is computed when somebody asks.
-    pub digest: Option<Digest>,
-    /// Subscriptions met lately: the next ones say the same, and need no text to be found by.
-    forms: HashMap<Subscription, FormNo, RandomState>,
+    pub digest: Option<Adder>,
+    /// Most events are about the same orgs and users as those before them.
+    pub orgs: Recent,
+    pub users: Recent,
+    /// Subscriptions met lately: the next ones say the same.
+    forms: HashMap<data::Subscription, FormNo, RandomState>,
 }
 
 impl Default for Writer {
     fn default() -> Self {
-        Self { digest: Some(Digest::default()), forms: HashMap::default() }
+        Self {
+            digest: Some(Adder::default()),
+            orgs: Recent::default(),
+            users: Recent::default(),
+            forms: HashMap::default(),
+        }
+    }
+}
+
+/// Handles met lately, the last of them first.
+#[derive(Default)]
+pub(crate) struct Recent([Handle; 4]);
+
+impl Recent {
+    pub fn find(&mut self, is: impl Fn(Handle) -> bool) -> Option<Handle> {
+        let place = self.0.iter().position(|handle| is(*handle))?;
+        self.0.get_mut(..=place)?.rotate_right(1);
+        self.0.first().copied()
+    }
+
+    pub fn push(&mut self, handle: Handle) {
+        self.0.rotate_right(1);
+        let [first, ..] = &mut self.0;
+        *first = handle;
     }
 }
 
@@ -30,30 +57,28 @@ const FORMS: usize = 4_096;
 impl Installer<'_> {
     /// Millions of subscriptions say the same few things: each is kept once, and known by its number.
     pub(super) fn form(&mut self, subscription: &data::Subscription) -> FormNo {
+        if let Some(known) = self.writer.forms.get(subscription) {
+            return *known;
+        }
         let data::Subscription { user_type, privileges, valid_from, valid_until } = subscription;
         let user_type = self.user_type(user_type);
         let (privileges, window) = (self.privileges(privileges), Window::new(*valid_from, *valid_until));
-        self.form_of(Subscription { user_type, privileges, window })
+        let no = self.form_of(Subscription { user_type, privileges, window });
+        if self.writer.forms.len() >= FORMS {
+            self.writer.forms.clear();
+        }
+        self.writer.forms.insert(subscription.clone(), no);
+        no
     }
 
     pub(super) fn form_of(&mut self, form: Subscription) -> FormNo {
         let Subscription { user_type, privileges, window } = form;
-        if let Some(known) = self.writer.as_ref().and_then(|writer| writer.forms.get(&form)) {
-            return *known;
-        }
         let text = format!("{}/{:x}/{window}", user_type.0, privileges.0);
         let row = self.id(table!(12 forms), &text);
         let known = |state: &State| state.form.get(row, Position::MAX).is_some();
         if !known(self.state) && !self.base.is_some_and(known) {
             self.row(table!(13 form), row, form);
         }
-        let no = FormNo::of(row);
-        if let Some(writer) = &mut self.writer {
-            if writer.forms.len() >= FORMS {
-                writer.forms.clear();
-            }
-            writer.forms.insert(form, no);
-        }
-        no
+        FormNo::of(row)
     }
 }

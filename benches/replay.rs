@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a bench ends at the first fault and tells what it found"
 )]
@@ -50,31 +51,47 @@ fn main() {
     }
 }
 
-/// What each step of a replay costs on one core.
+/// What each step of a replay costs on one core, when events come in batches, as a node takes them.
 fn phases(path: &Path) {
     let data = DataFolder::open(path).unwrap();
     let (reader, _) = FileLog::open_read_only(&data.log(), data.log_id()).unwrap();
-    let per_event = |name: &str, visit: &mut dyn FnMut(&[u8])| {
+    let per_event = |name: &str, visit: &mut dyn FnMut(&[&[u8]])| {
         let (began, mut events) = (cpu(), 0_u64);
-        let step = |_, bytes: &[u8]| {
-            visit(bytes);
-            events += 1;
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        let mut flush = |bytes: &mut Vec<u8>, ends: &mut Vec<usize>| {
+            let mut begin = 0;
+            let each: Vec<&[u8]> = ends.iter().map(|end| &bytes[std::mem::replace(&mut begin, *end)..*end]).collect();
+            visit(&each);
+            events += each.len() as u64;
+            bytes.clear();
+            ends.clear();
+        };
+        let step = |_, event: &[u8]| {
+            bytes.extend_from_slice(event);
+            ends.push(bytes.len());
+            if ends.len() == 64 {
+                flush(&mut bytes, &mut ends);
+            }
             ControlFlow::Continue(())
         };
         reader.scan(1, step).unwrap();
+        flush(&mut bytes, &mut ends);
         let each = (cpu() - began) / events;
         println!("{name}: {each} ns an event, {} events a second", 1_000_000_000 / each);
     };
-    per_event("read", &mut |bytes| _ = black_box(bytes));
-    per_event("read, hash", &mut |bytes| _ = black_box(Hash::of(bytes)));
-    per_event("read, parse", &mut |bytes| drop(black_box(parse(bytes).unwrap())));
+    let parsed = |batch: &[&[u8]]| batch.iter().map(|bytes| parse(bytes).unwrap()).collect::<Vec<_>>();
+    per_event("read", &mut |batch| _ = black_box(batch));
+    per_event("read, hash", &mut |batch| drop(black_box(Hash::of_each(batch.iter().copied()))));
+    per_event("read, parse", &mut |batch| drop(black_box(parsed(batch))));
     let state = State::new();
-    per_event("read, parse, install", &mut |bytes| state.install(&parse(bytes).unwrap()));
+    per_event("read, parse, install", &mut |batch| parsed(batch).iter().for_each(|event| state.install(event)));
     let (state, mut follower) = (State::new(), Follower::new(data.log_id(), Head::START));
-    per_event("read, parse, prove, install", &mut |bytes| {
-        let envelope = parse(bytes).unwrap();
-        follower.follow(&envelope, bytes).unwrap();
-        state.install(&envelope);
+    per_event("read, parse, prove, install", &mut |batch| {
+        let hashes = Hash::of_each(batch.iter().copied());
+        for (event, hash) in parsed(batch).iter().zip(hashes) {
+            follower.follow(event, hash).unwrap();
+            state.install(event);
+        }
     });
 }
 

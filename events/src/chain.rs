@@ -94,11 +94,11 @@ impl Follower {
         self.open.is_none()
     }
 
-    /// Takes the next event.
+    /// Takes the next event, whose bytes have this hash.
     ///
     /// # Errors
     /// Why it is not the next one.
-    pub fn follow(&mut self, envelope: &Envelope, bytes: &[u8]) -> Result<(), Broken> {
+    pub fn follow(&mut self, envelope: &Envelope, found: Hash) -> Result<(), Broken> {
         let Head { position, hash, time } = self.head;
         if envelope.log != self.log {
             return Err(Broken::OtherLog(envelope.log));
@@ -126,7 +126,7 @@ impl Follower {
             return Err(Broken::Twin(twin_of));
         }
         self.open = (index + 1 < count).then_some((command, index + 1, count));
-        self.head = Head { position: envelope.position, hash: Hash::of(bytes), time: envelope.time };
+        self.head = Head { position: envelope.position, hash: found, time: envelope.time };
         Ok(())
     }
 }

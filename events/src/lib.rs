@@ -11,6 +11,7 @@ mod ids;
 mod retired;
 pub mod schema;
 mod sealed;
+mod sha256;
 mod time;
 
 pub use about::About;

@@ -111,7 +111,8 @@ struct Worker {
 impl Worker {
     fn run(mut self, mut batches: mpsc::Receiver<Batch>, mut checkpoints: Option<Checkpoints>, finish: &AtomicBool) {
         while let Some(batch) = batches.blocking_recv() {
-            let taken = batch.into_iter().try_for_each(|received| self.take(received));
+            let hashes = Hash::of_each(batch.iter().map(|received| &received.message.payload[..]));
+            let taken = batch.into_iter().zip(hashes).try_for_each(|(received, hash)| self.take(received, hash));
             self.show();
             // No error: without a feed there will be no more batches either.
             drop(self.spend.send(std::mem::take(&mut self.spent)));
@@ -129,18 +130,23 @@ impl Worker {
     }
 
     /// Takes what may be the next event.
-    fn take(&mut self, Received { sequence, message, event }: Received) -> Result<(), Fault> {
-        self.follow(sequence, &message.payload, event)?;
+    fn take(&mut self, Received { sequence, message, event }: Received, hash: Hash) -> Result<(), Fault> {
+        self.follow(sequence, &message.payload, hash, event)?;
         self.spent.messages.push(message);
         Ok(())
     }
 
-    fn follow(&mut self, sequence: Position, bytes: &[u8], event: Result<Envelope, InvalidEvent>) -> Result<(), Fault> {
+    fn follow(
+        &mut self,
+        sequence: Position,
+        bytes: &[u8],
+        hash: Hash,
+        event: Result<Envelope, InvalidEvent>,
+    ) -> Result<(), Fault> {
         let head = self.follower.as_ref().map_or(self.whole, |follower| *follower.head());
         // Where reading begins again, the event before is read again: the stream must be the same.
         if sequence == head.position {
-            let same = Hash::of(bytes) == head.hash;
-            return if same { Ok(()) } else { Err(Fault::OtherHistory { position: sequence }) };
+            return if hash == head.hash { Ok(()) } else { Err(Fault::OtherHistory { position: sequence }) };
         }
         let position = head.position + 1;
         if sequence != position {
@@ -148,7 +154,7 @@ impl Worker {
         }
         let envelope = event.map_err(|error| invalid(position, bytes, &error))?;
         let follower = self.follower.get_or_insert_with(|| Follower::new(envelope.log, head));
-        follower.follow(&envelope, bytes).map_err(|source| match source {
+        follower.follow(&envelope, hash).map_err(|source| match source {
             Broken::OtherLog(found) => Fault::OtherLog { wanted: follower.log(), found },
             source @ (Broken::Position(_)
             | Broken::Hash { .. }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::mpsc;
 use std::thread;
 
-use tenure_events::{Envelope, InvalidEvent, Position, parse};
+use tenure_events::{Envelope, Hash, InvalidEvent, Position, parse};
 use uuid::Uuid;
 
 use crate::chain::{Broken, Follower, Head};
@@ -77,12 +77,13 @@ pub(super) fn replay<E: From<ReplayError>>(
         parsed.into_iter().try_for_each(|batch: Batch| -> Result<(), E> {
             let Batch { events, bytes, ends, fault } = batch;
             let mut begin = 0;
-            for (envelope, end) in events.into_iter().zip(ends) {
-                let bytes = bytes.get(begin..end).unwrap_or_default();
+            let each = ends.iter().map(|end| bytes.get(std::mem::replace(&mut begin, *end)..*end).unwrap_or_default());
+            let each: Vec<&[u8]> = each.collect();
+            let hashes = Hash::of_each(each.iter().copied());
+            for ((envelope, bytes), hash) in events.into_iter().zip(each).zip(hashes) {
                 let position = follower.head().position + 1;
-                follower.follow(&envelope, bytes).map_err(|source| ReplayError::Broken { position, source })?;
+                follower.follow(&envelope, hash).map_err(|source| ReplayError::Broken { position, source })?;
                 visit(envelope, bytes)?;
-                begin = end;
             }
             fault.map_or(Ok(()), |fault| Err(fault.into()))
         })

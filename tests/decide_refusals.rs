@@ -102,6 +102,7 @@ fn orgs(t: &mut Table) {
     t.check("admin", "move-org", json!({"org": "root", "parent": "kick"}));
     t.check("admin", "move-org", json!({"org": "kick", "parent": "deep"}));
     t.check("admin", "move-org", json!({"org": "kick", "parent": "root"}));
+    t.check("admin", "archive-org", json!({"org": "root", "confirmation": "permanently archive"}));
     t.check("admin", "archive-org", json!({"org": "learn", "confirmation": "yes"}));
     t.check("admin", "archive-org", json!({"org": "kick", "confirmation": "permanently archive"}));
     t.check("ken", "create-org", json!({"name": "x", "parent": "kick"}));
@@ -256,6 +257,17 @@ fn groups_and_roles(t: &mut Table) {
     t.check("tim", "define-role", json!({"name": "x", "privileges": ["org.manage"]}));
     let ours = ("admin", "create-group", json!({"id": "ours", "org": "root", "name": "ours"}));
     t.after(ours, "admin", "assign-role", json!({"role": "system", "groups": ["ours"]}));
+    // A group of an org, in another: content, an invitation, a tenant permission.
+    let mut world = given();
+    for org in ["kick", "learn"] {
+        let enters = json!({"org": org, "users": ["admin"], "user_type": "administrator", "privileges": "all"});
+        world.must("admin", "grant-subscriptions", enters);
+    }
+    let team = json!({"resource": "shipped", "with": {"group": "team"}, "level": "view"});
+    t.check_in(&world, "admin", "share", team);
+    t.check_in(&world, "admin", "invite-group", json!({"group": "team", "org": "learn", "privileges": []}));
+    let permission = json!({"group": "team", "permission": "manage-organizations"});
+    t.check_in(&world, "admin", "grant-tenant-permission", permission);
     let mut world = given_with(|settings| settings.roles_need_membership = false);
     world.must("admin", "define-role", json!({"id": "guest", "name": "guest"}));
     t.check_in(&world, "tim", "assign-role", json!({"role": "guest", "users": ["svc"]}));

@@ -21,6 +21,9 @@ pub fn associations(t: &mut Table) {
     t.check_in(&world, "admin", "associate-sub-tenant", pair("learn", "deep"));
     t.check_in(&world, "admin", "archive-org", json!({"org": "learn", "confirmation": "permanently archive"}));
     t.check_in(&world, "liz", "disassociate-sub-tenant", json!({"sub": "learn"}));
+    let mut master = given();
+    sub(&mut master, "learn", "kick");
+    t.check_in(&master, "admin", "archive-org", json!({"org": "learn", "confirmation": "permanently archive"}));
     world.must("admin", "create-org", json!({"id": "far", "name": "far", "region": "us-east-1"}));
     t.check_in(&world, "admin", "associate-sub-tenant", pair("kick", "far"));
     // An administrator of both, working in the sub-tenant.
@@ -56,6 +59,12 @@ pub fn distributions(t: &mut Table) {
     t.check_in(&world, "admin", "distribute", to("drinks", "gone"));
     t.check_in(&world, "admin", "undistribute", to("drinks", "learn"));
     t.check_in(&world, "kate", "distribute", json!({"resource": "shelf", "to": {"all_orgs": true}}));
+    // Whoever manages what a tenant may use hands it on, and nothing else.
+    t.check_in(&world, "kate", "distribute", to("drinks", "deep"));
+    t.check_in(&world, "kate", "share", json!({"resource": "drinks", "with": {"user": "ken"}, "level": "view"}));
+    t.check_in(&world, "kate", "set-row-rule", json!({"resource": "drinks", "users": ["ken"], "filter": "a = 1"}));
+    t.check_in(&world, "kate", "rename-resource", json!({"resource": "drinks", "name": "x"}));
+    t.check_in(&world, "kate", "copy-resource", json!({"resource": "drinks", "into_org": "kick"}));
     t.check_in(&world, "kate", "hand-on", on(json!({"user": "liz"})));
     t.check_in(&world, "kate", "hand-on", on(json!({"role": "system"})));
     let mut visited = drinks();

@@ -53,6 +53,7 @@ mod node_crash;
 mod node_open;
 mod node_validity;
 mod replica;
+mod rules;
 mod story_data_all;
 mod story_data_hub;
 mod story_hengshi;

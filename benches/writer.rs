@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench writer -- 50000` sends so many commands of each sort, a tenth of them in each round, waits for
 //! each to be durable, and then appends the same bytes to an empty log, with a sync for every 256 commands. The ratio is
-//! the median of the rounds: what disturbs the machine disturbs both sides of a round alike.
+//! the median of the rounds: what disturbs the machine disturbs both sides of a round alike. Names of sorts, such as
+//! `tag-org`, leave out the others.
 
 #![expect(
     clippy::unwrap_used,
@@ -42,7 +43,8 @@ fn main() {
     let commands: usize = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(50_000);
     // One core for the callers and the disk, one for deciding.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    for sort in SORTS {
+    let only: Vec<String> = std::env::args().filter(|argument| SORTS.iter().any(|sort| sort.0 == argument)).collect();
+    for sort in SORTS.into_iter().filter(|sort| only.is_empty() || only.iter().any(|name| name == sort.0)) {
         let folder = tempfile::tempdir().unwrap();
         let measured = measure(folder.path().join("data"), sort, commands.div_ceil(CALLERS * ROUNDS));
         runtime.block_on(async { tokio::spawn(measured).await.unwrap() });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tenure_events::{Envelope, Hash, OrgId, Position, Sealed, Time, UserId};
+use tenure_events::{Envelope, Hash, OrgId, Position, Sealed, Time, Unchained, UserId};
 use uuid::Uuid;
 
 use crate::decide::Draft;
@@ -41,19 +41,37 @@ pub struct Link {
     pub bytes: Arc<[u8]>,
 }
 
-/// Gives the events of a command their places after the head, which moves on. `sequence` tells how long the history of
+/// The place of the last event that was decided. The chain itself may be some commands behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tip {
+    /// Its position.
+    pub position: Position,
+    /// Its recorded time.
+    pub time: Time,
+}
+
+/// An event in its place, not yet in the chain: its envelope says nothing of the event before.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// The event.
+    pub envelope: Envelope,
+    /// What will be its bytes.
+    pub bytes: Unchained,
+}
+
+/// Gives the events of a command their places after the tip, which moves on. `sequence` tells how long the history of
 /// an org is before the command.
-pub fn link(head: &mut Head, origin: &Origin, events: Vec<Draft>, sequence: impl Fn(&OrgId) -> u64) -> Vec<Link> {
-    let first = head.position + 1;
+pub fn place(tip: &mut Tip, origin: &Origin, events: Vec<Draft>, sequence: impl Fn(&OrgId) -> u64) -> Vec<Placed> {
+    let first = tip.position + 1;
     let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
     let mut sequences: Vec<(OrgId, u64)> = Vec::new();
-    let mut links = Vec::with_capacity(events.len());
-    let mut bytes = Vec::with_capacity(LIKELY_SIZE);
+    let mut placed = Vec::with_capacity(events.len());
+    let mut buffer = Vec::with_capacity(LIKELY_SIZE);
     for (index, Draft { org, event, twin_of }) in (0..count).zip(events) {
         let envelope = Envelope {
             log: origin.log,
             position: first + Position::from(index),
-            prev: head.hash,
+            prev: Hash::default(),
             id: event_id(origin.log, origin.command, index),
             time: origin.time,
             org_sequence: next(&mut sequences, &org, &sequence),
@@ -71,12 +89,34 @@ pub fn link(head: &mut Head, origin: &Origin, events: Vec<Draft>, sequence: impl
             twin_of: twin_of.map(|index| first + index as Position),
             event,
         };
-        bytes.clear();
-        envelope.write_to(&mut bytes);
-        *head = Head { position: envelope.position, hash: Hash::of(&bytes), time: origin.time };
-        links.push(Link { envelope, bytes: Arc::from(bytes.as_slice()) });
+        *tip = Tip { position: envelope.position, time: origin.time };
+        let bytes = envelope.unchained(&mut buffer);
+        placed.push(Placed { envelope, bytes });
     }
-    links
+    placed
+}
+
+/// Chains the event that was placed next, at this time, to the head, which moves on; answers its bytes.
+pub fn chain(head: &mut Head, time: Time, event: Unchained) -> Arc<[u8]> {
+    let bytes = event.chain(&head.hash);
+    *head = Head { position: head.position + 1, hash: Hash::of(&bytes), time };
+    bytes
+}
+
+/// Places the events of a command after the head, and chains them to it.
+pub fn link(head: &mut Head, origin: &Origin, events: Vec<Draft>, sequence: impl Fn(&OrgId) -> u64) -> Vec<Link> {
+    let placed = place(&mut Tip::from(*head), origin, events, sequence);
+    let chained = placed.into_iter().map(|Placed { mut envelope, bytes }| {
+        envelope.prev = head.hash;
+        Link { envelope, bytes: chain(head, origin.time, bytes) }
+    });
+    chained.collect()
+}
+
+impl From<Head> for Tip {
+    fn from(Head { position, time, .. }: Head) -> Self {
+        Self { position, time }
+    }
 }
 
 /// Most events are shorter.

@@ -1,7 +1,7 @@
 //! The only place that asks the time or makes ids. Everything else is told.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use uuid::{Builder, Uuid};
@@ -184,7 +184,7 @@ fn wall() -> DateTime<Utc> {
 
 fn millis() -> u64 {
     #[expect(clippy::disallowed_methods, reason = "this file is where the time is asked")]
-    u64::try_from(Utc::now().timestamp_millis()).unwrap_or_default()
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
 /// Beyond 292 million years: as long as can be.

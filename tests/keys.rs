@@ -15,7 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
-use tenure::keys::{KeyStore, Place, SealError, StoreError, UnsealError, sealed_in};
+use tenure::keys::{KeyStore, NewKeys, Place, SealError, StoreError, UnsealError, sealed_in};
 use tenure_events::{Sealed, UserId};
 use uuid::Uuid;
 
@@ -67,9 +67,17 @@ fn command(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
+/// Seals for a command that is done.
 fn seal(store: &KeyStore, person: &str, number: u128) -> Result<Sealed, SealError> {
+    let mut new = NewKeys::default();
+    let sealed = seal_with(store, person, number, &mut new)?;
+    store.stage(new);
+    Ok(sealed)
+}
+
+fn seal_with(store: &KeyStore, person: &str, number: u128, new: &mut NewKeys) -> Result<Sealed, SealError> {
     let place = Place { person: &user(person), field: "name", command: command(number) };
-    store.seal(&place, &format!("name of {person}"))
+    store.seal(&place, &format!("name of {person}"), new)
 }
 
 fn unseal(store: &KeyStore, person: &str, sealed: &Sealed) -> Result<String, UnsealError> {
@@ -251,37 +259,54 @@ fn an_older_copy_brings_nobody_back_once_erasure_is_repeated() {
     }
 }
 
-/// The commands that seal for one person and those then refused, in this order; whether the key stays.
+/// Which commands that seal for one person are done, in this order; whether the text of each opens.
 #[test]
-fn a_refused_command_takes_only_its_own_keys_back() {
-    let check = |sealing: &[u128], refused: &[u128], stays: bool| {
+fn a_key_stays_if_its_command_is_done() {
+    let check = |sealing: &[bool], opens: &[bool]| {
         let home = Home::new();
         let store = home.create();
-        let sealed: Vec<_> = sealing.iter().map(|by| seal(&store, "jane", *by).unwrap()).collect();
-        refused.iter().for_each(|by| store.unstage(command(*by)));
+        let seal = |done: &bool| {
+            let mut new = NewKeys::default();
+            let sealed = seal_with(&store, "jane", 1, &mut new).unwrap();
+            if *done {
+                store.stage(new);
+            }
+            sealed
+        };
+        let sealed: Vec<_> = sealing.iter().map(seal).collect();
         store.sync().unwrap();
-        let want = if stays { Ok("name of jane".to_owned()) } else { Err(UnsealError::NoKey) };
-        for sealed in &sealed {
-            assert_eq!(unseal(&home.open().unwrap(), "jane", sealed), want, "{sealing:?} {refused:?}");
-        }
+        let store = home.open().unwrap();
+        let opened: Vec<_> = sealed.iter().map(|sealed| unseal(&store, "jane", sealed).is_ok()).collect();
+        assert_eq!(opened, opens, "{sealing:?}");
     };
-    check(&[1], &[], true);
-    check(&[1], &[1], false);
-    check(&[1], &[2], true);
-    check(&[1, 1], &[1], false);
-    check(&[1, 2], &[1], true);
-    check(&[1, 2], &[2], true);
-    check(&[1, 2], &[2, 1], false);
+    check(&[true], &[true]);
+    check(&[false], &[false]);
+    check(&[true, false], &[true, true]);
+    check(&[false, true], &[false, true]);
+    check(&[true, true], &[true, true]);
 }
 
+/// Two commands seal for a new person before either is decided: the key of the first stays, and the second is told.
 #[test]
-fn a_written_key_cannot_be_unstaged() {
+fn a_person_is_given_one_key() {
     let home = Home::new();
     let store = home.create();
-    let sealed = seal(&store, "jane", 1).unwrap();
+    let (mut first, mut second, mut third) = (NewKeys::default(), NewKeys::default(), NewKeys::default());
+    let sealed = seal_with(&store, "jane", 1, &mut first).unwrap();
+    let lost = seal_with(&store, "jane", 2, &mut second).unwrap();
+    assert!(!store.knows_one_of(&first) && !store.knows_one_of(&second));
+    store.stage(first);
+    assert!(store.knows_one_of(&second));
+    store.stage(second);
+    let again = seal_with(&store, "jane", 2, &mut third).unwrap();
+    assert!(!store.knows_one_of(&third), "nobody new");
     store.sync().unwrap();
-    store.unstage(command(1));
-    assert_eq!(unseal(&store, "jane", &sealed).unwrap(), "name of jane");
+    for store in [store, home.open().unwrap()] {
+        for sealed in [&sealed, &again] {
+            assert_eq!(unseal(&store, "jane", sealed).unwrap(), "name of jane");
+        }
+        assert_eq!(unseal(&store, "jane", &lost), Err(UnsealError::Damaged));
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use tenure::clock::Clock;
 use tenure::command::Plain;
 use tenure::decide::Kind;
 use tenure::node::{AsOf, AsOfError, CommandError, Request};
-use tenure_events::{Hash, parse};
+use tenure_events::{Hash, Sealed, parse};
 
 use crate::support::platform::{self, Platform};
 
@@ -102,6 +102,30 @@ async fn a_key_of_a_command_that_is_not_done_is_not_kept() {
     let profile = view.profile(ann).unwrap().value.clone();
     let name = platform.node.keys().unseal(&"ann".parse().unwrap(), "name", &profile.name.unwrap());
     assert_eq!(name.unwrap(), "Ann");
+}
+
+/// Two commands are about one new person, and the second is made ready before the first is decided, or while it is, or
+/// after: whoever is first, all that was sealed can be opened.
+#[tokio::test]
+async fn commands_about_a_new_person_may_come_at_once() {
+    let platform = Platform::memory();
+    for number in 0..200 {
+        let user = format!("u{number}");
+        let new = json!({"id": user, "org": "root", "name": "Ann", "email": "ann@example.org", "user_type": "viewer"});
+        let (made, changed) = tokio::join!(
+            platform.node.submit(platform.request("create-user", new)),
+            platform.node.submit(platform.request("change-profile", json!({"user": user, "name": "Anna"}))),
+        );
+        made.unwrap();
+        changed.unwrap();
+        let view = platform.node.live();
+        let profile = view.profile(view.find_user(&user).unwrap()).unwrap().value.clone();
+        let open = |field, sealed: Option<Sealed>| {
+            platform.node.keys().unseal(&user.parse().unwrap(), field, &sealed.unwrap()).unwrap()
+        };
+        assert_eq!(open("name", profile.name), "Anna");
+        assert_eq!(open("email", profile.email), "ann@example.org");
+    }
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 //! Names, mail addresses and free text stand in the log as [`Sealed`] bytes only. Whoever destroys a person's key makes
 //! all of them unreadable, wherever the log was copied to, and the log's bytes and hashes stay as they are.
 //!
-//! A key goes three ways: [`KeyStore::seal`] *stages* a key for a new person in memory, [`KeyStore::sync`] makes it
-//! durable (before the log may hold anything that it sealed), [`KeyStore::erase`] destroys it for ever. The log is the
-//! truth about erasure: its caller appends `user.erased` first, and repeats `erase` for each such event at every start,
+//! [`KeyStore::seal`] makes a key for a new person, which goes with the command; if that is done, [`KeyStore::stage`]
+//! keeps the key, [`KeyStore::sync`] makes it durable (before the log may hold anything that it sealed), and
+//! [`KeyStore::erase`] destroys it for ever. The log is the truth about erasure: its caller appends `user.erased` first, and repeats `erase` for each such event at every start,
 //! so that neither a crash nor an older copy of the key file brings a person back.
 //!
 //! One process opens a key file at a time; whoever owns the data directory sees to that. In place, overwritten means
@@ -131,18 +131,38 @@ impl KeyStore {
         self.torn
     }
 
-    /// Seals a text about a person. A new person gets a key, staged for this command until [`KeyStore::sync`].
+    /// Seals a text about a person. A person whom the store does not know gets a key among the new ones.
     ///
     /// # Errors
     /// When the person was erased, or there are no random bytes.
-    pub fn seal(&self, place: &Place<'_>, text: &str) -> Result<Sealed, SealError> {
+    pub fn seal(&self, place: &Place<'_>, text: &str, new: &mut NewKeys) -> Result<Sealed, SealError> {
         let person = PersonId::of(place.person);
-        if let Some(entry) = self.read().people.get(&person) {
-            return seal::seal(entry.key().ok_or(SealError::Erased)?, self.log, place, text);
+        let keys = self.read();
+        let key = match keys.find(&person) {
+            Some(Held::Key(key)) => key,
+            Some(Held::Erased) => return Err(SealError::Erased),
+            None => new.key(person)?,
+        };
+        seal::seal(key, self.log, place, text)
+    }
+
+    /// Whether one of these persons is not new any more: what was sealed with the new key could not be opened.
+    #[must_use]
+    pub fn knows_one_of(&self, new: &NewKeys) -> bool {
+        !new.0.is_empty() && new.0.iter().any(|(person, _)| self.read().find(person).is_some())
+    }
+
+    /// Keeps new keys, from now on; whoever was given a key or erased before stays as they are. Of all threads one stages.
+    pub fn stage(&self, new: NewKeys) {
+        if new.0.is_empty() {
+            return;
         }
         let mut keys = self.write();
-        let key = keys.key_or_stage(person, place.command)?;
-        seal::seal(key, self.log, place, text)
+        for (person, key) in new.0 {
+            if keys.find(&person).is_none() {
+                keys.staged.insert(person, key);
+            }
+        }
     }
 
     /// The text that was sealed about this person in this field.
@@ -152,10 +172,10 @@ impl KeyStore {
     pub fn unseal(&self, person: &UserId, field: &str, sealed: &Sealed) -> Result<String, UnsealError> {
         let id = PersonId::of(person);
         let keys = self.read();
-        let key = match (keys.people.get(&id), keys.staged.get(&id)) {
-            (Some(entry), _) => entry.key().ok_or(UnsealError::Erased)?,
-            (None, Some(staged)) => &staged.key,
-            (None, None) => return Err(UnsealError::NoKey),
+        let key = match keys.find(&id) {
+            Some(Held::Key(key)) => key,
+            Some(Held::Erased) => return Err(UnsealError::Erased),
+            None => return Err(UnsealError::NoKey),
         };
         seal::unseal(key, self.log, person, field, sealed)
     }
@@ -173,17 +193,6 @@ impl KeyStore {
         }
         let growth = self.write().place_staged(file.slots());
         file.append(&growth)
-    }
-
-    /// Drops the keys that only this command wanted and no sync wrote: for commands refused, or tried without effect.
-    pub fn unstage(&self, command: Uuid) {
-        if self.read().staged.is_empty() {
-            return;
-        }
-        self.write().staged.retain(|_, staged| {
-            staged.commands.retain(|by| *by != command);
-            !staged.commands.is_empty()
-        });
     }
 
     /// Destroys a person's key for ever, in memory and in the file, durably. Costs nothing for somebody already erased;
@@ -276,48 +285,48 @@ enum Entry {
     Erased,
 }
 
-impl Entry {
-    fn key(&self) -> Option<&Key> {
-        match self {
-            Self::Live { key, .. } => Some(key),
-            Self::Erased => None,
-        }
-    }
+/// What the store holds of a person.
+enum Held<'a> {
+    Key(&'a Key),
+    Erased,
 }
 
-/// A key that no sync has written yet, and the commands that sealed with it.
-struct Staged {
-    key: Key,
-    commands: Vec<Uuid>,
+/// Keys of persons whom the store did not know: made for one command, and gone with it unless it is done.
+#[derive(Default)]
+pub struct NewKeys(Vec<(PersonId, Key)>);
+
+impl NewKeys {
+    fn key(&mut self, person: PersonId) -> Result<&Key, getrandom::Error> {
+        let known = self.0.iter().position(|(of, _)| *of == person);
+        let at = known.unwrap_or(self.0.len());
+        if known.is_none() {
+            self.0.push((person, random_key()?));
+        }
+        #[expect(clippy::indexing_slicing, reason = "found there, or put there just now")]
+        Ok(&self.0[at].1)
+    }
 }
 
 struct Keys {
     people: HashMap<PersonId, Entry>,
-    staged: HashMap<PersonId, Staged>,
+    /// Keys that no sync has written yet.
+    staged: HashMap<PersonId, Key>,
 }
 
 impl Keys {
-    fn key_or_stage(&mut self, person: PersonId, command: Uuid) -> Result<&Key, SealError> {
-        if let Some(entry) = self.people.get(&person) {
-            return entry.key().ok_or(SealError::Erased);
+    fn find(&self, person: &PersonId) -> Option<Held<'_>> {
+        match self.people.get(person) {
+            Some(Entry::Live { key, .. }) => Some(Held::Key(key)),
+            Some(Entry::Erased) => Some(Held::Erased),
+            None => self.staged.get(person).map(Held::Key),
         }
-        let staged = match self.staged.entry(person) {
-            std::collections::hash_map::Entry::Occupied(staged) => staged.into_mut(),
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(Staged { key: random_key()?, commands: Vec::new() })
-            }
-        };
-        if !staged.commands.contains(&command) {
-            staged.commands.push(command);
-        }
-        Ok(&staged.key)
     }
 
     /// Gives every staged key its place in the file, from this slot on, and answers the records to write there.
     fn place_staged(&mut self, first: u64) -> Zeroizing<Vec<u8>> {
         let staged = std::mem::take(&mut self.staged);
         let mut growth = Zeroizing::new(Vec::with_capacity(staged.len() * file::RECORD));
-        for (slot, (person, Staged { key, .. })) in (first..).zip(staged) {
+        for (slot, (person, key)) in (first..).zip(staged) {
             growth.extend_from_slice(&*file::record(person, first, Some(&key)));
             self.people.insert(person, Entry::Live { key, slot });
         }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use tenure_events::Position;
+use tenure_events::{Hash, Position};
 
 use super::shared::Core;
-use crate::chain::Head;
+use crate::chain::{Head, Tip};
 use crate::checkpoint::{self, Mark};
 
 /// Writes checkpoints in a thread of its own, while the writer goes on.
@@ -43,11 +43,11 @@ pub(super) fn start(
 }
 
 impl Due {
-    /// A mark of the state after its head, if a checkpoint is due there.
-    pub fn mark(&mut self, core: &Core, head: &Head) -> Option<Mark> {
-        (head.position >= self.next).then(|| {
-            self.next = next(head.position, self.every);
-            Mark::of(&core.state, *head)
+    /// A mark of the state at its tip, if a checkpoint is due there. What the hash is shows when the event is chained.
+    pub fn mark(&mut self, core: &Core, Tip { position, time }: Tip) -> Option<Mark> {
+        (position >= self.next).then(|| {
+            self.next = next(position, self.every);
+            Mark::of(&core.state, Head { position, time, hash: Hash::default() })
         })
     }
 

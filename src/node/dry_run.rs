@@ -11,9 +11,11 @@ use tenure_projections::{State, View};
 
 use super::attempt::{Attempt, Decided, attempt, place};
 use super::new_needs::NewNeeds;
-use super::request::{AccessDelta, AccessDeltas, Answer, CommandError, Wish};
+use super::request::{AccessDelta, AccessDeltas, Answer, CommandError};
 use super::shared::Core;
 use super::stats::Outcome;
+use super::wish::Wish;
+use crate::chain::{Placed, Tip, chain};
 use crate::decide::{Draft, Effect, remains, suppose};
 
 /// The most users who are compared.
@@ -33,8 +35,8 @@ pub(super) fn dry_run(core: &Core, wish: Box<Wish>) -> Result<Tried, CommandErro
         return Err(CommandError::Stopped);
     }
     let mut head = core.durable_head();
-    let tried_at = head.position;
-    let mut decided = match attempt(core, &head, core.now()?, wish)? {
+    let (tried_at, mut tip) = (head.position, Tip::from(head));
+    let mut decided = match attempt(core, tip, core.now()?, wish)? {
         Attempt::Repeated(done) => return Ok(Tried::Repeated(done)),
         Attempt::Decided(decided) => decided,
     };
@@ -43,12 +45,11 @@ pub(super) fn dry_run(core: &Core, wish: Box<Wish>) -> Result<Tried, CommandErro
     let after = before.over(&over);
     let deltas = access_deltas(before, after, &decided);
     let told = remains(&after, &decided.caller.actor, originals(&decided.drafts).map(|draft| &draft.event));
-    let links = place(core, &mut head, &mut decided);
-    core.keys.unstage(decided.origin.command);
+    let placed = place(core, &mut tip, &mut decided)?;
     core.counters.command(Outcome::DryRun);
     Ok(Tried::New(Box::new(Answer {
         position: tried_at,
-        events: links?.into_iter().map(|link| link.bytes).collect(),
+        events: placed.into_iter().map(|Placed { bytes, .. }| chain(&mut head, tip.time, bytes)).collect(),
         secret: None,
         replayed: false,
         access_delta: Some(deltas),

@@ -20,6 +20,7 @@ mod shared;
 mod stats;
 mod tell;
 mod verify;
+mod wish;
 mod writer;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,9 +40,9 @@ use crate::log::LogReader;
 use crate::token::Token;
 
 use checkpoints::Checkpoints;
-use request::Wish;
 use shared::Core;
 use tell::Asked;
+use wish::Wish;
 use writer::{Ended, Job, Reply, Submission};
 
 pub use backup::{Copied, CopyError, backup, restore};
@@ -149,7 +150,7 @@ impl Node {
             return self.try_out(request).await;
         }
         let asked = Asked::of(&request);
-        let (wish, (reply, answer)) = (Box::new(Wish::of(request, &self.core.keys)), oneshot::channel());
+        let (wish, (reply, answer)) = (Box::new(Wish::of(request, &self.core)?), oneshot::channel());
         let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
         queue.ok_or(CommandError::Stopped)?.try_send(Job::Command(Submission { wish, reply })).map_err(|error| {
             match error {
@@ -306,8 +307,8 @@ impl Node {
 
     async fn try_out(&self, request: Request) -> Result<Answer, CommandError> {
         let (core, asked) = (Arc::clone(&self.core), Asked::of(&request));
-        let tried =
-            tokio::task::spawn_blocking(move || dry_run::dry_run(&core, Box::new(Wish::of(request, &core.keys)))).await;
+        let wish = Wish::of(request, &core)?;
+        let tried = tokio::task::spawn_blocking(move || dry_run::dry_run(&core, Box::new(wish))).await;
         match tried.unwrap_or(Err(CommandError::Stopped))? {
             dry_run::Tried::New(answer) => Ok(*answer),
             dry_run::Tried::Repeated(done) => Ok(asked.tell(&self.core, self.repeat(done).await?).await),

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::attempt::{sequence_in, time_after};
 use super::shared::Core;
 use super::writer::Job;
-use crate::chain::{Head, Link, Origin, link};
+use crate::chain::{Origin, Placed, Tip, place};
 use crate::decide;
 
 /// Who acts when nobody does. No user can have this id.
@@ -43,9 +43,9 @@ pub(super) struct Passing {
 
 impl Passing {
     /// All that has an end and has not been said to have ended, or will be.
-    pub fn of(core: &Core, head: &Head, next: Arc<AtomicI64>) -> Self {
+    pub fn of(core: &Core, tip: Tip, next: Arc<AtomicI64>) -> Self {
         let mut due = BTreeSet::new();
-        let view = View::new(&core.state, head.position, head.time);
+        let view = View::new(&core.state, tip.position, tip.time);
         Due::all(&view, |one| {
             due.insert(one);
         });
@@ -56,31 +56,31 @@ impl Passing {
     }
 
     /// Takes in what events that were installed set an end for.
-    pub fn see(&mut self, core: &Core, links: &[Link]) {
-        let Some(last) = links.last() else { return };
+    pub fn see(&mut self, core: &Core, events: &[Placed]) {
+        let Some(last) = events.last() else { return };
         let view = View::new(&core.state, last.envelope.position, last.envelope.time);
-        let originals = links.iter().filter(|link| link.envelope.twin_of.is_none());
+        let originals = events.iter().filter(|placed| placed.envelope.twin_of.is_none());
         let before = self.due.len();
-        self.due.extend(originals.filter_map(|link| Due::of(&view, &link.envelope.event)));
+        self.due.extend(originals.filter_map(|placed| Due::of(&view, &placed.envelope.event)));
         if self.due.len() > before {
             self.tell();
         }
     }
 
-    /// Says the next that has passed, and gives it its place after the head, which moves on. None when there is none.
-    pub fn say(&mut self, core: &Core, head: &mut Head) -> Option<Vec<Link>> {
+    /// Says the next that has passed, and gives it its place after the tip, which moves on. None when there is none.
+    pub fn say(&mut self, core: &Core, tip: &mut Tip) -> Option<Vec<Placed>> {
         if core.is_stopped() {
             return None;
         }
         let now = Time::from(core.clock.now());
         while let Some(due) = self.due.first().copied().filter(|due| due.until <= now) {
             // A clock that cannot be trusted ends nothing.
-            let time = core.now().ok().and_then(|now| time_after(head, now).ok())?;
+            let time = core.now().ok().and_then(|now| time_after(*tip, now).ok())?;
             self.due.pop_first();
             self.tell();
-            let links = said(core, head, time, &due);
-            if !links.is_empty() {
-                return Some(links);
+            let events = said(core, tip, time, &due);
+            if !events.is_empty() {
+                return Some(events);
             }
         }
         None
@@ -117,8 +117,8 @@ fn command(core: &Core, due: &Due) -> Uuid {
     Uuid::new_v5(&core.log_id, format!("{NAME} {} {}", due.granted_at, due.until.micros()).as_bytes())
 }
 
-fn said(core: &Core, head: &mut Head, time: Time, due: &Due) -> Vec<Link> {
-    let (view, command) = (View::new(&core.state, head.position, time), command(core, due));
+fn said(core: &Core, tip: &mut Tip, time: Time, due: &Due) -> Vec<Placed> {
+    let (view, command) = (View::new(&core.state, tip.position, time), command(core, due));
     let Ok(actor) = UserId::new(TIME) else { return Vec::new() };
     let drafts = decide::ended(&view, due);
     if drafts.is_empty() || view.find_command(&command.to_string()).is_some() {
@@ -136,5 +136,5 @@ fn said(core: &Core, head: &mut Head, time: Time, due: &Due) -> Vec<Link> {
         body_hash: Some(Hash::of(NAME.as_bytes())),
         reason: None,
     };
-    link(head, &origin, drafts, sequence_in(&view))
+    place(tip, &origin, drafts, sequence_in(&view))
 }

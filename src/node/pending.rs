@@ -1,28 +1,23 @@
 //! What is decided and waits to be made durable: filled by the thread that decides, emptied by the one that commits.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use tenure_events::UserId;
+use tenure_events::{Time, Unchained, UserId};
+use tenure_projections::values::Done;
 use tokio::sync::oneshot;
 
 use super::request::CommandError;
 use super::writer::Reply;
-use crate::chain::Head;
 use crate::checkpoint::Mark;
+use crate::token::Token;
 
 /// Where an answer goes, and what it is.
-pub(super) type Answered = (oneshot::Sender<Result<Reply, CommandError>>, Result<Reply, CommandError>);
+pub(super) type Answered<T> = (oneshot::Sender<Result<Reply, CommandError>>, Result<T, CommandError>);
 
 /// Decided commands, made durable and answered together.
+#[derive(Default)]
 pub(super) struct Group {
-    /// Bytes of events, in order.
-    pub events: Vec<Arc<[u8]>>,
-    /// The last of them, or the event before if there are none.
-    pub head: Head,
-    /// Users erased by them.
-    pub erased: Vec<UserId>,
-    pub answers: Vec<Answered>,
+    pub parts: Vec<Part>,
     /// The state after one of them, to be written as a checkpoint.
     pub mark: Option<Mark>,
     bytes: usize,
@@ -30,11 +25,20 @@ pub(super) struct Group {
 
 /// What one command adds to a group.
 pub(super) struct Part {
-    pub events: Vec<Arc<[u8]>>,
-    pub head: Head,
+    /// Its events, in order.
+    pub events: Vec<Unchained>,
+    /// When they were recorded.
+    pub time: Time,
+    /// The user whom it erased.
     pub erased: Option<UserId>,
     /// None for what nobody asked for.
-    pub answer: Option<Answered>,
+    pub answer: Option<Answered<Settled>>,
+}
+
+/// What a command came to, but for the bytes of its events.
+pub(super) enum Settled {
+    Done { secret: Option<Token> },
+    Repeated(Done),
 }
 
 /// The group that is open.
@@ -77,25 +81,14 @@ impl Pending {
         None
     }
 
-    /// Takes what waits; none once nothing more comes. If it is less than `expected`, it waits for that, but no longer than
-    /// `patience`.
-    pub fn take(&self, expected: usize, patience: Duration) -> Option<Group> {
+    /// Takes what waits; none once nothing more comes.
+    pub fn take(&self) -> Option<Group> {
         let empty = |open: &mut Open| open.group.is_none() && !open.closed;
         let mut open = self.changed.wait_while(self.lock(), empty).unwrap_or_else(PoisonError::into_inner);
-        let few = |open: &mut Open| !open.closed && open.len() < expected.min(COMMANDS);
-        if few(&mut open) {
-            let waited = self.changed.wait_timeout_while(open, patience, few);
-            (open, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        }
         let group = open.group.take();
         drop(open);
         self.changed.notify_all();
         group
-    }
-
-    /// How many commands wait.
-    pub fn len(&self) -> usize {
-        self.lock().len()
     }
 
     /// Nothing more comes in.
@@ -119,42 +112,23 @@ impl Pending {
     }
 }
 
-impl Open {
-    fn len(&self) -> usize {
-        self.group.as_ref().map_or(0, |group| group.answers.len())
-    }
-}
-
 impl Group {
-    /// An empty group after this event.
-    pub fn after(head: Head) -> Self {
-        let (events, erased, answers) = (Vec::new(), Vec::new(), Vec::new());
-        Self { events, head, erased, answers, mark: None, bytes: 0 }
-    }
-
     /// Adds a command.
     pub fn add(&mut self, part: Part) {
-        let Part { events, head, erased, answer } = part;
-        self.bytes += events.iter().map(|event| event.len()).sum::<usize>();
-        self.events.extend(events);
-        self.head = head;
-        self.erased.extend(erased);
-        self.answers.extend(answer);
+        self.bytes += part.events.iter().map(Unchained::size).sum::<usize>();
+        self.parts.push(part);
     }
 
     /// Adds the group decided after it.
     fn join(&mut self, next: Self) {
-        let Self { events, head, erased, answers, mark, bytes } = next;
+        let Self { parts, mark, bytes } = next;
         self.bytes += bytes;
-        self.events.extend(events);
-        self.head = head;
-        self.erased.extend(erased);
-        self.answers.extend(answers);
+        self.parts.extend(parts);
         self.mark = mark.or(self.mark.take());
     }
 
     /// Whether it holds as much as a commit should.
     pub fn is_full(&self) -> bool {
-        self.answers.len() >= COMMANDS || self.bytes >= BYTES
+        self.parts.len() >= COMMANDS || self.bytes >= BYTES
     }
 }

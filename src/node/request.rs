@@ -7,9 +7,8 @@ use tenure_projections::values::{KeyNo, UserNo};
 use uuid::Uuid;
 
 use crate::clock::ClockJumped;
-use crate::command::{Command, Contents, InvalidCommand, Plain};
+use crate::command::{InvalidCommand, Plain};
 use crate::decide::{Refusal, Told};
-use crate::keys::KeyStore;
 use crate::token::Token;
 
 /// One command as it came in.
@@ -56,30 +55,8 @@ impl Request {
     }
 
     /// What a repetition must have in common with the first sending: name and body.
-    fn body_hash(&self) -> Hash {
+    pub(super) fn body_hash(&self) -> Hash {
         Hash::of(&[self.name.as_bytes(), b"\n", &self.body].concat())
-    }
-}
-
-/// A request whose name and body were read: each caller does that on their own thread, so that the writer need not.
-pub(super) struct Wish {
-    /// The rest of the request; its name and body are empty.
-    pub request: Request,
-    pub command: Result<Command<Plain>, InvalidCommand>,
-    /// Of a request with an idempotency key: the hash of its name and body.
-    pub body_hash: Option<Hash>,
-}
-
-impl Wish {
-    /// Reads a request, and verifies a bundle that it brings: a signature takes as long as many a decision.
-    pub fn of(mut request: Request, keys: &KeyStore) -> Self {
-        let mut command = Command::parse(&request.name, &request.body);
-        if let Ok(Command::ImportResources(args)) = &mut command {
-            args.contents = keys.verified(&args.bundle).and_then(|bytes| Contents::from_bytes(&bytes));
-        }
-        let body_hash = request.idempotency_key.is_some().then(|| request.body_hash());
-        (request.name, request.body) = (String::new(), Vec::new());
-        Self { request, command, body_hash }
     }
 }
 

@@ -1,28 +1,29 @@
 //! The one writer: commands in, groups of them onto the log, answers out.
 //!
 //! Two threads. The first decides waiting commands one after the other, each on the effect of those before it, and
-//! installs what it decided: above the durable position, where no reader looks. The second makes all that is decided by
-//! then durable, with one sync of the keys and one of the log, moves the durable position and answers, while the first
-//! goes on deciding. An answer that rests on a command which is not durable, a refusal included, stands behind that
+//! installs what it decided: above the durable position, where no reader looks. The second chains all that is decided by
+//! then to the log and makes it durable, with one sync of the keys and one of the log, moves the durable position and
+//! answers, while the first goes on deciding. An answer that rests on a command which is not durable, a refusal included, stands behind that
 //! command, so it is never given before.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
-use tenure_events::{Event, Position, Time, UserId};
+use tenure_events::{Event, Position, Time, Unchained, UserId};
 use tenure_projections::values::Done;
 use tokio::sync::{mpsc, oneshot};
 
 use super::attempt::{Attempt, attempt, place};
 use super::checkpoints::Due;
 use super::passing::{AT_ONCE, Passing};
-use super::pending::{Group, Part, Pending};
-use super::request::{CommandError, Wish};
+use super::pending::{Answered, Group, Part, Pending, Settled};
+use super::request::CommandError;
 use super::shared::Core;
 use super::stats::Outcome;
-use crate::chain::{Head, Link};
+use super::wish::Wish;
+use crate::chain::{Head, Placed, Tip, chain};
+use crate::checkpoint::Mark;
 use crate::clock::ClockJumped;
 use crate::log::{AppendError, Log};
 use crate::token::Token;
@@ -73,19 +74,19 @@ pub(super) fn start(
     let pending = Arc::new(Pending::new());
     let (deciding, decided, due) = (Arc::clone(&core), Arc::clone(&pending), checkpoints.clone());
     let decide = move || {
-        let passing = Passing::of(&deciding, &head, next);
-        decide_all(&deciding, head, queue, passing, &decided, due);
+        let passing = Passing::of(&deciding, Tip::from(head), next);
+        decide_all(&deciding, Tip::from(head), queue, passing, &decided, due);
     };
     let deciding = thread::Builder::new().name("decide".to_owned()).spawn(decide)?;
     thread::Builder::new().name("commit".to_owned()).spawn(move || {
-        let Ended { log, whole } = commit_all(&core, log, &pending, checkpoints);
+        let Ended { log, whole } = commit_all(&core, log, head, &pending, checkpoints);
         Ended { log, whole: deciding.join().is_ok() && whole }
     })
 }
 
 fn decide_all(
     core: &Core,
-    mut head: Head,
+    mut tip: Tip,
     mut queue: mpsc::Receiver<Job>,
     mut passing: Passing,
     pending: &Pending,
@@ -101,13 +102,13 @@ fn decide_all(
             continue;
         }
         let now = core.now();
-        say(core, &mut head, &mut passing, pending, || queue.is_empty());
+        say(core, &mut tip, &mut passing, pending, || queue.is_empty());
         let mut waiting = waiting.peekable();
         while waiting.peek().is_some() {
-            let mut group = decide_group(core, &mut head, now, &mut passing, &mut waiting);
-            group.mark = checkpoints.as_mut().and_then(|due| due.mark(core, &head));
+            let mut group = decide_group(core, &mut tip, now, &mut passing, &mut waiting);
+            group.mark = checkpoints.as_mut().and_then(|due| due.mark(core, tip));
             if let Some(group) = pending.put(group) {
-                refuse(core, group, || CommandError::Stopped);
+                refuse(core, group);
             }
         }
     }
@@ -121,13 +122,12 @@ fn command(job: Job) -> Option<Submission> {
 }
 
 /// Says what has ended by now, before anything else is decided; of very much, only so much while somebody waits.
-fn say(core: &Core, head: &mut Head, passing: &mut Passing, pending: &Pending, idle: impl Fn() -> bool) {
+fn say(core: &Core, tip: &mut Tip, passing: &mut Passing, pending: &Pending, idle: impl Fn() -> bool) {
     let mut said = 0;
     while said < AT_ONCE || idle() {
-        let mut group = Group::after(*head);
-        let Some(links) = passing.say(core, head) else { return };
-        let events = install(core, passing, links);
-        group.add(Part { events, head: *head, erased: None, answer: None });
+        let Some(placed) = passing.say(core, tip) else { return };
+        let mut group = Group::default();
+        group.add(Part { events: install(core, passing, placed), time: tip.time, erased: None, answer: None });
         if pending.put(group).is_some() {
             return;
         }
@@ -138,21 +138,21 @@ fn say(core: &Core, head: &mut Head, passing: &mut Passing, pending: &Pending, i
 /// Decides commands until none waits, or they are enough for a commit.
 fn decide_group(
     core: &Core,
-    head: &mut Head,
+    tip: &mut Tip,
     now: std::result::Result<Time, ClockJumped>,
     passing: &mut Passing,
     waiting: &mut impl Iterator<Item = Submission>,
 ) -> Group {
-    let mut group = Group::after(*head);
+    let mut group = Group::default();
     while !group.is_full()
         && let Some(Submission { wish, reply }) = waiting.next()
     {
-        let decided = now.map_err(CommandError::from).and_then(|now| decide_one(core, head, now, passing, wish));
-        let (events, erased, answered) = match decided {
-            Ok(Decision { events, erased, reply }) => (events, erased, Ok(reply)),
-            Err(error) => (Vec::new(), None, Err(error)),
+        let decided = now.map_err(CommandError::from).and_then(|now| decide_one(core, tip, now, passing, wish));
+        let (Decision { events, erased }, settled) = match decided {
+            Ok((decision, settled)) => (decision, Ok(settled)),
+            Err(error) => (Decision::default(), Err(error)),
         };
-        group.add(Part { events, head: *head, erased, answer: Some((reply, answered)) });
+        group.add(Part { events, time: tip.time, erased, answer: Some((reply, settled)) });
     }
     group
 }
@@ -169,62 +169,61 @@ impl Drop for Close<'_> {
 }
 
 /// What one command came to.
+#[derive(Default)]
 struct Decision {
-    events: Vec<Arc<[u8]>>,
+    events: Vec<Unchained>,
     erased: Option<UserId>,
-    reply: Reply,
 }
 
 /// Decides one command and installs what it comes to.
-fn decide_one(core: &Core, head: &mut Head, now: Time, passing: &mut Passing, wish: Box<Wish>) -> Result<Decision> {
-    let mut decided = match attempt(core, head, now, wish)? {
-        Attempt::Repeated(done) => {
-            return Ok(Decision { events: Vec::new(), erased: None, reply: Reply::Repeated(done) });
-        }
+fn decide_one(
+    core: &Core,
+    tip: &mut Tip,
+    now: Time,
+    passing: &mut Passing,
+    wish: Box<Wish>,
+) -> Result<(Decision, Settled)> {
+    let mut decided = match attempt(core, *tip, now, wish)? {
+        Attempt::Repeated(done) => return Ok((Decision::default(), Settled::Repeated(done))),
         Attempt::Decided(decided) => decided,
     };
-    let links = place(core, head, &mut decided).inspect_err(|_| core.keys.unstage(decided.origin.command))?;
-    if links.is_empty() {
-        // It was done before, and nobody new comes of it.
-        core.keys.unstage(decided.origin.command);
+    let placed = place(core, tip, &mut decided)?;
+    if !placed.is_empty() {
+        // Nothing new comes of what was done before, and no new person.
+        core.keys.stage(decided.keys);
     }
-    let erased = links.iter().find_map(|link| erased(&link.envelope.event));
-    let events = install(core, passing, links);
-    let reply = Reply::Done { position: head.position, events: events.clone(), secret: decided.secret.take() };
-    Ok(Decision { events, erased, reply })
+    let erased = placed.iter().find_map(|placed| erased(&placed.envelope.event));
+    Ok((Decision { events: install(core, passing, placed), erased }, Settled::Done { secret: decided.secret }))
 }
 
-/// Puts events into the state, above the durable position; answers their bytes.
-fn install(core: &Core, passing: &mut Passing, links: Vec<Link>) -> Vec<Arc<[u8]>> {
-    links.iter().for_each(|link| core.state.install(&link.envelope));
-    passing.see(core, &links);
-    links.into_iter().map(|link| link.bytes).collect()
+/// Puts events into the state, above the durable position; answers what will be their bytes.
+fn install(core: &Core, passing: &mut Passing, placed: Vec<Placed>) -> Vec<Unchained> {
+    placed.iter().for_each(|placed| core.state.install(&placed.envelope));
+    passing.see(core, &placed);
+    placed.into_iter().map(|placed| placed.bytes).collect()
 }
 
 fn erased(event: &Event) -> Option<UserId> {
     if let Event::UserErased(event) = event { Some(event.user.clone()) } else { None }
 }
 
-fn commit_all(core: &Core, mut log: Log, pending: &Pending, checkpoints: Option<Due>) -> Ended {
+fn commit_all(core: &Core, mut log: Log, mut head: Head, pending: &Pending, checkpoints: Option<Due>) -> Ended {
     let mut whole = true;
-    let (mut expected, mut patience) = (0, Duration::ZERO);
-    while let Some(mut group) = pending.take(expected, patience) {
-        let (mark, began) = (group.mark.take(), core.clock.now());
-        if let Err(unknown) = store(core, &mut log, &mut group) {
+    while let Some(group) = pending.take() {
+        let began = core.clock.now();
+        let chained = Chained::of(&mut head, group);
+        if let Err(unknown) = store(core, &mut log, &head, &chained) {
             core.stop();
             whole = false;
-            let waiting = pending.fail();
-            refuse(core, group, || if unknown { CommandError::OutcomeUnknown } else { CommandError::Stopped });
-            waiting.into_iter().for_each(|group| refuse(core, group, || CommandError::Stopped));
+            let why = || if unknown { CommandError::OutcomeUnknown } else { CommandError::Stopped };
+            chained.answers.into_iter().for_each(|(reply, _)| answer(core, reply, Err(why())));
+            pending.fail().into_iter().for_each(|group| refuse(core, group));
             break;
         }
         let took = (core.clock.now() - began).to_std().unwrap_or_default();
-        core.counters.commit(group.answers.len(), took);
-        // Whoever is answered now may well send the next command at once. A commit costs about the same for many as for
-        // few, so it is worth a part of its time to have them all in the next one.
-        (expected, patience) = (group.answers.len() + pending.len(), took / PATIENCE);
-        group.answers.into_iter().for_each(|(reply, result)| answer(core, reply, result));
-        if let (Some(due), Some(mark)) = (&checkpoints, mark) {
+        core.counters.commit(chained.answers.len(), took);
+        chained.answers.into_iter().for_each(|(reply, result)| answer(core, reply, result));
+        if let (Some(due), Some(mark)) = (&checkpoints, chained.mark) {
             due.write(mark);
         }
     }
@@ -232,20 +231,48 @@ fn commit_all(core: &Core, mut log: Log, pending: &Pending, checkpoints: Option<
     Ended { log, whole }
 }
 
-/// Which part of a commit's time may be waited for more commands.
-const PATIENCE: u32 = 2;
+/// A group with the bytes of its events.
+#[derive(Default)]
+struct Chained {
+    events: Vec<Arc<[u8]>>,
+    erased: Vec<UserId>,
+    answers: Vec<Answered<Reply>>,
+    mark: Option<Mark>,
+}
 
-/// Makes a group durable and shows it to readers. After an error nothing is ever written again; `true` says that nobody
-/// knows whether the group is in the log.
-fn store(core: &Core, log: &mut Log, group: &mut Group) -> std::result::Result<(), bool> {
+impl Chained {
+    /// Chains what was decided to the head, which moves on.
+    fn of(head: &mut Head, group: Group) -> Self {
+        let mut chained = Self { mark: group.mark, ..Self::default() };
+        for Part { events, time, erased, answer } in group.parts {
+            let events: Vec<_> = events.into_iter().map(|event| chain(head, time, event)).collect();
+            chained.events.extend_from_slice(&events);
+            chained.erased.extend(erased);
+            chained.answers.extend(answer.map(|(reply, settled)| {
+                let replied = settled.map(|settled| match settled {
+                    Settled::Done { secret } => Reply::Done { position: head.position, events, secret },
+                    Settled::Repeated(done) => Reply::Repeated(done),
+                });
+                (reply, replied)
+            }));
+            if let Some(mark) = chained.mark.as_mut().filter(|mark| mark.head.position == head.position) {
+                mark.head = *head;
+            }
+        }
+        chained
+    }
+}
+
+/// Makes a group up to its head durable and shows it to readers. After an error nothing is ever written again; `true` says
+/// that nobody knows whether the group is in the log.
+fn store(core: &Core, log: &mut Log, head: &Head, group: &Chained) -> std::result::Result<(), bool> {
     core.keys.sync().map_err(|_| false)?;
-    let events = std::mem::take(&mut group.events);
-    if events.is_empty() {
+    if group.events.is_empty() {
         return Ok(());
     }
-    let after = group.head.position - events.len() as Position;
-    log.append(after, &events).map_err(|error| matches!(error, AppendError::Failed(_)))?;
-    core.publish(group.head);
+    let after = head.position - group.events.len() as Position;
+    log.append(after, &group.events).map_err(|error| matches!(error, AppendError::Failed(_)))?;
+    core.publish(*head);
     // A key store that fails here stops the next group; the erasure is in the log and repeated at every start.
     if let Err(error) = group.erased.iter().try_for_each(|user| core.keys.erase(user)) {
         tracing::error!(%error, "a key of personal data could not be destroyed; it will be at the next start");
@@ -253,9 +280,10 @@ fn store(core: &Core, log: &mut Log, group: &mut Group) -> std::result::Result<(
     Ok(())
 }
 
-fn refuse(core: &Core, group: Group, why: impl Fn() -> CommandError) {
-    for (reply, _) in group.answers {
-        answer(core, reply, Err(why()));
+/// Answers those whose commands were decided after nothing could be written any more.
+fn refuse(core: &Core, group: Group) {
+    for (reply, _) in group.parts.into_iter().filter_map(|part| part.answer) {
+        answer(core, reply, Err(CommandError::Stopped));
     }
 }
 

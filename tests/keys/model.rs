@@ -1,16 +1,19 @@
-//! Any history of seals, syncs, erasures and restarts, against a naive model.
+//! Any history of seals, commands not done, syncs, erasures and restarts, against a naive model.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// What may happen to the store; people and commands by number.
+/// What may happen to the store; people by number.
 #[derive(Debug, Clone)]
 enum Step {
-    Seal(u8, u8),
-    Unstage(u8),
+    /// For a command that is done, or for one that is refused.
+    Seal {
+        person: u8,
+        done: bool,
+    },
     Sync,
     Erase(u8),
     /// The process ends, and the next one opens the file.
@@ -19,20 +22,19 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        4 => (0..6_u8, 0..4_u8).prop_map(|(person, by)| Step::Seal(person, by)),
-        1 => (0..4_u8).prop_map(Step::Unstage),
+        5 => (0..6_u8, proptest::bool::weighted(0.8)).prop_map(|(person, done)| Step::Seal { person, done }),
         2 => Just(Step::Sync),
         1 => (0..6_u8).prop_map(Step::Erase),
         1 => Just(Step::Reopen),
     ]
 }
 
-/// The naive model: who is erased, whose key is written, who wants which staged key, and which texts each key sealed.
+/// The naive model: who is erased, whose key is written or staged, and which texts open.
 #[derive(Default)]
 struct Model {
     erased: BTreeSet<u8>,
     written: BTreeSet<u8>,
-    staged: BTreeMap<u8, BTreeSet<u8>>,
+    staged: BTreeSet<u8>,
     texts: Vec<(u8, Sealed, bool)>,
 }
 
@@ -40,7 +42,7 @@ impl Model {
     /// Texts of keys that are gone never open again, whatever key the person gets next.
     fn lose(&mut self, lost: impl Fn(u8) -> bool) {
         self.texts.iter_mut().filter(|(person, ..)| lost(*person)).for_each(|(.., opens)| *opens = false);
-        self.staged.retain(|person, _| !lost(*person));
+        self.staged.retain(|person| !lost(*person));
     }
 }
 
@@ -55,26 +57,24 @@ proptest! {
         let name = |person: u8| format!("person-{person}");
         for step in steps {
             match step {
-                Step::Seal(person, by) => match seal(&store, &name(person), by.into()) {
-                    Ok(sealed) => {
-                        prop_assert!(!model.erased.contains(&person));
-                        model.texts.push((person, sealed, true));
-                        if !model.written.contains(&person) {
-                            model.staged.entry(person).or_default().insert(by);
+                Step::Seal { person, done } => {
+                    let mut new = NewKeys::default();
+                    match seal_with(&store, &name(person), 1, &mut new) {
+                        Ok(sealed) => {
+                            prop_assert!(!model.erased.contains(&person));
+                            let known = model.written.contains(&person) || model.staged.contains(&person);
+                            model.texts.push((person, sealed, known || done));
+                            if done {
+                                store.stage(new);
+                                model.staged.insert(person);
+                            }
                         }
+                        Err(error) => prop_assert!(error == SealError::Erased && model.erased.contains(&person)),
                     }
-                    Err(error) => prop_assert!(error == SealError::Erased && model.erased.contains(&person)),
-                },
-                Step::Unstage(by) => {
-                    store.unstage(command(by.into()));
-                    let gone: BTreeSet<u8> = model.staged.iter_mut()
-                        .filter_map(|(person, wanted)| (wanted.remove(&by) && wanted.is_empty()).then_some(*person))
-                        .collect();
-                    model.lose(|person| gone.contains(&person));
                 }
                 Step::Sync => {
                     store.sync().unwrap();
-                    model.written.extend(std::mem::take(&mut model.staged).into_keys());
+                    model.written.extend(std::mem::take(&mut model.staged));
                 }
                 Step::Erase(person) => {
                     store.erase(&user(&name(person))).unwrap();
@@ -84,7 +84,8 @@ proptest! {
                 Step::Reopen => {
                     drop(store);
                     store = home.open().unwrap();
-                    let gone: BTreeSet<u8> = model.staged.keys().copied().collect();
+                    let gone: BTreeSet<u8> = model.staged.difference(&model.written).copied().collect();
+                    model.staged.clear();
                     model.lose(|person| gone.contains(&person));
                 }
             }

@@ -41,7 +41,9 @@ fn lengths_are_rounded_up() {
     let store = KeyStore::in_memory(LOG).unwrap();
     let check = |text: &str, blocks: usize| {
         let place = Place { person: &user("jane"), field: "name", command: command(1) };
-        let sealed = store.seal(&place, text).unwrap();
+        let mut new = NewKeys::default();
+        let sealed = store.seal(&place, text, &mut new).unwrap();
+        store.stage(new);
         assert_eq!(sealed.as_bytes().len(), 1 + 16 + 24 + blocks * 32 + 16, "{text:?}");
         assert_eq!(store.unseal(&user("jane"), "name", &sealed).unwrap(), text);
     };
@@ -64,7 +66,10 @@ proptest! {
     ) {
         let store = KeyStore::in_memory(LOG).unwrap();
         let person = user(&id);
-        let sealed = store.seal(&Place { person: &person, field: "name", command: command(by) }, &text).unwrap();
+        let mut new = NewKeys::default();
+        let place = Place { person: &person, field: "name", command: command(by) };
+        let sealed = store.seal(&place, &text, &mut new).unwrap();
+        store.stage(new);
         prop_assert_eq!(store.unseal(&person, "name", &sealed), Ok(text));
         prop_assert_eq!(sealed_in(&sealed), Some(command(by)));
         let mut bytes = sealed.as_bytes().to_vec();

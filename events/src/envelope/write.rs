@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::{Envelope, Hash};
 
-/// Appends the bytes of an event: those of its serde form.
-pub(super) fn write(envelope: &Envelope, bytes: &mut Vec<u8>) {
+/// Appends the bytes of an event: those of its serde form. Answers where in the buffer the text of `prev` begins.
+pub(super) fn write(envelope: &Envelope, bytes: &mut Vec<u8>) -> usize {
     let mut out = Out(bytes);
     out.raw(r#"{"specversion":"1.0","id":""#);
     out.uuid(envelope.id);
@@ -22,6 +22,7 @@ pub(super) fn write(envelope: &Envelope, bytes: &mut Vec<u8>) {
     out.raw(r#","datacontenttype":"application/json","position":""#);
     out.json(&envelope.position);
     out.raw(r#"","prev":""#);
+    let prev = out.0.len();
     out.hash(&envelope.prev);
     out.raw(r#"","org":"#);
     out.text(envelope.org.as_str());
@@ -39,7 +40,19 @@ pub(super) fn write(envelope: &Envelope, bytes: &mut Vec<u8>) {
     out.text(envelope.actor.as_str());
     out.optional(envelope);
     out.event(envelope);
+    prev
 }
+
+/// The text of a hash.
+pub(super) fn hash_text(hash: &Hash) -> [u8; HASH_TEXT] {
+    let mut text = [b'A'; HASH_TEXT];
+    let written = URL_SAFE_NO_PAD.encode_slice(hash.0, &mut text);
+    debug_assert_eq!(written, Ok(HASH_TEXT), "32 bytes are 43 characters of base64");
+    text
+}
+
+/// How long the text of a hash is.
+const HASH_TEXT: usize = 43;
 
 struct Out<'a>(&'a mut Vec<u8>);
 
@@ -105,10 +118,7 @@ impl Out<'_> {
     }
 
     fn hash(&mut self, hash: &Hash) {
-        let mut text = [0; 43];
-        if let Ok(43) = URL_SAFE_NO_PAD.encode_slice(hash.0, &mut text) {
-            self.0.extend_from_slice(&text);
-        }
+        self.0.extend_from_slice(&hash_text(hash));
     }
 
     fn json<T: Serialize + ?Sized>(&mut self, value: &T) {

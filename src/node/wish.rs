@@ -1,0 +1,114 @@
+//! What is made ready on a caller's own thread, so that the one that decides need not: the command is read, ids are made,
+//! texts are sealed.
+
+use tenure_events::{Hash, Sealed, Time, UserId};
+use tenure_projections::View;
+use uuid::Uuid;
+
+use super::request::{CommandError, Request};
+use super::shared::Core;
+use crate::command::{Command, Contents, Fresh, Plain};
+use crate::decide::personal;
+use crate::keys::{KeyStore, NewKeys, Place, SealError};
+use crate::token::Token;
+
+/// A request, made ready.
+pub(super) struct Wish {
+    pub request: Request,
+    /// Whose key it came with.
+    pub actor: UserId,
+    /// The command's id.
+    pub command: Uuid,
+    /// Of a request with an idempotency key: the hash of its name and body.
+    pub body_hash: Option<Hash>,
+    /// What is to be decided, unless that shows by the request alone that it cannot be.
+    pub ready: Result<Ready, CommandError>,
+    /// Of persons who were new when it was sealed.
+    pub keys: NewKeys,
+}
+
+/// A command with all that its events will need.
+pub(super) struct Ready {
+    pub command: Command<Sealed>,
+    pub fresh: Fresh,
+    pub reason: Option<Sealed>,
+    /// The API key that it would issue.
+    pub secret: Option<Token>,
+    /// Something is about a person who was erased.
+    pub erased: bool,
+}
+
+impl Wish {
+    /// Reads a request, verifies a bundle that it brings (a signature takes as long as many a decision), and seals.
+    ///
+    /// # Errors
+    /// The caller is not known.
+    pub fn of(request: Request, core: &Core) -> Result<Self, CommandError> {
+        // Whoever has an id has it for ever.
+        let view = View::new(&core.state, core.state.durable(), Time::MIN);
+        let actor = UserId::new(view.user_id(request.caller.user)).map_err(|_| CommandError::Unauthenticated)?;
+        let command = match &request.idempotency_key {
+            Some(key) => repeatable_id(core.log_id, &actor, request.on_behalf_of.as_ref(), key),
+            None => core.clock.new_id(),
+        };
+        let body_hash = request.idempotency_key.is_some().then(|| request.body_hash());
+        let mut keys = NewKeys::default();
+        let ready = Sealing { store: &core.keys, command, new: &mut keys, erased: false }.ready(core, &request, &actor);
+        Ok(Self { request, actor, command, body_hash, ready, keys })
+    }
+
+    /// The same, or made ready anew where a command decided meanwhile has given one of its new persons another key.
+    ///
+    /// # Errors
+    /// See [`Wish::of`].
+    pub fn renewed(self: Box<Self>, core: &Core) -> Result<Box<Self>, CommandError> {
+        if core.keys.knows_one_of(&self.keys) { Self::of(self.request, core).map(Box::new) } else { Ok(self) }
+    }
+}
+
+/// Seals the texts of a command.
+struct Sealing<'a> {
+    store: &'a KeyStore,
+    command: Uuid,
+    new: &'a mut NewKeys,
+    erased: bool,
+}
+
+impl Sealing<'_> {
+    fn ready(mut self, core: &Core, request: &Request, actor: &UserId) -> Result<Ready, CommandError> {
+        let mut parsed = Command::parse(&request.name, &request.body)?;
+        if let Command::ImportResources(args) = &mut parsed {
+            args.contents = core.keys.verified(&args.bundle).and_then(|bytes| Contents::from_bytes(&bytes));
+        }
+        let fresh = Fresh { thing: core.clock.new_id(), admin: core.clock.new_id() };
+        let secret = parsed.issues_key(&fresh).map(Token::generate).transpose()?;
+        let about = parsed.about(&fresh);
+        let identity = |issuer: &str, subject: &str| core.keys.identity_handle(issuer, subject).to_string();
+        let command = parsed.seal(&fresh, identity, |person, field, text| self.seal(person, field, &text))?;
+        let seal_reason = |reason| self.seal(about.as_ref().unwrap_or(actor), "reason", reason);
+        let reason = request.reason.as_ref().map(seal_reason).transpose()?;
+        Ok(Ready { command, fresh, reason, secret, erased: self.erased })
+    }
+
+    /// About a person who was erased it seals nothing and notes it: the decision comes first, and says in its own words
+    /// whether the caller may know of this person at all.
+    fn seal(&mut self, person: &UserId, field: &'static str, text: &Plain) -> Result<Sealed, CommandError> {
+        personal(field, &text.0)?;
+        match self.store.seal(&Place { person, field, command: self.command }, &text.0, self.new) {
+            Ok(sealed) => Ok(sealed),
+            Err(SealError::Erased) => {
+                self.erased = true;
+                Ok(Sealed::from_bytes([]))
+            }
+            Err(SealError::TooLong) => Err(CommandError::EventTooLarge { size: text.0.len() }),
+            Err(SealError::Random(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// The id of a command that may be sent again: the same for the same caller, represented user and key.
+fn repeatable_id(log: Uuid, actor: &UserId, on_behalf_of: Option<&UserId>, key: &str) -> Uuid {
+    // Ids hold no space, so no two triples read alike.
+    let represented = on_behalf_of.map_or("", UserId::as_str);
+    Uuid::new_v5(&log, format!("{actor} {represented} {key}").as_bytes())
+}

@@ -220,3 +220,18 @@ fn a_role_shows_its_maker_nothing_new() {
     world.must("admin", "disable-org", json!({"org": "kick"}));
     world.must_not("dora", "define-role", role, "delegation.level_not_held");
 }
+
+/// Handing on a folder of which one sees no more than the folder.
+#[test]
+fn a_folder_is_handed_on_by_who_has_what_lies_in_it() {
+    let mut world = world();
+    world.must("admin", "distribute", to("goods", json!({"org": "kick"})));
+    world.must("kate", "hand-on", to("goods", json!({"role": "looks"})));
+    world.must("kate", "revoke-privileges", json!({"org": "kick", "user": "kate", "privileges": ["pack.share"]}));
+    check(&world, "kate", VIEW, "goods", Some("reach.distribution"));
+    check(&world, "kate", VIEW, "drinks", None);
+    let code = "delegation.level_not_held";
+    world.must_not("kate", "hand-on", to("goods", json!({"user": "kate"})), code);
+    world.must_not("kate", "hand-on", to("goods", json!({"user": "mia"})), code);
+    world.must_not("kate", "assign-role", json!({"role": "looks", "users": ["mia"]}), code);
+}

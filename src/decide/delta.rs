@@ -6,10 +6,11 @@
 
 mod association;
 mod ceilings;
+mod moves;
 mod packs;
 
 use tenure_events::data::{Assignee, ContentShared, GroupInvited, Level, Subscription};
-use tenure_events::{Event, GroupId, OrgId, Privilege, ResourceId, RoleId, UserId};
+use tenure_events::{Event, GroupId, OrgId, Privilege, RoleId, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{self, Code, Reach, administrative};
 use tenure_projections::values::{
@@ -112,7 +113,7 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         Event::GroupMemberAdded(e) => member(scene, &e.group),
         Event::GroupInvited(e) => invited(scene, e),
         Event::ContentShared(e) => shared(scene, e),
-        Event::ResourceMoved(e) => moved(scene, &e.resource, e.parent.as_ref()),
+        Event::ResourceMoved(e) => moves::moved(scene, &e.resource, e.parent.as_ref()),
         Event::SubTenantAssociated(e) => association::associated(scene, e),
         Event::ContentDistributed(e) => packs::distributed(scene, &e.resource),
         Event::ContentHandedOn(e) => packs::handed_on(scene, e),
@@ -240,36 +241,6 @@ fn shared(scene: &Scene<'_>, share: &ContentShared) -> Result<(), Refusal> {
     let Some(no) = scene.find_resource(share.resource.as_str()) else { return Ok(()) };
     holds_below(scene, no, share.level, share.copy)?;
     association::shared(scene, share, no)
-}
-
-/// What lies in a folder is had by whom the folder, or one above it, is shared with.
-fn moved(scene: &Scene<'_>, resource: &ResourceId, parent: Option<&ResourceId>) -> Result<(), Refusal> {
-    let no = scene.find_resource(resource.as_str());
-    let parent = parent.and_then(|parent| scene.find_resource(parent.as_str()));
-    let Some((no, parent)) = no.zip(parent) else { return Ok(()) };
-    let old: Vec<ResourceNo> = scene.folders(no).skip(1).collect();
-    let new = || scene.folders(parent).filter(|folder| !old.contains(folder));
-    let widest = new().flat_map(|folder| scene.shares(folder));
-    let widest = widest.fold(None, |widest: Option<(Level, bool)>, share| {
-        let (level, copy) = widest.unwrap_or((share.level, share.copy));
-        Some((level.max(share.level), copy || share.copy))
-    });
-    let widest = match widest {
-        Some((level, _)) if association::opens(scene, new()) => Some((level.max(Level::Use), true)),
-        None if packs::is_given(scene, new()) => Some((Level::View, false)),
-        Some(_) | None => widest,
-    };
-    match widest {
-        Some((level, copy)) => {
-            let kind = View::resource(scene, no).and_then(|resource| scene.actions(resource.value.kind));
-            let org = View::resource(scene, no).map(|resource| resource.value.org);
-            if let Some((org, share)) = org.zip(kind.and_then(|kind| kind.value.share)) {
-                scene.need(org, share)?;
-            }
-            holds_below(scene, no, level, copy)
-        }
-        None => Ok(()),
-    }
 }
 
 fn role_bundle(scene: &Scene<'_>, no: RoleNo) -> Result<(), Refusal> {

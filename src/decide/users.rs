@@ -43,6 +43,7 @@ pub fn change_profile(scene: &Scene<'_>, args: &ChangeProfile<Sealed>, plan: &mu
     if args.email.is_some() && !scene.is_self(user) {
         // A secret goes to the address: whoever changes it could have the next one.
         super::delta::everything_of(scene, user)?;
+        super::delta::personal_content_of(scene, user)?;
     }
     let before = scene.profile(user).map(|profile| profile.value.clone());
     let (name, email) = before.map_or((None, None), |profile| (profile.name, profile.email));

@@ -75,6 +75,36 @@ fn who_was_invited_has_their_personal_folder_to_themself_until_the_invitation_en
     assert_eq!(["liz", "kate"].map(|user| sees(&w, user, folder)), [false, true], "content managers take over");
 }
 
+/// The secret of the next reset goes there.
+#[test]
+fn nobody_redirects_the_mail_of_somebody_with_a_personal_folder() {
+    let mut w = given_with(|settings| settings.personal_folders = true);
+    let redirect = json!({"user": "mia", "email": "kate@kick.example"});
+    w.must("kate", "change-profile", redirect.clone());
+    let chart = json!({"org": "kick", "kind": "chart", "name": "own", "parent": "personal:mia@kick"});
+    w.must("mia", "create-resource", chart);
+    w.must_not("kate", "change-profile", redirect.clone(), "delegation.personal");
+    w.must("mia", "change-profile", redirect);
+}
+
+/// Whoever made a folder does not have what others put into it, and takes none of it home.
+#[test]
+fn a_folder_with_something_of_others_is_not_taken_home() {
+    let mut w = given_with(|settings| settings.personal_folders = true);
+    let make = |id: &str, kind: &str, parent: Option<&str>| -> Value {
+        json!({"id": id, "org": "kick", "kind": kind, "name": id, "parent": parent})
+    };
+    w.must("mia", "create-resource", make("desk", "folder", None));
+    let share = |level: &str| json!({"resource": "desk", "with": {"user": "ken"}, "level": level});
+    w.must("mia", "share", share("edit"));
+    w.must("ken", "create-resource", make("notes", "chart", Some("desk")));
+    w.must("mia", "unshare", json!({"resource": "desk", "with": {"user": "ken"}}));
+    let take = json!({"resource": "desk", "parent": "personal:mia@kick"});
+    w.must_not("mia", "move-resource", take.clone(), "delegation.level_not_held");
+    w.must("ken", "delete-resource", json!({"resource": "notes"}));
+    w.must("mia", "move-resource", take);
+}
+
 #[test]
 fn what_is_for_tenants_lies_in_no_personal_folder() {
     let mut w = given_with(|settings| settings.personal_folders = true);

@@ -22,10 +22,10 @@ pub fn is_given(scene: &Scene<'_>, mut folders: impl Iterator<Item = ResourceNo>
     folders.any(|at| scene.distributed_to_all(at).is_some() || scene.recipients(at).next().is_some())
 }
 
-/// What is handed on has the rows that its tenant sees; whoever sees fewer cannot hand it on.
+/// Whom a folder is handed on to has what lies in it, with the rows that the tenant sees: whoever hands it on has that too.
 pub fn handed_on(scene: &Scene<'_>, event: &ContentHandedOn) -> Result<(), Refusal> {
-    let no = scene.find_resource(event.resource.as_str());
-    no.map_or(Ok(()), |no| rows_of_tenant(scene, no))
+    let (tenant, no) = (scene.find_org(event.org.as_str()), scene.find_resource(event.resource.as_str()));
+    tenant.zip(no).map_or(Ok(()), |(tenant, no)| has_below(scene, tenant, no).and_then(|()| rows_of_tenant(scene, no)))
 }
 
 /// Whoever clears a rule, or puts another in its place, sees all rows.
@@ -63,11 +63,11 @@ pub fn handed_with(
     mut given: impl Iterator<Item = ResourceNo>,
 ) -> Result<(), Refusal> {
     given.try_for_each(|no| {
-        let open = judge::authorised(scene, tenant, no).is_some() && !scene.is_archived(tenant);
-        if !open || has_in(scene, tenant, no) {
-            return if open { rows_of_tenant(scene, no) } else { Ok(()) };
+        if judge::authorised(scene, tenant, no).is_none() || scene.is_archived(tenant) {
+            return Ok(());
         }
-        holds_below(scene, no, Level::View, false)
+        has_below(scene, tenant, no)?;
+        rows_of_tenant(scene, no)
     })
 }
 
@@ -211,6 +211,17 @@ fn for_good(view: &View<'_>, principal: Principal, org: OrgNo) -> PrivilegeSet {
 fn of_roles(view: &View<'_>, org: OrgNo, roles: impl Iterator<Item = RoleNo>) -> PrivilegeSet {
     let here = roles.filter_map(|role| live(view, role)).filter(|role| role.org.is_none_or(|of| of == org));
     here.fold(PrivilegeSet::NONE, |all, role| all.or(role.privileges))
+}
+
+/// Refuses unless content, and what lies in it, is had from the tenant or in its own org, as far as it goes to tenants.
+fn has_below(scene: &Scene<'_>, tenant: OrgNo, no: ResourceNo) -> Result<(), Refusal> {
+    let resource = View::resource(scene, no).map(|resource| resource.value).filter(|resource| resource.live);
+    let Some(resource) = resource else { return Ok(()) };
+    let goes = View::actions(scene, resource.kind).is_some_and(|actions| judge::is_distributable(&actions.value));
+    if goes && !scene.is_archived(resource.org) && !has_in(scene, tenant, no) {
+        super::holds_level(scene, (no, Level::View, false))?;
+    }
+    scene.contents(no).try_for_each(|below| has_below(scene, tenant, below))
 }
 
 /// Whether the content is had from the tenant.

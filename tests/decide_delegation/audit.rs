@@ -282,7 +282,7 @@ fn own_subscription(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Whoever touches a credential of somebody else holds all that they have, and `user.manage` or `key.manage` at their
+/// Whoever touches a credential, or the address, of somebody else holds all that they have, and `user.manage` or `key.manage` at their
 /// home; through a key nobody makes a credential that carries more than the key.
 fn credentials(before: &Facts, act: &Act<'_>) -> Result<(), String> {
     for event in act.events {
@@ -293,6 +293,10 @@ fn credentials(before: &Facts, act: &Act<'_>) -> Result<(), String> {
             }
             Event::IdentityLinked(e) => (&e.user, USER_MANAGE, Set::MAX, None),
             Event::UserCredentialReset(e) => (&e.user, USER_MANAGE, 0, None),
+            // The secret of the next reset goes to the address.
+            Event::UserProfileChanged(e) if before.users[before.user(&e.user)].email != e.email => {
+                (&e.user, USER_MANAGE, 0, None)
+            }
             _ => continue,
         };
         // Whoever comes to be in the command comes with their identity.

@@ -84,6 +84,10 @@ impl<'a> Both<'a> {
         same(explained, found, || format!("explanation of {who:?} {act:?} {on:?}"))?;
         same(reasons.is_empty(), false, || format!("reasons of {who:?} {act:?} {on:?} acting in {acting:?}"))?;
         let On::Content(content) = on else { return Ok(()) };
+        let filters = judge::obligations(&self.view, &question).filters.len();
+        let from = acting.unwrap_or_else(|| facts.acting(who.user, facts.contents[content].org, t));
+        let model = facts.rules_on(who.user, from, content).count();
+        same(filters, model, || format!("row rules on {who:?} in {content} acting in {acting:?}"))?;
         let acting = acting.unwrap_or(facts.contents[content].org);
         let mut found = Vec::new();
         judge::reaches(&self.view, &subject, self.orgs[acting], self.contents[content], |reach| {

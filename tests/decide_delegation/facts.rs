@@ -1,7 +1,7 @@
 //! What the events say, as plain lists: the naive model's memory.
 
 use tenure_events::data::{Level, Nature, PlatformLicence, Settings};
-use tenure_events::{Privilege, Time};
+use tenure_events::{Privilege, Sealed, Time};
 
 /// Privileges by their number, one bit each.
 pub type Set = u128;
@@ -47,6 +47,7 @@ pub struct User {
     pub maker: Option<At>,
     pub chosen: Option<At>,
     pub signed_in: bool,
+    pub email: Option<Sealed>,
 }
 
 /// A membership that is or was.

@@ -127,11 +127,23 @@ impl Facts {
                 let maker = self.users.iter().position(|user| user.id == envelope.actor.as_str());
                 let id = self.new_id(&e.user, self.users.iter().map(|user| &user.id));
                 let home = self.org(&e.org);
-                self.users.push(User { id, home, status: Status::Live, maker, chosen: None, signed_in: false });
+                self.users.push(User {
+                    id,
+                    home,
+                    status: Status::Live,
+                    maker,
+                    chosen: None,
+                    signed_in: false,
+                    email: e.email.clone(),
+                });
             }
             Event::UserCredentialReset(e) => {
                 let user = self.user(&e.user);
                 self.keys.iter_mut().filter(|key| key.user == user).for_each(|key| key.status = Status::Gone);
+            }
+            Event::UserProfileChanged(e) => {
+                let user = self.user(&e.user);
+                self.users[user].email.clone_from(&e.email);
             }
             Event::UserSignedIn(e) => {
                 let user = self.user(&e.user);

@@ -40,7 +40,11 @@ impl Facts {
                 let (content, to) = (self.content(&e.resource), holder(self, &e.from));
                 self.handed.retain(|handed| (handed.0, handed.1) != (content, to));
             }
-            Event::RowRuleSet(e) => self.ruled.push((self.content(&e.resource), bound(self, &e.of))),
+            Event::RowRuleSet(e) => {
+                let rule = (self.content(&e.resource), bound(self, &e.of));
+                self.ruled.retain(|ruled| *ruled != rule);
+                self.ruled.push(rule);
+            }
             Event::RowRuleCleared(e) => {
                 let rule = (self.content(&e.resource), bound(self, &e.of));
                 self.ruled.retain(|ruled| *ruled != rule);
@@ -148,13 +152,19 @@ impl Facts {
 
     /// Whether a row rule binds a user, acting in an org, in content.
     pub fn bound(&self, user: At, acting: At, content: At) -> bool {
+        self.rules_on(user, acting, content).next().is_some()
+    }
+
+    /// The content whose row rules bind a user, acting in an org, in content.
+    pub fn rules_on(&self, user: At, acting: At, content: At) -> impl Iterator<Item = At> {
         let chain = self.chain(content);
-        let binds = |with: With| match with {
+        let binds = move |with: With| match with {
             With::User(of) => of == user,
             With::Org(org) => org == acting || org == self.users[user].home,
             With::Role(_) | With::Group(_) | With::All => false,
         };
-        self.ruled.iter().any(|(at, with)| chain.contains(at) && binds(*with))
+        let counts = move |(at, with): &&(At, With)| chain.contains(at) && binds(*with);
+        self.ruled.iter().filter(counts).map(|(at, _)| *at)
     }
 }
 

@@ -131,7 +131,9 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             let org = &facts.orgs[at].id;
             json!({"id": fresh, "org": org, "name": "New", "user_type": user_type, "privileges": privileges})
         }
-        "change-profile" => json!({"user": user, "name": "Other"}),
+        "change-profile" => {
+            json!({"user": user, "name": "Other", "email": dice.one_in(2).then(|| format!("{user}@{label}.example"))})
+        }
         "disable-user" | "reset-credential" | "record-sign-in" => json!({"user": user}),
         "enable-user" => {
             let off = facts.users.iter().filter(|user| user.status == Status::Disabled);

@@ -292,6 +292,12 @@ fn moving_and_sharing_what_others_put_inside() {
     w.must_not("ken", "move-resource", json!({"resource": "box", "parent": "shelf"}), "delegation.level_not_held");
     w.must("kate", "move-resource", json!({"resource": "box", "parent": "shelf"}));
     w.must_not("mia", "move-resource", json!({"resource": "plan", "parent": "shelf"}), "resource.unknown");
+    // Whoever may not share puts nothing of theirs where others have it.
+    let pam = json!({"id": "pam", "org": "kick", "name": "P", "user_type": "member", "privileges": ["chart.create", "chart.edit", "folder.edit"]});
+    w.must("kate", "create-user", pam);
+    w.must("kate", "add-group-members", members("team", "pam"));
+    w.must("pam", "create-resource", json!({"id": "pams", "org": "kick", "kind": "chart", "name": "pams"}));
+    w.must_not("pam", "move-resource", json!({"resource": "pams", "parent": "shelf"}), "privilege.not_held");
 }
 
 #[test]

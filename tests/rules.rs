@@ -22,7 +22,7 @@ fn is_there(name: &str) -> bool {
     match name.split(' ').collect::<Vec<_>>()[..] {
         ["refusal", code] => read("snapshots/refusals.snap").lines().any(|line| line.starts_with(&format!("{code} ("))),
         ["story", story, step] => {
-            let steps = read(&format!("snapshots/story-{story}.snap"));
+            let steps = read(format!("snapshots/story-{story}.snap"));
             steps.lines().any(|line| line.starts_with(&format!("{step:>2}  ")))
         }
         [test] => is_test(test),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tenure_events::data::Level;
 use tenure_projections::View;
-use tenure_projections::judge::{self, Action, Code, Member, Object, Question, Subject};
+use tenure_projections::judge::{self, Action, Code, Member, Object, Question, Subject, administrative};
 use tenure_projections::lookup::{self, Lookup, MAX_LIMIT};
 use tenure_projections::sight::{self, Asking};
 use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
@@ -178,10 +178,14 @@ impl<'a> Read<'a> {
     /// ask.
     fn lookup_about(&self, user: UserNo) -> Lookup<'a> {
         let Asker { live, viewer, .. } = self.asker;
+        let may_act = |org| judge::privileges_as(live, viewer, org).has(administrative::ACT_AS);
         let acts = |org| sight::acts_for(live, viewer, user, org);
-        let themself = user == viewer.user || !judge::orgs_of(live, user).into_iter().any(acts);
+        // Most may act for nobody, and need not be tried in all orgs of the user.
+        let acts = user != viewer.user
+            && judge::orgs_of(live, viewer.user).into_iter().any(may_act)
+            && judge::orgs_of(live, user).into_iter().any(acts);
         let lookup = self.lookup.clone();
-        if themself { lookup } else { lookup.seen_by(*live, user.into(), None) }
+        if acts { lookup.seen_by(*live, user.into(), None) } else { lookup }
     }
 
     /// Whom the search is about; a group only for those who see it.

@@ -262,6 +262,12 @@ fn a_deserted_org_is_entered_by_its_manager_from_above() {
     w.must("admin", "create-org", json!({"id": "new", "name": "new"}));
     w.must("tim", "grant-subscriptions", subscribe("new", "tim", "viewer", json!([])));
     w.must("tim", "grant-subscriptions", subscribe("new", "svc", "administrator", json!("all")));
+    // Whoever is disabled runs nothing.
+    let mut w = with_gus(&["landlord.manage"]);
+    w.must("tim", "grant-subscriptions", subscribe("kick", "tim", "administrator", json!(["user.manage"])));
+    w.must_not("tim", "grant-subscriptions", subscribe("kick", "svc", "viewer", json!([])), "privilege.not_held");
+    w.must("tim", "disable-user", json!({"user": "kate"}));
+    w.must("tim", "grant-subscriptions", subscribe("kick", "svc", "administrator", json!("all")));
 }
 
 #[test]
@@ -308,6 +314,9 @@ fn a_successor_gains_what_the_actor_holds() {
     w.must_not("gus", "erase-user", erase("kate", "sue"), "delegation.not_held");
     w.must_not("gus", "erase-user", erase("kate", "gus"), "subscription.own");
     w.must_not("gus", "erase-user", erase("gus", "gus"), "successor.not_at_home");
+    // Nothing above their user type, not even laid down for later.
+    let erased = w.give("kate", "erase-user", &erase("ken", "vic")).unwrap();
+    assert_eq!(erased.len(), 1, "{erased:?}");
 }
 
 #[test]

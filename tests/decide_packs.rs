@@ -146,6 +146,8 @@ fn a_tenants_pack_draws_on_a_connection_once_one_was_given() {
     let pack = |id: &str, connection: &str| json!({"id": id, "org": "kick", "kind": "pack", "name": id, "source": {"connection": connection}});
     world.must_not("kate", "create-resource", pack("p1", "wire"), "pack.connection_not_given");
     world.must("admin", "create-resource", json!({"id": "lake", "org": "root", "kind": "connection", "name": "lake"}));
+    let own = json!({"id": "p0", "org": "root", "kind": "pack", "name": "p0", "source": {"connection": "lake"}});
+    world.must("admin", "create-resource", own);
     world.must_not("kate", "create-resource", pack("p1", "lake"), "resource.unknown");
     world.must("admin", "distribute", to("lake", json!({"org": "kick"})));
     world.must("kate", "create-resource", pack("p1", "lake"));

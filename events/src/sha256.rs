@@ -5,12 +5,13 @@ use std::{array, slice};
 
 use sha2::compress256;
 
+use crate::Hash;
+
 /// The hashes of these messages, in their order.
-pub(crate) fn of_each<'a>(messages: impl Iterator<Item = &'a [u8]>) -> Vec<[u8; 32]> {
-    let mut hashes = Vec::with_capacity(messages.size_hint().0);
-    let mut jobs = messages.enumerate().map(|(number, message)| Job::new(number, message));
+pub(crate) fn of_each(messages: &[&[u8]]) -> Vec<Hash> {
+    let mut hashes = vec![Hash::default(); messages.len()];
+    let mut jobs = messages.iter().enumerate().map(|(number, message)| Job::new(number, message));
     let mut done = |job: &Job<'_>| {
-        hashes.resize(hashes.len().max(job.number + 1), [0; 32]);
         if let Some(hash) = hashes.get_mut(job.number) {
             *hash = job.hash();
         }
@@ -76,9 +77,9 @@ impl<'a> Job<'a> {
         self.whole.next().copied().or_else(|| self.end.next()).unwrap_or([0; BLOCK])
     }
 
-    fn hash(&self) -> [u8; 32] {
-        let mut hash = [0; 32];
-        hash.as_chunks_mut().0.iter_mut().zip(self.state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
+    fn hash(&self) -> Hash {
+        let mut hash = Hash::default();
+        hash.0.as_chunks_mut().0.iter_mut().zip(self.state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
         hash
     }
 }
@@ -233,8 +234,6 @@ mod x86 {
 
 #[cfg(test)]
 mod tests {
-    use sha2::{Digest as _, Sha256};
-
     use super::*;
 
     #[test]
@@ -254,8 +253,8 @@ mod tests {
         let messages: Vec<&[u8]> = lengths.enumerate().map(|(from, length)| &text[from..from + length]).collect();
         for count in [0, 1, 2, 3, 64, messages.len()] {
             for messages in [&messages[..count], &messages[messages.len() - count..]] {
-                let expected: Vec<[u8; 32]> = messages.iter().map(|message| Sha256::digest(message).into()).collect();
-                assert_eq!(of_each(messages.iter().copied()), expected, "{count}");
+                let expected: Vec<Hash> = messages.iter().map(|message| Hash::of(message)).collect();
+                assert_eq!(of_each(messages), expected, "{count}");
             }
         }
     }

@@ -111,7 +111,8 @@ struct Worker {
 impl Worker {
     fn run(mut self, mut batches: mpsc::Receiver<Batch>, mut checkpoints: Option<Checkpoints>, finish: &AtomicBool) {
         while let Some(batch) = batches.blocking_recv() {
-            let hashes = Hash::of_each(batch.iter().map(|received| &received.message.payload[..]));
+            let each: Vec<&[u8]> = batch.iter().map(|received| &received.message.payload[..]).collect();
+            let hashes = Hash::of_each(&each);
             let taken = batch.into_iter().zip(hashes).try_for_each(|(received, hash)| self.take(received, hash));
             self.show();
             // No error: without a feed there will be no more batches either.

@@ -134,7 +134,7 @@ fn copy_log(
     let mut copy = Log::Files(FileLog::create(&folder.log(), log_id, FileOptions::default())?);
     let (mut group, mut bytes, mut erased) = (Vec::new(), 0, Vec::new());
     let of = log.head();
-    let head = replay(log, log_id, Head::START, |envelope: Envelope, event| {
+    let head = replay(log, log_id, Head::START, |envelope: &Envelope, event, _| {
         group.push(event.to_vec());
         bytes += event.len();
         if bytes >= GROUP && envelope.index + 1 == envelope.count {
@@ -142,8 +142,8 @@ fn copy_log(
             (group, bytes) = (Vec::new(), 0);
             progress(head, of);
         }
-        if let Event::UserErased(UserErased { user, .. }) = envelope.event {
-            erased.push(user);
+        if let Event::UserErased(UserErased { user, .. }) = &envelope.event {
+            erased.push(user.clone());
         }
         Ok::<(), CopyError>(())
     })?;

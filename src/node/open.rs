@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex};
 
-use tenure_events::{Hash, Position, Time, UserId};
+use tenure_events::{Envelope, Hash, Position, Time, UserId};
 use tenure_projections::State;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
@@ -133,8 +133,8 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     let reader = log.reader();
     let checkpoints = folder.as_ref().zip(checkpoint).map(|(folder, every)| (folder.checkpoint(), every));
     let (state, start, used) = begin(&reader, log_id, checkpoints.as_ref().map(|(folder, _)| folder.as_path()));
-    let install = |envelope, _: &[u8]| {
-        state.install(&envelope);
+    let install = |envelope: &Envelope, _: &[u8], _: &Head| {
+        state.install(envelope);
         Ok::<(), ReplayError>(())
     };
     let head = replay(&reader, log_id, start, install)?;

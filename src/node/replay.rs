@@ -57,8 +57,8 @@ struct Batch {
 const BATCH: usize = 64;
 const BATCHES: usize = 8;
 
-/// Shows `visit` every event after `from` up to the end of the log, each proved to be the next one, and tells where the
-/// log ends. A second thread reads and parses ahead.
+/// Shows `visit` every event after `from` up to the end of the log, its bytes, and the head that it makes: each proved
+/// to be the next one. Tells where the log ends. A second thread reads and parses ahead.
 ///
 /// # Errors
 /// See [`ReplayError`], or the visitor's. Events before the one that is wrong were shown.
@@ -66,25 +66,26 @@ pub(super) fn replay<E: From<ReplayError>>(
     log: &LogReader,
     log_id: Uuid,
     from: Head,
-    mut visit: impl FnMut(Envelope, &[u8]) -> Result<(), E>,
+    mut visit: impl FnMut(&Envelope, &[u8], &Head) -> Result<(), E>,
 ) -> Result<Head, E> {
     let mut follower = Follower::new(log_id, from);
-    let (batches, parsed) = mpsc::sync_channel(BATCHES);
+    let (batches, parsed) = mpsc::sync_channel::<Batch>(BATCHES);
+    let (spend, spent) = mpsc::channel();
     thread::scope(|scope| {
         let reading = thread::Builder::new().name("read-ahead".to_owned());
-        let reading = reading.spawn_scoped(scope, move || read_ahead(log, from.position + 1, &batches));
+        let reading = reading.spawn_scoped(scope, move || read_ahead(log, from.position + 1, &batches, &spent));
         reading.map_err(ReplayError::Thread)?;
-        parsed.into_iter().try_for_each(|batch: Batch| -> Result<(), E> {
-            let Batch { events, bytes, ends, fault } = batch;
-            let mut begin = 0;
-            let each = ends.iter().map(|end| bytes.get(std::mem::replace(&mut begin, *end)..*end).unwrap_or_default());
-            let each: Vec<&[u8]> = each.collect();
-            let hashes = Hash::of_each(each.iter().copied());
-            for ((envelope, bytes), hash) in events.into_iter().zip(each).zip(hashes) {
+        parsed.into_iter().try_for_each(|mut batch| -> Result<(), E> {
+            let each = batch.each();
+            let hashes = Hash::of_each(&each);
+            for ((envelope, bytes), hash) in batch.events.iter().zip(each).zip(hashes) {
                 let position = follower.head().position + 1;
-                follower.follow(&envelope, hash).map_err(|source| ReplayError::Broken { position, source })?;
-                visit(envelope, bytes)?;
+                follower.follow(envelope, hash).map_err(|source| ReplayError::Broken { position, source })?;
+                visit(envelope, bytes, follower.head())?;
             }
+            let fault = batch.fault.take();
+            // Nobody there means that all is read.
+            drop(spend.send(batch));
             fault.map_or(Ok(()), |fault| Err(fault.into()))
         })
     })?;
@@ -95,8 +96,24 @@ pub(super) fn replay<E: From<ReplayError>>(
     }
 }
 
-/// Reads and parses, until the end, a fault, or nobody takes any more.
-fn read_ahead(log: &LogReader, from: Position, batches: &mpsc::SyncSender<Batch>) {
+impl Batch {
+    /// The bytes of each event.
+    fn each(&self) -> Vec<&[u8]> {
+        let mut begin = 0;
+        let each = self.ends.iter().map(|end| self.bytes.get(std::mem::replace(&mut begin, *end)..*end));
+        each.map(Option::unwrap_or_default).collect()
+    }
+
+    fn clear(&mut self) {
+        self.events.clear();
+        self.bytes.clear();
+        self.ends.clear();
+    }
+}
+
+/// Reads and parses, until the end, a fault, or nobody takes any more. Memory is freed where it was taken, or used again:
+/// between threads that is dear.
+fn read_ahead(log: &LogReader, from: Position, batches: &mpsc::SyncSender<Batch>, spent: &mpsc::Receiver<Batch>) {
     let mut batch = Batch::default();
     let scanned = log.scan(from, |position, bytes| {
         match parse(bytes) {
@@ -111,7 +128,9 @@ fn read_ahead(log: &LogReader, from: Position, batches: &mpsc::SyncSender<Batch>
         if batch.events.len() < BATCH {
             return ControlFlow::Continue(());
         }
-        let full = std::mem::take(&mut batch);
+        let mut empty = spent.try_recv().unwrap_or_default();
+        empty.clear();
+        let full = std::mem::replace(&mut batch, empty);
         if batches.send(full).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     if let Err(error) = scanned {

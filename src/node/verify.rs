@@ -151,11 +151,11 @@ fn prove(
     let state = State::new();
     let mut checks = Checks::default();
     let log_id = report.log_id;
-    let head = replay(&log, log_id, Head::START, |envelope, bytes| {
-        checks.take(log_id, &envelope)?;
-        state.install(&envelope);
-        let Envelope { position, time, .. } = envelope;
-        report.head = Head { position, hash: tenure_events::Hash::of(bytes), time };
+    let head = replay(&log, log_id, Head::START, |envelope, _, head| {
+        checks.take(log_id, envelope)?;
+        state.install(envelope);
+        let position = head.position;
+        report.head = *head;
         if let Some((found, at)) = kept.as_ref().filter(|(_, at)| at.position == position) {
             let expected = state.digest();
             if *found != expected {

@@ -39,8 +39,8 @@ impl Hash {
 
     /// The hash of each of these, in less time than one after the other takes.
     #[must_use]
-    pub fn of_each<'a>(messages: impl IntoIterator<Item = &'a [u8]>) -> Vec<Self> {
-        sha256::of_each(messages.into_iter()).into_iter().map(Self).collect()
+    pub fn of_each(messages: &[&[u8]]) -> Vec<Self> {
+        sha256::of_each(messages)
     }
 }
 

@@ -238,7 +238,22 @@ fn workspaces(t: &mut Table) {
 fn packs(t: &mut Table) {
     let pair = json!({"master": "kick", "sub": "learn"});
     t.check("admin", "associate-sub-tenant", pair.clone());
-    t.after(("admin", "associate-sub-tenant", pair), "admin", "disassociate-sub-tenant", json!({"sub": "learn"}));
+    t.after(
+        ("admin", "associate-sub-tenant", pair.clone()),
+        "admin",
+        "disassociate-sub-tenant",
+        json!({"sub": "learn"}),
+    );
+    // A master learns nothing of what is copied from it.
+    let mut world = given();
+    world.must("kate", "define-role", json!({"id": "guest", "org": "kick", "name": "guest"}));
+    world.must("kate", "share", json!({"resource": "plan", "with": {"role": "guest"}, "level": "view"}));
+    let both = json!({"org": "kick", "users": ["admin"], "user_type": "administrator", "privileges": "all"});
+    world.must("admin", "grant-subscriptions", both);
+    world.must("admin", "associate-sub-tenant", pair);
+    world.must("liz", "define-role", json!({"id": "guests", "org": "learn", "name": "Guest"}));
+    world.must("liz", "assign-role", json!({"role": "guests", "users": ["liz"]}));
+    t.check_in(&world, "liz", "copy-resource", json!({"resource": "plan", "into_org": "learn", "id": "new"}));
     let made =
         json!({"id": "drinks", "org": "root", "kind": "pack", "name": "drinks", "data_permission": "dataset-author"});
     t.check("admin", "create-resource", made.clone());

@@ -285,5 +285,7 @@ mod provisioning {
         w.must_not("admin", "provision-tenant", with(&|call| call["users"] = powerful.clone()), "delegation.not_held");
         w.must_not("admin", "provision-tenant", call(&["a", "a"]), "users.twice");
         w.must_not("mara", "provision-tenant", call(&["a", "b"]), "privilege.not_held");
+        w.must("admin", "disable-org", json!({"org": "mars"}));
+        w.must_not("admin", "provision-tenant", call(&["a", "b"]), "org.disabled");
     }
 }

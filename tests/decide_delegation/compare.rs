@@ -149,6 +149,9 @@ impl<'a> Both<'a> {
         let told = |what: &'static str| move || format!("{what}: {who:?}, user {user}, org {org}");
         same(sight::sees_org(view, &subject, self.orgs[org]), facts.sees_org(who, org, t), told("sees org"))?;
         same(sight::sees_user(view, &subject, self.users[user]), facts.sees_user(who, user, t), told("sees user"))?;
+        same(judge::manages(view, &subject, self.orgs[org]), facts.manages(who, org, t), told("manages"))?;
+        let found = sight::acts_for(view, &subject, self.users[user], self.orgs[org]);
+        same(found, facts.acts_for(who, user, org, t), told("acts for"))?;
         let found = sight::sees_subscription(view, &subject, self.users[user], self.orgs[org]);
         same(found, facts.sees_membership(who, user, org, t), told("sees membership"))?;
         same(

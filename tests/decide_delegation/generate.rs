@@ -72,7 +72,8 @@ impl Shape {
         }
         let settings = facts.settings().clone();
         if settings.system_administrator_reaches || settings.tenant_users == TenantUsers::Always {
-            for event in system_administrator() {
+            let less = !settings.system_administrator_reaches && self.settings & 1 << 18 != 0;
+            for event in system_administrator(if less { some(&mut Dice(self.settings.into())) } else { privileges() }) {
                 add(world, &mut facts, "root".to_owned(), event);
             }
         }
@@ -329,10 +330,10 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
     Some((org_id, event))
 }
 
-/// The role of the system administrators, and that `admin` is one.
-fn system_administrator() -> [Event; 2] {
+/// The role of the system administrators, who hold everything where they reach, and that `admin` is one.
+fn system_administrator(privileges: Vec<String>) -> [Event; 2] {
     let (role, name) = (id(SYSTEM), SYSTEM.to_owned());
-    let privileges = privileges().iter().map(|privilege| id(privilege)).collect();
+    let privileges = privileges.iter().map(|privilege| id(privilege)).collect();
     let (to, valid_until) = (Assignee::User(id("admin")), None);
     let assigned = RoleAssigned { role: id(SYSTEM), to, valid_until };
     [Event::RoleDefined(RoleDefined { role, org: None, name, privileges }), Event::RoleAssigned(assigned)]

@@ -19,6 +19,7 @@ pub const LICENCE_MANAGE: Set = 1 << 7;
 pub const KEY_MANAGE: Set = 1 << 8;
 pub const AUDIT_READ: Set = 1 << 9;
 pub const ACCESS_CHECK: Set = 1 << 10;
+pub const ACT_AS: Set = 1 << 11;
 
 /// When everything that ends has ended.
 pub const FOR_GOOD: Time = Time::from_micros(i64::MAX - 1);

@@ -5,7 +5,7 @@ use tenure_events::data::{Level, Lifecycle};
 
 use super::facts::{At, Facts, Holder, Set, Status};
 use super::rules::{
-    ACCESS_CHECK, AUDIT_READ, Act, GROUP_MANAGE, KEY_MANAGE, ORG_MANAGE, On, ROLE_MANAGE, SUBSCRIPTION_MANAGE,
+    ACCESS_CHECK, ACT_AS, AUDIT_READ, Act, GROUP_MANAGE, KEY_MANAGE, ORG_MANAGE, On, ROLE_MANAGE, SUBSCRIPTION_MANAGE,
     USER_MANAGE, Who, holds,
 };
 
@@ -119,6 +119,13 @@ impl Facts {
         let here = self.read(who, org, t) & (USER_MANAGE | SUBSCRIPTION_MANAGE | AUDIT_READ) != 0;
         let home = self.read(who, self.users[user].home, t) & USER_MANAGE != 0;
         (here || home) && !self.hidden(who, user)
+    }
+
+    /// Acts in the place of whoever belongs to an org: by `act-as` there, or above it unless it excludes its landlord.
+    pub fn acts_for(&self, who: &Who, user: At, org: At, t: Time) -> bool {
+        let holds = |org: &At| self.held(who, *org, t) & ACT_AS != 0;
+        let above = self.closed(org, t).is_empty() && self.ancestors(org).iter().any(holds);
+        self.belongs(user, org, t) && (holds(&org) || above)
     }
 
     /// Whether a question about a user in an org is answered in full (2), barely (1), or not (0).

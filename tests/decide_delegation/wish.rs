@@ -7,7 +7,7 @@ use tenure_events::Time;
 use super::Dice;
 use super::facts::{At, Facts, Holder, Member, Status, With};
 use super::generate::{LEVELS, audience, some, until};
-use super::rules::USER_MANAGE;
+use super::rules::{GROUP_MANAGE, USER_MANAGE};
 use crate::support::memory::{KINDS, USER_TYPES, privileges};
 
 /// Commands that may be given on behalf of somebody.
@@ -157,6 +157,11 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             json!({"group": facts.groups[group].id, "users": [facts.users[user].id]})
         }
         "add-group-members" | "sync-group" => {
+            let teams = facts.environment_invitations.iter().map(|(group, ..)| &facts.groups[*group]);
+            let team = dice.pick(teams.filter(|group| group.live)).filter(|_| dice.one_in(2));
+            let manages = |m: &&Member| m.there && m.org == 0 && m.privileges & GROUP_MANAGE != 0;
+            by = team.and_then(|_| dice.pick(facts.members.iter().filter(manages))).map(|member| member.user);
+            let group = team.or(group);
             json!({"group": group?.id, "users": users(dice)})
         }
         "invite-group" => {

@@ -5,6 +5,8 @@ mod args;
 mod arguments;
 mod bundle;
 mod names;
+mod reference;
+mod shape;
 
 use tenure_events::{Sealed, UserId};
 use uuid::Uuid;
@@ -13,7 +15,8 @@ use arguments::arguments;
 
 pub use args::*;
 pub use bundle::{Contents, FORMAT, Item};
-pub use names::NAMES;
+pub use reference::{COMMANDS, Reference, names, schemas};
+pub use shape::{Argument, reference};
 
 /// New ids, made before the decision, for what a command makes and the caller did not name.
 #[derive(Debug, Clone, Copy)]

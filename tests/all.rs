@@ -13,6 +13,7 @@ mod cli_doctor;
 mod cli_help;
 mod cli_keep;
 mod cli_node;
+mod commands_reference;
 mod decide_cases;
 mod decide_decisions;
 mod decide_delegation;

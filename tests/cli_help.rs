@@ -93,7 +93,12 @@ fn mistakes() {
 }
 
 #[test]
-fn the_commands_are_listed() {
+fn the_commands_are_listed_and_each_is_told() {
     let listed = run(&["do", "help"]).exits(0).out;
-    assert_eq!(listed.lines().collect::<Vec<_>>(), tenure::command::NAMES);
+    let names: Vec<&str> = listed.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names, tenure::command::names().collect::<Vec<_>>());
+    let told = ["create-org", "share", "distribute"].map(|name| run(&["do", "help", name]).exits(0).out);
+    snapshots().bind(|| insta::assert_snapshot!("cli-commands", told.join("\n")));
+    assert!(run(&["do", "help", "make-coffee"]).exits(2).err.contains("`tenure do help` lists them"));
+    assert!(run(&["do", "create-org", "here"]).exits(2).err.contains("arguments go into --json"));
 }

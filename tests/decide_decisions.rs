@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use tenure::command::NAMES;
+use tenure::command::names;
 
 use crate::support::given::{given, teams_world};
 use crate::support::hub::hub;
@@ -25,7 +25,7 @@ fn decisions() {
     packs(&mut table);
     licences(&mut table);
     catalogue(&mut table);
-    let missing: Vec<_> = NAMES.iter().filter(|name| !table.names.contains(**name)).collect();
+    let missing: Vec<_> = names().filter(|name| !table.names.contains(*name)).collect();
     assert!(missing.is_empty(), "commands without a case: {missing:?}");
     snapshots().bind(|| insta::assert_snapshot!("decisions", table.text));
 }

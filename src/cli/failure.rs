@@ -73,6 +73,7 @@ fn details(problem: &Problem) -> Vec<String> {
 
 fn hint(problem: &Problem) -> Option<String> {
     let hint = match problem.status {
+        400 | 422 if problem.code == "arguments.invalid" => "`tenure do help COMMAND` shows what a command takes",
         401 => "give an API key with TENURE_TOKEN or --token: `tenure init` prints the first one",
         403 => "`tenure check USER ACTION RESOURCE --explain` says what is held and what is missing",
         404 => "see that the id is right: what you may not see is not there for you",

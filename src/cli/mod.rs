@@ -3,6 +3,7 @@
 //! Verbs that ask a node speak its public HTTP API and nothing else. Those that work on a data folder say so.
 
 mod ask;
+mod commands;
 mod demo;
 mod doctor;
 mod failure;

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::Value;
 
+use super::commands;
 use super::failure::{Failure, Result};
 use super::output::{Column, field, list, print};
 use super::read::EVENTS;
 use super::{Format, Global};
-use crate::command;
 
 /// Send a command.
 #[derive(Debug, Args)]
@@ -20,10 +20,14 @@ Examples:
   tenure do grant-subscriptions --json @team.json --reason 'new team' --dry-run
   echo '{\"user\": \"sally\", \"name\": \"laptop\"}' | tenure do issue-api-key --json -
 
-The secret of an issued API key is shown this once. `tenure do help` lists the commands.")]
+The secret of an issued API key is shown this once. `tenure do help` lists the commands, and
+`tenure do help COMMAND` shows what one takes.")]
 pub struct Do {
     /// The command: create-org, create-user, grant-subscriptions, share, …
     command: String,
+    /// After `help`: the command to tell about
+    #[arg(hide = true)]
+    topic: Option<String>,
     /// Its arguments: a JSON object, @FILE to read it from, or - for standard input
     #[arg(long, value_name = "JSON", default_value = "{}")]
     json: String,
@@ -48,13 +52,13 @@ impl Do {
     /// Sends it and shows its events.
     pub fn run(self, global: &Global) -> Result<ExitCode> {
         if self.command == "help" {
-            print(&command::NAMES.map(|name| format!("{name}\n")).concat())?;
+            print(&commands::help(global.format, self.topic.as_deref())?)?;
             return Ok(ExitCode::SUCCESS);
         }
-        if !command::NAMES.contains(&self.command.as_str()) {
-            let failure = Failure::new(format!("there is no command `{}`", self.command));
-            return Err(failure.hint("`tenure do help` lists them"));
+        if let Some(more) = &self.topic {
+            return Err(Failure::new(format!("`{more}` is one word too many")).hint("arguments go into --json"));
         }
+        commands::known(&self.command)?;
         let body = self.arguments()?;
         let headers = [
             ("Tenure-On-Behalf-Of", self.on_behalf_of.as_deref()),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenure_events::data::{
     Audience, CrossOrgShares, DataPermission, Holder, Level, Lifecycle, LoginAddress, NameScope, Nature, Recipient,
@@ -16,8 +17,9 @@ use super::Contents;
 use crate::presets::Action;
 
 /// Text about a person as it came in. It is never shown in logs and never reaches a decision: see [`Command::seal`](super::Command::seal).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct Plain(pub String);
 
 impl std::fmt::Debug for Plain {
@@ -27,8 +29,9 @@ impl std::fmt::Debug for Plain {
 }
 
 /// Which privileges: exactly these, or all that the actor holds there within the user type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(inline)]
 pub enum Privileges {
     /// The word `all`.
     All(All),
@@ -43,8 +46,9 @@ impl Default for Privileges {
 }
 
 /// The word `all`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum All {
     /// `all`
     All,
@@ -52,9 +56,10 @@ pub enum All {
 
 macro_rules! args {
     ($($(#[$doc:meta])* $name:ident $(<$p:ident>)? { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
+        #[schemars(inline)]
+        $(#[$doc])*
         #[expect(missing_docs, reason = "the fields are the arguments of the public interface")]
         pub struct $name $(<$p>)? {
             $($(#[$field_meta])* pub $field: $type,)*
@@ -196,7 +201,7 @@ args! {
     /// Make a tenant, or bring it up to date, as an identity provider's installation call says.
     ProvisionTenant<P> {
         id: Option<OrgId>, external_id: String, issuer: String, name: String, admin: Provisioned<P>,
-        #[serde(default = "none")] users: Vec<Provisioned<P>>, #[serde(default)] attributes: BTreeMap<String, String>,
+        #[serde(default = "none::<Provisioned<P>>")] users: Vec<Provisioned<P>>, #[serde(default)] attributes: BTreeMap<String, String>,
     }
     /// Change those settings that are named; the others stay.
     ChangeSettings {

@@ -27,7 +27,7 @@ pub async fn post(
     request: Request,
 ) -> Result<Response, Problem> {
     let Path(name) = name.map_err(|_| Problem::malformed("the path is not UTF-8"))?;
-    let known = command::NAMES.iter().find(|known| **known == name).copied();
+    let known = command::names().find(|known| *known == name);
     let answer = run(&app, caller, name, request).await;
     let outcome = match &answer {
         Ok(answered) => answered.outcome,

@@ -1,4 +1,4 @@
-//! `/openapi.json`, made from the list of routes and the names of commands.
+//! `/openapi.json`, made from the list of routes and that of commands.
 
 use axum::extract::State;
 use serde_json::{Map, Value, json};
@@ -17,8 +17,13 @@ pub async fn get(State(app): State<App>) -> Result<Reply, Problem> {
 /// The description of the service by OpenAPI 3.1.
 #[must_use]
 pub fn document() -> Value {
-    let mut paths = Map::new();
+    let (mut paths, (arguments, of_arguments)) = (Map::new(), command::schemas());
     for route in routes::all() {
+        if route.path == COMMAND {
+            let commands = command::COMMANDS.iter().zip(&arguments);
+            paths.extend(commands.map(|(command, arguments)| described(&route, command, arguments)));
+            continue;
+        }
         let item = paths.entry(route.path).or_insert_with(|| json!({}));
         if let Some(item) = item.as_object_mut() {
             item.insert(route.method.as_str().to_lowercase(), operation(&route));
@@ -35,8 +40,24 @@ pub fn document() -> Value {
         },
         "security": [{ "bearer": [] }],
         "paths": paths,
-        "components": components(),
+        "components": components(of_arguments),
     })
+}
+
+/// The route of commands: each is described by itself.
+const COMMAND: &str = "/v1/commands/{name}";
+
+fn described(route: &Route, command: &command::Reference, arguments: &Value) -> (String, Value) {
+    let mut operation = operation(route);
+    let responses = json!({
+        "200": { "$ref": "#/components/responses/done" },
+        "default": { "$ref": "#/components/responses/problem" },
+    });
+    merge(&mut operation, json!({ "summary": command.about, "operationId": command.name, "responses": responses }));
+    if let Some(schema) = operation.pointer_mut("/requestBody/content/application~1json/schema") {
+        *schema = arguments.clone();
+    }
+    (COMMAND.replace("{name}", command.name), json!({ "post": operation }))
 }
 
 fn operation(route: &Route) -> Value {
@@ -66,27 +87,22 @@ fn operation_id(route: &Route) -> String {
 
 fn parameters(route: &Route) -> Vec<Value> {
     let names = route.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
-    let path = names.map(|name| {
-        let schema =
-            if name == "name" { json!({ "enum": command::NAMES.as_slice() }) } else { json!({ "type": "string" }) };
-        json!({ "name": name, "in": "path", "required": true, "schema": schema })
-    });
+    let path = names
+        .filter(|_| route.path != COMMAND)
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     let query = route.query.iter().map(|name| json!({ "$ref": format!("#/components/parameters/{name}") }));
     let headers: &[&str] = match route.path {
-        "/v1/commands/{name}" => &[
-            "Idempotency-Key",
-            "If-Match",
-            "Tenure-On-Behalf-Of",
-            "Tenure-Acting-Org",
-            "Tenure-Reason",
-            "Tenure-Correlation",
-        ],
-        "/v1/events/stream" => &["Last-Event-ID"],
+        COMMAND => &COMMAND_HEADERS,
+        "/v1/events/stream" => &[LAST_EVENT],
         _ => &[],
     };
-    let headers = headers.iter().map(|name| json!({ "name": name, "in": "header", "schema": { "type": "string" } }));
+    let headers = headers.iter().map(|name| json!({ "$ref": format!("#/components/parameters/{name}") }));
     path.chain(query).chain(headers).collect()
 }
+
+const COMMAND_HEADERS: [&str; 6] =
+    ["Idempotency-Key", "If-Match", "Tenure-On-Behalf-Of", "Tenure-Acting-Org", "Tenure-Reason", "Tenure-Correlation"];
+const LAST_EVENT: &str = "Last-Event-ID";
 
 fn responses(route: &Route) -> Value {
     let kind = match route.path {
@@ -95,49 +111,57 @@ fn responses(route: &Route) -> Value {
         "/v1/events/{position}" => "application/cloudevents+json",
         _ => "application/json",
     };
-    let content = json!({ kind: { "schema": schema(route) } });
-    let position = json!({ "Tenure-Position": { "schema": { "type": "integer" } } });
     json!({
-        "200": { "description": route.about, "headers": position, "content": content },
+        "200": answer(route.about, kind, &schema(route)),
         "default": { "$ref": "#/components/responses/problem" },
     })
 }
 
+fn answer(about: &str, kind: &str, schema: &Value) -> Value {
+    let position = json!({ "Tenure-Position": { "schema": { "type": "integer" } } });
+    json!({ "description": about, "headers": position, "content": { kind: { "schema": schema } } })
+}
+
 fn schema(route: &Route) -> Value {
     let name = match route.path {
-        "/v1/commands/{name}" => "done",
         "/access/v1/evaluation" => "decision",
         "/access/v1/evaluations" => "decisions",
         "/access/v1/search/subject" | "/access/v1/search/resource" | "/access/v1/search/action" => "results",
         "/healthz" | "/v1/events/stream" => return json!({ "type": "string" }),
         _ => return json!({}),
     };
-    json!({ "$ref": format!("#/components/schemas/{name}") })
+    reference(name)
+}
+
+fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
 }
 
 fn body(route: &Route) -> Value {
     let name = match route.path {
-        "/v1/commands/{name}" => "arguments",
         "/access/v1/evaluation" => "evaluation",
         "/access/v1/evaluations" => "evaluations",
         _ => "search",
     };
-    json!({ "$ref": format!("#/components/schemas/{name}") })
+    reference(name)
 }
 
-fn components() -> Value {
+fn components(of_arguments: Map<String, Value>) -> Value {
     json!({
         "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "description": "an API key, `tnr_…`" } },
-        "responses": { "problem": {
-            "description": "RFC 9457: not done, and why",
-            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/problem" } } },
-        } },
-        "parameters": query_parameters(),
-        "schemas": schemas(),
+        "responses": {
+            "done": answer("done, or, with `dry_run`, what would be", "application/json", &reference("done")),
+            "problem": {
+                "description": "RFC 9457: not done, and why",
+                "content": { "application/problem+json": { "schema": reference("problem") } },
+            },
+        },
+        "parameters": parameters_of_all(),
+        "schemas": schemas(of_arguments),
     })
 }
 
-fn query_parameters() -> Map<String, Value> {
+fn parameters_of_all() -> Map<String, Value> {
     let text = json!({ "type": "string" });
     let parameters = [
         ("as_of", "a position or an RFC 3339 time: what was known then", &text),
@@ -164,10 +188,12 @@ fn query_parameters() -> Map<String, Value> {
     let told = |(name, about, schema): (&str, _, _)| {
         (name.to_owned(), json!({ "name": name, "in": "query", "description": about, "schema": schema }))
     };
-    parameters.map(told).into_iter().collect()
+    let headers = COMMAND_HEADERS.into_iter().chain([LAST_EVENT]);
+    let header = |name: &str| (name.to_owned(), json!({ "name": name, "in": "header", "schema": text }));
+    parameters.map(told).into_iter().chain(headers.map(header)).collect()
 }
 
-fn schemas() -> Value {
+fn schemas(of_arguments: Map<String, Value>) -> Value {
     let text = json!({ "type": "string" });
     let entity =
         json!({ "type": "object", "properties": { "type": text, "id": text, "properties": { "type": "object" } } });
@@ -202,8 +228,7 @@ fn schemas() -> Value {
         "decision": { "type": "boolean" },
         "context": { "type": "object", "properties": { "position": { "type": "integer" }, "reasons": reasons } },
     } });
-    json!({
-        "arguments": { "type": "object", "description": "the arguments of the command" },
+    let mut schemas = json!({
         "done": { "type": "object", "required": ["position", "events"], "properties": {
             "position": { "type": "integer" }, "events": events, "api_key": text,
             "access_delta": { "type": "array", "items": { "type": "object" } },
@@ -223,7 +248,9 @@ fn schemas() -> Value {
             "errors": { "type": "array", "items": { "type": "object", "properties": { "field": text, "detail": text } } },
             "reasons": reasons,
         } },
-    })
+    });
+    merge(&mut schemas, Value::Object(of_arguments));
+    schemas
 }
 
 fn merge(into: &mut Value, more: Value) {

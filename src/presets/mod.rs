@@ -3,6 +3,7 @@
 //! A preset is a TOML file; those that come with the program are compiled in. Administrative privileges are the same in
 //! all of them and come first in the catalogue; each kind of content adds a privilege for each action that needs one.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tenure_events::data::{Nature, Settings};
 use tenure_events::{InvalidId, Kind, Privilege, TenantPermission, UserType};
@@ -58,7 +59,7 @@ pub struct PresetRole {
 }
 
 /// An action on content that may need a privilege, which is then called `KIND.ACTION`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "an action is what its name says")]
 pub enum Action {

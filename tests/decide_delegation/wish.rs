@@ -1,7 +1,7 @@
 //! Random commands in a small world, and who might give them.
 
 use serde_json::{Value, json};
-use tenure::command::NAMES;
+use tenure::command::names;
 use tenure_events::Time;
 
 use super::Dice;
@@ -68,7 +68,7 @@ pub struct Wish {
 
 /// A command, mostly about an org.
 pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> Option<Wish> {
-    let all: Vec<&'static str> = NAMES.into_iter().chain(OFTEN).chain(OFTEN).collect();
+    let all: Vec<&'static str> = names().chain(OFTEN).chain(OFTEN).collect();
     let name = all[usize::from(number) % all.len()];
     let mut by = None;
     let org = if dice.one_in(3) { dice.of(facts.orgs.len()) } else { org };

@@ -376,4 +376,7 @@ fn who_acts_for_somebody_asks_about_them() {
     assert_eq!(search("resource", question("fay", "view", "org", "")), ["educate"]);
     assert_eq!(search("action", question("mike", "", "chart", "scores")), ["view"]);
     assert!(search("resource", question("nora", "view", "chart", "")).is_empty());
+    let mut who = search("subject", question("", "view", "chart", "scores"));
+    who.sort();
+    assert_eq!(who, ["helen", "mike"]);
 }

@@ -184,7 +184,7 @@ pub fn reads_history(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
     holds_any(view, viewer, org, &[AUDIT_READ])
 }
 
-/// What the viewer may be told about what a user may do in an org.
+/// What the viewer may be told about what a user may do in an org. Whoever may act for them there asks as they do.
 ///
 /// `access.check` reaches down from an ancestor, into orgs that exclude their landlord too, but there for the bare
 /// decision only: the product must go on serving its tenants.
@@ -195,7 +195,7 @@ pub fn may_ask(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> A
     }
     let here = held(view, viewer, org);
     let manages = here.has(USER_MANAGE) && !is_hidden(view, viewer, user);
-    if manages || here.has(ACCESS_CHECK) || here.has(AUDIT_READ) {
+    if manages || here.has(ACCESS_CHECK) || here.has(AUDIT_READ) || acts_for(view, viewer, user, org) {
         return Asking::Full;
     }
     let mut asking = Asking::Full;

@@ -132,7 +132,8 @@ impl Facts {
     pub fn may_ask(&self, who: &Who, user: At, org: At, t: Time) -> u8 {
         let here = self.read(who, org, t);
         let own = user == who.user && self.stands(user, t);
-        if own || here & (ACCESS_CHECK | AUDIT_READ) != 0 || (here & USER_MANAGE != 0 && !self.hidden(who, user)) {
+        let manages = here & USER_MANAGE != 0 && !self.hidden(who, user);
+        if own || manages || here & (ACCESS_CHECK | AUDIT_READ) != 0 || self.acts_for(who, user, org, t) {
             return 2;
         }
         let reach = self.ancestors(org).into_iter().find(|above| self.read(who, *above, t) & ACCESS_CHECK != 0);

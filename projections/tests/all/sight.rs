@@ -352,6 +352,8 @@ fn acting_for_others() {
         &world,
         "
         product acts-for ned in north : yes
+        product asks-about ned in north : full
+        product asks-about ned in south : no
         product acts-for ned in deep  : yes
         product acts-for ned in south : no
         product acts-for ron in root  : yes
@@ -365,6 +367,8 @@ fn acting_for_others() {
         &world,
         "
         product acts-for ned in north : no
+        product asks-about ned in north : no
+        bot asks-about ned in north   : full
         product acts-for ned in deep  : no
         bot acts-for ned in north     : yes
         bot acts-for ned in deep      : no

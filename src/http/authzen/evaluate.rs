@@ -116,19 +116,12 @@ impl<'a> Asker<'a> {
         match (found.subject, org) {
             (Some(subject), Some(org)) => match found.group {
                 Some(group) => sight::may_ask_of_group(&self.live, &self.viewer, group, subject.user, org),
-                None => self.may_ask(subject.user, org),
+                None => sight::may_ask(&self.live, &self.viewer, subject.user, org),
             },
             // About nobody: whoever may ask about everybody is told so.
             (None, Some(org)) if self.checks_over(org) => Asking::Full,
             (None, Some(_)) | (_, None) => Asking::No,
         }
-    }
-
-    /// What the caller may be told about what a user may do in an org: whoever may act for them there asks as they do.
-    pub fn may_ask(&self, user: UserNo, org: OrgNo) -> Asking {
-        let asking = sight::may_ask(&self.live, &self.viewer, user, org);
-        let acts = asking != Asking::Full && sight::acts_for(&self.live, &self.viewer, user, org);
-        if acts { Asking::Full } else { asking }
     }
 
     /// The question to the judge, or why there is none.

@@ -217,7 +217,7 @@ impl<'a> Read<'a> {
     }
 
     fn may_ask(&self, user: UserNo, org: OrgNo) -> bool {
-        self.asker.may_ask(user, org) == Asking::Full
+        sight::may_ask(&self.asker.live, &self.asker.viewer, user, org) == Asking::Full
     }
 
     /// The keys of a user by which it may be done.

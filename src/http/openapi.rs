@@ -1,5 +1,7 @@
 //! `/openapi.json`, made from the list of routes and that of commands.
 
+use std::sync::LazyLock;
+
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
@@ -11,7 +13,9 @@ use crate::command;
 
 /// `GET /openapi.json`.
 pub async fn get(State(app): State<App>) -> Result<Reply, Problem> {
-    Reply::json(app.node().state().durable(), &document())
+    // Whoever asks need not say who they are: it is made once.
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+    Reply::json(app.node().state().durable(), &*DOCUMENT)
 }
 
 /// The description of the service by OpenAPI 3.1.

@@ -149,12 +149,12 @@ impl KeyStore {
     /// Whether one of these persons is not new any more: what was sealed with the new key could not be opened.
     #[must_use]
     pub fn knows_one_of(&self, new: &NewKeys) -> bool {
-        !new.0.is_empty() && new.0.iter().any(|(person, _)| self.read().find(person).is_some())
+        new.0.iter().any(|(person, _)| self.read().find(person).is_some())
     }
 
     /// Keeps new keys, from now on; whoever was given a key or erased before stays as they are. Of all threads one stages.
     pub fn stage(&self, new: NewKeys) {
-        if new.0.is_empty() {
+        if new.is_empty() {
             return;
         }
         let mut keys = self.write();
@@ -296,6 +296,12 @@ enum Held<'a> {
 pub struct NewKeys(Vec<(PersonId, Key)>);
 
 impl NewKeys {
+    /// Whether nobody is new.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn key(&mut self, person: PersonId) -> Result<&Key, getrandom::Error> {
         let known = self.0.iter().position(|(of, _)| *of == person);
         let at = known.unwrap_or(self.0.len());

@@ -307,8 +307,8 @@ impl Node {
 
     async fn try_out(&self, request: Request) -> Result<Answer, CommandError> {
         let (core, asked) = (Arc::clone(&self.core), Asked::of(&request));
-        let wish = Wish::of(request, &core)?;
-        let tried = tokio::task::spawn_blocking(move || dry_run::dry_run(&core, Box::new(wish))).await;
+        let try_out = move || dry_run::dry_run(&core, Box::new(Wish::of(request, &core)?));
+        let tried = tokio::task::spawn_blocking(try_out).await;
         match tried.unwrap_or(Err(CommandError::Stopped))? {
             dry_run::Tried::New(answer) => Ok(*answer),
             dry_run::Tried::Repeated(done) => Ok(asked.tell(&self.core, self.repeat(done).await?).await),

@@ -43,7 +43,7 @@ impl Wish {
     ///
     /// # Errors
     /// The caller is not known.
-    pub fn of(request: Request, core: &Core) -> Result<Self, CommandError> {
+    pub fn of(mut request: Request, core: &Core) -> Result<Self, CommandError> {
         // Whoever has an id has it for ever.
         let view = View::new(&core.state, core.state.durable(), Time::MIN);
         let actor = UserId::new(view.user_id(request.caller.user)).map_err(|_| CommandError::Unauthenticated)?;
@@ -54,6 +54,10 @@ impl Wish {
         let body_hash = request.idempotency_key.is_some().then(|| request.body_hash());
         let mut keys = NewKeys::default();
         let ready = Sealing { store: &core.keys, command, new: &mut keys, erased: false }.ready(core, &request, &actor);
+        if keys.is_empty() {
+            // Nothing of it will be sealed anew, and many may wait.
+            request.body = Vec::new();
+        }
         Ok(Self { request, actor, command, body_hash, ready, keys })
     }
 

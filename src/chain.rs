@@ -1,8 +1,7 @@
 //! The chain of events: decided events get their place in it here. What is stored is held to it by [`Follower`].
 
-use std::sync::Arc;
-
-use tenure_events::{Envelope, Hash, OrgId, Position, Sealed, Time, Unchained, UserId};
+use bytes::Bytes;
+use tenure_events::{Envelope, Hash, OrgId, Position, Sealed, Time, UserId};
 use uuid::Uuid;
 
 use crate::decide::Draft;
@@ -38,7 +37,7 @@ pub struct Link {
     /// The event.
     pub envelope: Envelope,
     /// The bytes that are stored, hashed and served.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
 }
 
 /// The place of the last event that was decided. The chain itself may be some commands behind.
@@ -50,77 +49,75 @@ pub struct Tip {
     pub time: Time,
 }
 
-/// An event in its place, not yet in the chain: its envelope says nothing of the event before.
-#[derive(Debug, Clone)]
-pub struct Placed {
-    /// The event.
-    pub envelope: Envelope,
-    /// What will be its bytes.
-    pub bytes: Unchained,
-}
-
-/// Gives the events of a command their places after the tip, which moves on. `sequence` tells how long the history of
-/// an org is before the command.
-pub fn place(tip: &mut Tip, origin: &Origin, events: Vec<Draft>, sequence: impl Fn(&OrgId) -> u64) -> Vec<Placed> {
+/// Gives the events of a command their places after the tip, which moves on. They are not in the chain yet: none has its
+/// own id, or says anything of the event before it. `sequence` tells how long the history of an org is before the command.
+pub fn place(
+    tip: &mut Tip,
+    origin: &Origin,
+    events: Vec<Draft>,
+    sequence: impl Fn(&OrgId) -> u64,
+) -> impl Iterator<Item = Envelope> {
     let first = tip.position + 1;
     let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
     let mut sequences: Vec<(OrgId, u64)> = Vec::new();
-    let mut placed = Vec::with_capacity(events.len());
-    let mut buffer = Vec::with_capacity(LIKELY_SIZE);
-    for (index, Draft { org, event, twin_of }) in (0..count).zip(events) {
-        let envelope = Envelope {
-            log: origin.log,
-            position: first + Position::from(index),
-            prev: Hash::default(),
-            id: event_id(origin.log, origin.command, index),
-            time: origin.time,
-            org_sequence: next(&mut sequences, &org, &sequence),
-            org,
-            command: origin.command,
-            command_name: origin.command_name.into(),
-            index,
-            count,
-            actor: origin.actor.clone(),
-            on_behalf_of: origin.on_behalf_of.clone(),
-            correlation: origin.correlation,
-            causation: None,
-            body_hash: origin.body_hash,
-            reason: origin.reason.clone(),
-            twin_of: twin_of.map(|index| first + index as Position),
-            event,
-        };
-        *tip = Tip { position: envelope.position, time: origin.time };
-        let bytes = envelope.unchained(&mut buffer);
-        placed.push(Placed { envelope, bytes });
+    if count > 0 {
+        *tip = Tip { position: tip.position + Position::from(count), time: origin.time };
     }
-    placed
+    (0..count).zip(events).map(move |(index, Draft { org, event, twin_of })| Envelope {
+        log: origin.log,
+        position: first + Position::from(index),
+        prev: Hash::default(),
+        id: Uuid::nil(),
+        time: origin.time,
+        org_sequence: next(&mut sequences, &org, &sequence),
+        org,
+        command: origin.command,
+        command_name: origin.command_name.into(),
+        index,
+        count,
+        actor: origin.actor.clone(),
+        on_behalf_of: origin.on_behalf_of.clone(),
+        correlation: origin.correlation,
+        causation: None,
+        body_hash: origin.body_hash,
+        reason: origin.reason.clone(),
+        twin_of: twin_of.map(|index| first + index as Position),
+        event,
+    })
 }
 
-/// Chains the event that was placed next, at this time, to the head, which moves on; answers its bytes.
-pub fn chain(head: &mut Head, time: Time, event: Unchained) -> Arc<[u8]> {
-    let bytes = event.chain(&head.hash);
-    *head = Head { position: head.position + 1, hash: Hash::of(&bytes), time };
-    bytes
+/// Chains events that were placed after the head, which moves on: each gets its id, the hash of the event before it, and
+/// its bytes.
+pub fn chain(head: &mut Head, events: &mut [Envelope]) -> Vec<Bytes> {
+    let (mut bytes, mut begin) = (Vec::with_capacity(events.len() * LIKELY_SIZE), 0);
+    let mut chained = |envelope: &mut Envelope| {
+        envelope.id = event_id(envelope.log, envelope.command, envelope.index);
+        envelope.prev = head.hash;
+        envelope.write_to(&mut bytes);
+        let hash = Hash::of(bytes.get(begin..).unwrap_or_default());
+        *head = Head { position: envelope.position, hash, time: envelope.time };
+        std::mem::replace(&mut begin, bytes.len())..bytes.len()
+    };
+    let places: Vec<_> = events.iter_mut().map(&mut chained).collect();
+    let bytes = Bytes::from(bytes);
+    places.into_iter().map(|place| bytes.slice(place)).collect()
 }
 
 /// Places the events of a command after the head, and chains them to it.
 pub fn link(head: &mut Head, origin: &Origin, events: Vec<Draft>, sequence: impl Fn(&OrgId) -> u64) -> Vec<Link> {
-    let placed = place(&mut Tip::from(*head), origin, events, sequence);
-    let chained = placed.into_iter().map(|Placed { mut envelope, bytes }| {
-        envelope.prev = head.hash;
-        Link { envelope, bytes: chain(head, origin.time, bytes) }
-    });
-    chained.collect()
+    let mut placed: Vec<Envelope> = place(&mut Tip::from(*head), origin, events, sequence).collect();
+    let bytes = chain(head, &mut placed);
+    placed.into_iter().zip(bytes).map(|(envelope, bytes)| Link { envelope, bytes }).collect()
 }
+
+/// Most events are shorter.
+const LIKELY_SIZE: usize = 640;
 
 impl From<Head> for Tip {
     fn from(Head { position, time, .. }: Head) -> Self {
         Self { position, time }
     }
 }
-
-/// Most events are shorter.
-const LIKELY_SIZE: usize = 1_024;
 
 /// The place of the next event in an org's history.
 fn next(sequences: &mut Vec<(OrgId, u64)>, org: &OrgId, before: &impl Fn(&OrgId) -> u64) -> u64 {

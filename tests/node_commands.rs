@@ -48,7 +48,7 @@ async fn a_command_is_answered_with_what_the_log_holds() {
     let answer = platform.done("create-org", org("educate")).await;
     let stored = platform.node.log().read(head + 1, 100).unwrap();
     assert_eq!(answer.position, platform.node.live().position());
-    assert_eq!(answer.events, stored.iter().map(|event| event.bytes.clone()).collect::<Vec<_>>());
+    assert_eq!(answer.events, stored.iter().map(|event| event.bytes.to_vec()).collect::<Vec<_>>());
     let before = platform.node.log().read(head, 1).unwrap().remove(0);
     let first = parse(&answer.events[0]).unwrap();
     assert_eq!((first.position, first.prev), (head + 1, Hash::of(&before.bytes)));

@@ -16,7 +16,7 @@ mod time;
 
 pub use about::About;
 pub use chain::{Broken, Follower, Head};
-pub use envelope::{Envelope, Hash, InvalidEvent, Position, Unchained, parse};
+pub use envelope::{Envelope, Hash, InvalidEvent, Position, parse};
 pub use event::Event;
 pub use ids::{
     ApiKeyId, EnvironmentId, GroupId, InvalidId, Kind, MAX_ID, OrgId, Privilege, ResourceId, RoleId, TenantPermission,

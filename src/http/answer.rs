@@ -1,7 +1,5 @@
 //! How answers are written and bodies are read.
 
-use std::sync::Arc;
-
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
@@ -55,13 +53,13 @@ impl IntoResponse for Reply {
 }
 
 /// Stored events within a JSON document, byte for byte.
-pub struct Events<'a>(pub &'a [Arc<[u8]>]);
+pub struct Events<'a, B>(pub &'a [B]);
 
-impl Serialize for Events<'_> {
+impl<B: AsRef<[u8]>> Serialize for Events<'_, B> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.0.len()))?;
         for bytes in self.0 {
-            let event: &RawValue = serde_json::from_slice(bytes).map_err(S::Error::custom)?;
+            let event: &RawValue = serde_json::from_slice(bytes.as_ref()).map_err(S::Error::custom)?;
             list.serialize_element(event)?;
         }
         list.end()

@@ -7,6 +7,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::header::IF_MATCH;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tenure_events::{OrgId, Position, UserId};
 
@@ -46,7 +47,7 @@ struct Answered {
 #[derive(Serialize)]
 struct Body<'a> {
     position: Position,
-    events: Events<'a>,
+    events: Events<'a, Bytes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     api_key: Option<&'a str>,
     #[serde(flatten)]

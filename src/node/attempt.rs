@@ -1,6 +1,6 @@
 //! From a request to what it comes to: the steps before anything is installed or written.
 
-use tenure_events::{Hash, Position, Time};
+use tenure_events::{Envelope, Hash, Position, Time};
 use tenure_projections::judge::Subject;
 use tenure_projections::values::Done;
 use tenure_projections::{View, sight};
@@ -9,7 +9,7 @@ use super::precondition::unchanged_since;
 use super::request::{Authenticated, CommandError, Request};
 use super::shared::Core;
 use super::wish::{Ready, Wish};
-use crate::chain::{self, Origin, Placed, Tip};
+use crate::chain::{self, Origin, Tip};
 use crate::clock::ClockJumped;
 use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, decide};
 use crate::keys::NewKeys;
@@ -72,20 +72,32 @@ pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: Box<Wish>) -> Resu
     Ok(Attempt::Decided(Box::new(Decided { caller, moment, drafts, origin, secret, keys })))
 }
 
-/// Gives what was decided its place after the tip, which moves on, unless there is too much of it.
-pub(super) fn place(core: &Core, tip: &mut Tip, decided: &mut Decided) -> Result<Vec<Placed>, CommandError> {
+/// Gives what was decided its place after the tip, which moves on, and puts it behind these events, unless there is too
+/// much of it. Answers how many bytes it will have.
+pub(super) fn place(
+    core: &Core,
+    tip: &mut Tip,
+    decided: &mut Decided,
+    events: &mut Vec<Envelope>,
+) -> Result<usize, CommandError> {
     let count = decided.drafts.len();
     if count > MAX_EVENTS {
         return Err(CommandError::TooManyEvents { count });
     }
     let view = View::new(&core.state, tip.position, decided.moment.time);
-    let mut next = *tip;
-    let placed = chain::place(&mut next, &decided.origin, std::mem::take(&mut decided.drafts), sequence_in(&view));
-    if let Some(size) = placed.iter().map(|placed| placed.bytes.size()).find(|size| *size > EVENT_LIMIT) {
-        return Err(CommandError::EventTooLarge { size });
+    let (mut next, before) = (*tip, events.len());
+    let drafts = std::mem::take(&mut decided.drafts);
+    events.extend(chain::place(&mut next, &decided.origin, drafts, sequence_in(&view)));
+    let mut bytes = 0;
+    for size in events.iter().skip(before).map(Envelope::size) {
+        if size > EVENT_LIMIT {
+            events.truncate(before);
+            return Err(CommandError::EventTooLarge { size });
+        }
+        bytes += size;
     }
     *tip = next;
-    Ok(placed)
+    Ok(bytes)
 }
 
 /// How long the history of an org is in a view.

@@ -15,7 +15,7 @@ use super::request::{AccessDelta, AccessDeltas, Answer, CommandError};
 use super::shared::Core;
 use super::stats::Outcome;
 use super::wish::Wish;
-use crate::chain::{Placed, Tip, chain};
+use crate::chain::{Tip, chain};
 use crate::decide::{Draft, Effect, remains, suppose};
 
 /// The most users who are compared.
@@ -45,11 +45,12 @@ pub(super) fn dry_run(core: &Core, wish: Box<Wish>) -> Result<Tried, CommandErro
     let after = before.over(&over);
     let deltas = access_deltas(before, after, &decided);
     let told = remains(&after, &decided.caller.actor, originals(&decided.drafts).map(|draft| &draft.event));
-    let placed = place(core, &mut tip, &mut decided)?;
+    let mut events = Vec::new();
+    place(core, &mut tip, &mut decided, &mut events)?;
     core.counters.command(Outcome::DryRun);
     Ok(Tried::New(Box::new(Answer {
         position: tried_at,
-        events: placed.into_iter().map(|Placed { bytes, .. }| chain(&mut head, tip.time, bytes)).collect(),
+        events: chain(&mut head, &mut events),
         secret: None,
         replayed: false,
         access_delta: Some(deltas),

@@ -27,6 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tenure_events::{Hash, Position, Time};
 use tenure_projections::judge::Subject;
 use tenure_projections::values::{Done, PrivilegeSet};
@@ -294,7 +295,7 @@ impl Node {
         let log = self.core.log.clone();
         let read = tokio::task::spawn_blocking(move || log.read(done.first, done.count as usize)).await;
         let Ok(Ok(stored)) = read else { return Err(CommandError::Stopped) };
-        let events = stored.into_iter().map(|event| event.bytes).collect();
+        let events = stored.into_iter().map(|event| Bytes::from_owner(event.bytes)).collect();
         Ok(Answer {
             position: attempt::last_of(&done),
             events,

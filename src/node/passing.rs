@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use tenure_events::{Hash, Time, UserId};
+use tenure_events::{Envelope, Hash, Time, UserId};
 use tenure_projections::View;
 use tenure_projections::due::Due;
 use tokio::sync::mpsc;
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::attempt::{sequence_in, time_after};
 use super::shared::Core;
 use super::writer::Job;
-use crate::chain::{Origin, Placed, Tip, place};
+use crate::chain::{Origin, Tip, place};
 use crate::decide;
 
 /// Who acts when nobody does. No user can have this id.
@@ -56,19 +56,19 @@ impl Passing {
     }
 
     /// Takes in what events that were installed set an end for.
-    pub fn see(&mut self, core: &Core, events: &[Placed]) {
+    pub fn see(&mut self, core: &Core, events: &[Envelope]) {
         let Some(last) = events.last() else { return };
-        let view = View::new(&core.state, last.envelope.position, last.envelope.time);
-        let originals = events.iter().filter(|placed| placed.envelope.twin_of.is_none());
+        let view = View::new(&core.state, last.position, last.time);
+        let originals = events.iter().filter(|envelope| envelope.twin_of.is_none());
         let before = self.due.len();
-        self.due.extend(originals.filter_map(|placed| Due::of(&view, &placed.envelope.event)));
+        self.due.extend(originals.filter_map(|envelope| Due::of(&view, &envelope.event)));
         if self.due.len() > before {
             self.tell();
         }
     }
 
     /// Says the next that has passed, and gives it its place after the tip, which moves on. None when there is none.
-    pub fn say(&mut self, core: &Core, tip: &mut Tip) -> Option<Vec<Placed>> {
+    pub fn say(&mut self, core: &Core, tip: &mut Tip) -> Option<Vec<Envelope>> {
         if core.is_stopped() {
             return None;
         }
@@ -117,7 +117,7 @@ fn command(core: &Core, due: &Due) -> Uuid {
     Uuid::new_v5(&core.log_id, format!("{NAME} {} {}", due.granted_at, due.until.micros()).as_bytes())
 }
 
-fn said(core: &Core, tip: &mut Tip, time: Time, due: &Due) -> Vec<Placed> {
+fn said(core: &Core, tip: &mut Tip, time: Time, due: &Due) -> Vec<Envelope> {
     let (view, command) = (View::new(&core.state, tip.position, time), command(core, due));
     let Ok(actor) = UserId::new(TIME) else { return Vec::new() };
     let drafts = decide::ended(&view, due);
@@ -136,5 +136,5 @@ fn said(core: &Core, tip: &mut Tip, time: Time, due: &Due) -> Vec<Placed> {
         body_hash: Some(Hash::of(NAME.as_bytes())),
         reason: None,
     };
-    place(tip, &origin, drafts, sequence_in(&view))
+    place(tip, &origin, drafts, sequence_in(&view)).collect()
 }

@@ -1,36 +1,45 @@
-//! What is decided and waits to be made durable: filled by the thread that decides, emptied by the one that commits.
+//! What waits between two threads of the writer: the one puts in what it has done, the other takes all that is there.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use tenure_events::{Time, Unchained, UserId};
+use bytes::Bytes;
+use tenure_events::UserId;
 use tenure_projections::values::Done;
 use tokio::sync::oneshot;
 
 use super::request::CommandError;
 use super::writer::Reply;
+use crate::chain::Head;
 use crate::checkpoint::Mark;
 use crate::token::Token;
 
 /// Where an answer goes, and what it is.
 pub(super) type Answered<T> = (oneshot::Sender<Result<Reply, CommandError>>, Result<T, CommandError>);
 
-/// Decided commands, made durable and answered together.
+/// Commands that were decided one after the other.
 #[derive(Default)]
-pub(super) struct Group {
+pub(super) struct Group<E> {
     pub parts: Vec<Part>,
-    /// The state after one of them, to be written as a checkpoint.
+    /// The events of all of them.
+    pub events: E,
+    /// How many bytes they have.
+    pub bytes: usize,
+    /// The users whom they erased.
+    pub erased: Vec<UserId>,
+    /// The state after them, to be written as a checkpoint.
     pub mark: Option<Mark>,
-    bytes: usize,
+}
+
+/// The bytes of a group's events, and the last of them.
+pub(super) struct Chained {
+    pub events: Vec<Bytes>,
+    pub head: Head,
 }
 
 /// What one command adds to a group.
 pub(super) struct Part {
-    /// Its events, in order.
-    pub events: Vec<Unchained>,
-    /// When they were recorded.
-    pub time: Time,
-    /// The user whom it erased.
-    pub erased: Option<UserId>,
+    /// How many of its events are the command's.
+    pub events: usize,
     /// None for what nobody asked for.
     pub answer: Option<Answered<Settled>>,
 }
@@ -41,54 +50,53 @@ pub(super) enum Settled {
     Repeated(Done),
 }
 
-/// The group that is open.
-pub(super) struct Pending {
-    open: Mutex<Open>,
+/// The groups that wait.
+pub(super) struct Pending<E> {
+    open: Mutex<Open<E>>,
     changed: Condvar,
 }
 
-struct Open {
-    group: Option<Group>,
+struct Open<E> {
+    groups: Vec<Group<E>>,
+    commands: usize,
+    bytes: usize,
     /// Nothing more comes in.
     closed: bool,
     /// Nothing more goes out.
     failed: bool,
 }
 
-/// The most commands in a group, and the most bytes of events before it is full.
+/// The most commands that wait, and the most bytes of events, before no more are taken in.
 const COMMANDS: usize = 1_024;
 const BYTES: usize = 4 * 1024 * 1024;
 
-impl Pending {
+impl<E> Pending<E> {
     pub fn new() -> Self {
-        Self { open: Mutex::new(Open { group: None, closed: false, failed: false }), changed: Condvar::new() }
+        let open = Open { groups: Vec::new(), commands: 0, bytes: 0, closed: false, failed: false };
+        Self { open: Mutex::new(open), changed: Condvar::new() }
     }
 
-    /// Puts commands in, when there is room. Once nothing goes out any more it gives them back.
-    pub fn put(&self, group: Group) -> Option<Group> {
-        let full = |open: &mut Open| !open.failed && open.group.as_ref().is_some_and(Group::is_full);
+    /// Puts a group in, when there is room. Once nothing goes out any more it gives it back.
+    pub fn put(&self, group: Group<E>) -> Option<Group<E>> {
+        let full = |open: &mut Open<E>| !open.failed && (open.commands >= COMMANDS || open.bytes >= BYTES);
         let waited = self.changed.wait_while(self.lock(), full);
         let mut open = waited.unwrap_or_else(PoisonError::into_inner);
         if open.failed {
             return Some(group);
         }
-        match &mut open.group {
-            Some(open) => open.join(group),
-            None => open.group = Some(group),
-        }
+        open.commands += group.parts.len();
+        open.bytes += group.bytes;
+        open.groups.push(group);
         drop(open);
         self.changed.notify_all();
         None
     }
 
-    /// Takes what waits; none once nothing more comes.
-    pub fn take(&self) -> Option<Group> {
-        let empty = |open: &mut Open| open.group.is_none() && !open.closed;
-        let mut open = self.changed.wait_while(self.lock(), empty).unwrap_or_else(PoisonError::into_inner);
-        let group = open.group.take();
-        drop(open);
-        self.changed.notify_all();
-        group
+    /// Takes what waits; nothing once no more comes.
+    pub fn take(&self) -> Vec<Group<E>> {
+        let empty = |open: &mut Open<E>| open.groups.is_empty() && !open.closed;
+        let open = self.changed.wait_while(self.lock(), empty).unwrap_or_else(PoisonError::into_inner);
+        self.taken(open)
     }
 
     /// Nothing more comes in.
@@ -98,37 +106,28 @@ impl Pending {
     }
 
     /// Nothing more goes out; gives back what waits.
-    pub fn fail(&self) -> Option<Group> {
+    pub fn fail(&self) -> Vec<Group<E>> {
         let mut open = self.lock();
         open.failed = true;
-        let group = open.group.take();
-        drop(open);
-        self.changed.notify_all();
-        group
+        self.taken(open)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
+    fn taken(&self, mut open: MutexGuard<'_, Open<E>>) -> Vec<Group<E>> {
+        (open.commands, open.bytes) = (0, 0);
+        let groups = std::mem::take(&mut open.groups);
+        drop(open);
+        self.changed.notify_all();
+        groups
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open<E>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Group {
-    /// Adds a command.
-    pub fn add(&mut self, part: Part) {
-        self.bytes += part.events.iter().map(Unchained::size).sum::<usize>();
-        self.parts.push(part);
-    }
-
-    /// Adds the group decided after it.
-    fn join(&mut self, next: Self) {
-        let Self { parts, mark, bytes } = next;
-        self.bytes += bytes;
-        self.parts.extend(parts);
-        self.mark = mark.or(self.mark.take());
-    }
-
+impl<E> Group<E> {
     /// Whether it holds as much as a commit should.
-    pub fn is_full(&self) -> bool {
-        self.parts.len() >= COMMANDS || self.bytes >= BYTES
+    pub const fn is_full(&self) -> bool {
+        self.bytes >= BYTES
     }
 }

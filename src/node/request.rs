@@ -1,7 +1,6 @@
 //! What goes into the node and what comes out of it.
 
-use std::sync::Arc;
-
+use bytes::Bytes;
 use tenure_events::{Hash, OrgId, Position, UserId};
 use tenure_projections::values::{KeyNo, UserNo};
 use uuid::Uuid;
@@ -76,7 +75,7 @@ pub struct Answer {
     /// The last position that it reflects.
     pub position: Position,
     /// The bytes of its events, in order; of a dry run, what would have been written.
-    pub events: Vec<Arc<[u8]>>,
+    pub events: Vec<Bytes>,
     /// The API key that it issued, with its secret: this once, and never again.
     pub secret: Option<Token>,
     /// The stored answer of a command that was done before, under the same idempotency key.

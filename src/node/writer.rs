@@ -1,28 +1,29 @@
 //! The one writer: commands in, groups of them onto the log, answers out.
 //!
-//! Two threads. The first decides waiting commands one after the other, each on the effect of those before it, and
-//! installs what it decided: above the durable position, where no reader looks. The second chains all that is decided by
-//! then to the log and makes it durable, with one sync of the keys and one of the log, moves the durable position and
-//! answers, while the first goes on deciding. An answer that rests on a command which is not durable, a refusal included, stands behind that
-//! command, so it is never given before.
+//! Three threads. The first decides waiting commands one after the other, each on the effect of those before it, and
+//! installs what it decided: above the durable position, where no reader looks. The second makes the events' bytes and
+//! chains them. The third makes all that is chained by then durable, with one sync of the keys and one of the log, moves
+//! the durable position and answers, while the others go on. An answer that rests on a command which is not durable, a
+//! refusal included, stands behind that command, so it is never given before.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::thread::{self, JoinHandle};
 
-use tenure_events::{Event, Position, Time, Unchained, UserId};
+use bytes::Bytes;
+use tenure_events::{Envelope, Event, Position, Time, UserId};
 use tenure_projections::values::Done;
 use tokio::sync::{mpsc, oneshot};
 
 use super::attempt::{Attempt, attempt, place};
 use super::checkpoints::Due;
 use super::passing::{AT_ONCE, Passing};
-use super::pending::{Answered, Group, Part, Pending, Settled};
+use super::pending::{Chained, Group, Part, Pending, Settled};
 use super::request::CommandError;
 use super::shared::Core;
 use super::stats::Outcome;
 use super::wish::Wish;
-use crate::chain::{Head, Placed, Tip, chain};
+use crate::chain::{Head, Tip, chain};
 use crate::checkpoint::Mark;
 use crate::clock::ClockJumped;
 use crate::log::{AppendError, Log};
@@ -31,7 +32,7 @@ use crate::token::Token;
 /// What came of a command.
 pub(super) enum Reply {
     /// Its events are stored, up to this position.
-    Done { position: Position, events: Vec<Arc<[u8]>>, secret: Option<Token> },
+    Done { position: Position, events: Vec<Bytes>, secret: Option<Token> },
     /// It was done before.
     Repeated(Done),
 }
@@ -71,16 +72,23 @@ pub(super) fn start(
     next: Arc<AtomicI64>,
     checkpoints: Option<Due>,
 ) -> std::io::Result<JoinHandle<Ended>> {
-    let pending = Arc::new(Pending::new());
-    let (deciding, decided, due) = (Arc::clone(&core), Arc::clone(&pending), checkpoints.clone());
-    let decide = move || {
-        let passing = Passing::of(&deciding, Tip::from(head), next);
-        decide_all(&deciding, Tip::from(head), queue, passing, &decided, due);
+    let (decided, chained) = (Arc::new(Pending::new()), Arc::new(Pending::new()));
+    let decide = {
+        let (core, decided, checkpoints) = (Arc::clone(&core), Arc::clone(&decided), checkpoints.clone());
+        move || {
+            let passing = Passing::of(&core, Tip::from(head), next);
+            decide_all(&core, Tip::from(head), queue, passing, &decided, checkpoints);
+        }
     };
-    let deciding = thread::Builder::new().name("decide".to_owned()).spawn(decide)?;
+    let decide = thread::Builder::new().name("decide".to_owned()).spawn(decide)?;
+    let chain = {
+        let (core, chained) = (Arc::clone(&core), Arc::clone(&chained));
+        move || chain_all(&core, head, &decided, &chained)
+    };
+    let chain = thread::Builder::new().name("chain".to_owned()).spawn(chain)?;
     thread::Builder::new().name("commit".to_owned()).spawn(move || {
-        let Ended { log, whole } = commit_all(&core, log, head, &pending, checkpoints);
-        Ended { log, whole: deciding.join().is_ok() && whole }
+        let Ended { log, whole } = commit_all(&core, log, &chained, checkpoints);
+        Ended { log, whole: decide.join().is_ok() && chain.join().is_ok() && whole }
     })
 }
 
@@ -89,10 +97,9 @@ fn decide_all(
     mut tip: Tip,
     mut queue: mpsc::Receiver<Job>,
     mut passing: Passing,
-    pending: &Pending,
+    pending: &Pending<Vec<Envelope>>,
     mut checkpoints: Option<Due>,
 ) {
-    // However it ends, nothing more is decided.
     let _close = Close(pending);
     let mut waiting = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut waiting, BATCH) > 0 {
@@ -108,7 +115,7 @@ fn decide_all(
             let mut group = decide_group(core, &mut tip, now, &mut passing, &mut waiting);
             group.mark = checkpoints.as_mut().and_then(|due| due.mark(core, tip));
             if let Some(group) = pending.put(group) {
-                refuse(core, group);
+                refuse(core, [group], || CommandError::Stopped);
             }
         }
     }
@@ -122,12 +129,14 @@ fn command(job: Job) -> Option<Submission> {
 }
 
 /// Says what has ended by now, before anything else is decided; of very much, only so much while somebody waits.
-fn say(core: &Core, tip: &mut Tip, passing: &mut Passing, pending: &Pending, idle: impl Fn() -> bool) {
+fn say(core: &Core, tip: &mut Tip, passing: &mut Passing, pending: &Pending<Vec<Envelope>>, idle: impl Fn() -> bool) {
     let mut said = 0;
     while said < AT_ONCE || idle() {
-        let Some(placed) = passing.say(core, tip) else { return };
-        let mut group = Group::default();
-        group.add(Part { events: install(core, passing, placed), time: tip.time, erased: None, answer: None });
+        let Some(events) = passing.say(core, tip) else { return };
+        let bytes = events.iter().map(Envelope::size).sum();
+        let mut group = Group { events, bytes, ..Group::default() };
+        install(core, passing, &group.events);
+        group.parts.push(Part { events: group.events.len(), answer: None });
         if pending.put(group).is_some() {
             return;
         }
@@ -142,17 +151,15 @@ fn decide_group(
     now: std::result::Result<Time, ClockJumped>,
     passing: &mut Passing,
     waiting: &mut impl Iterator<Item = Submission>,
-) -> Group {
-    let mut group = Group::default();
+) -> Group<Vec<Envelope>> {
+    let mut group: Group<Vec<Envelope>> = Group::default();
     while !group.is_full()
         && let Some(Submission { wish, reply }) = waiting.next()
     {
-        let decided = now.map_err(CommandError::from).and_then(|now| decide_one(core, tip, now, passing, wish));
-        let (Decision { events, erased }, settled) = match decided {
-            Ok((decision, settled)) => (decision, Ok(settled)),
-            Err(error) => (Decision::default(), Err(error)),
-        };
-        group.add(Part { events, time: tip.time, erased, answer: Some((reply, settled)) });
+        let before = group.events.len();
+        let settled = now.map_err(CommandError::from);
+        let settled = settled.and_then(|now| decide_one(core, tip, now, passing, wish, &mut group));
+        group.parts.push(Part { events: group.events.len() - before, answer: Some((reply, settled)) });
     }
     group
 }
@@ -160,131 +167,154 @@ fn decide_group(
 /// How many commands are decided before they go on together: so few that the disk hardly waits for them.
 const BATCH: usize = 64;
 
-struct Close<'a>(&'a Pending);
+/// Nothing more comes in, however the thread ends that puts in.
+struct Close<'a, E>(&'a Pending<E>);
 
-impl Drop for Close<'_> {
+impl<E> Drop for Close<'_, E> {
     fn drop(&mut self) {
         self.0.close();
     }
 }
 
-/// What one command came to.
-#[derive(Default)]
-struct Decision {
-    events: Vec<Unchained>,
-    erased: Option<UserId>,
+/// Nobody waits for room, however the thread ends that takes.
+struct Fail<'a, E>(&'a Pending<E>);
+
+impl<E> Drop for Fail<'_, E> {
+    fn drop(&mut self) {
+        drop(self.0.fail());
+    }
 }
 
-/// Decides one command and installs what it comes to.
+/// Decides one command, installs what it comes to and adds that to the group.
 fn decide_one(
     core: &Core,
     tip: &mut Tip,
     now: Time,
     passing: &mut Passing,
     wish: Box<Wish>,
-) -> Result<(Decision, Settled)> {
+    group: &mut Group<Vec<Envelope>>,
+) -> Result<Settled> {
     let mut decided = match attempt(core, *tip, now, wish)? {
-        Attempt::Repeated(done) => return Ok((Decision::default(), Settled::Repeated(done))),
+        Attempt::Repeated(done) => return Ok(Settled::Repeated(done)),
         Attempt::Decided(decided) => decided,
     };
-    let placed = place(core, tip, &mut decided)?;
+    let before = group.events.len();
+    group.bytes += place(core, tip, &mut decided, &mut group.events)?;
+    let placed = group.events.get(before..).unwrap_or_default();
     if !placed.is_empty() {
         // Nothing new comes of what was done before, and no new person.
         core.keys.stage(decided.keys);
     }
-    let erased = placed.iter().find_map(|placed| erased(&placed.envelope.event));
-    Ok((Decision { events: install(core, passing, placed), erased }, Settled::Done { secret: decided.secret }))
+    group.erased.extend(placed.iter().filter_map(|envelope| erased(&envelope.event)));
+    install(core, passing, placed);
+    Ok(Settled::Done { secret: decided.secret })
 }
 
-/// Puts events into the state, above the durable position; answers what will be their bytes.
-fn install(core: &Core, passing: &mut Passing, placed: Vec<Placed>) -> Vec<Unchained> {
-    placed.iter().for_each(|placed| core.state.install(&placed.envelope));
-    passing.see(core, &placed);
-    placed.into_iter().map(|placed| placed.bytes).collect()
+/// Puts events into the state, above the durable position.
+fn install(core: &Core, passing: &mut Passing, placed: &[Envelope]) {
+    placed.iter().for_each(|envelope| core.state.install(envelope));
+    passing.see(core, placed);
 }
 
 fn erased(event: &Event) -> Option<UserId> {
     if let Event::UserErased(event) = event { Some(event.user.clone()) } else { None }
 }
 
-fn commit_all(core: &Core, mut log: Log, mut head: Head, pending: &Pending, checkpoints: Option<Due>) -> Ended {
+/// Makes the bytes of what is decided, and chains them.
+fn chain_all(core: &Core, mut head: Head, decided: &Pending<Vec<Envelope>>, chained: &Pending<Chained>) {
+    let (_fail, _close) = (Fail(decided), Close(chained));
+    loop {
+        let groups = decided.take();
+        if groups.is_empty() {
+            return;
+        }
+        for Group { parts, mut events, bytes, erased, mut mark } in groups {
+            let events = Chained { events: chain(&mut head, &mut events), head };
+            if let Some(mark) = &mut mark {
+                mark.head = head;
+            }
+            if let Some(group) = chained.put(Group { parts, events, bytes, erased, mark }) {
+                refuse(core, [group], || CommandError::Stopped);
+                refuse(core, decided.fail(), || CommandError::Stopped);
+            }
+        }
+    }
+}
+
+/// Makes what is chained durable, and answers.
+fn commit_all(core: &Core, mut log: Log, pending: &Pending<Chained>, checkpoints: Option<Due>) -> Ended {
+    let _fail = Fail(pending);
     let mut whole = true;
-    while let Some(group) = pending.take() {
+    loop {
+        let mut groups = pending.take();
+        let Some(head) = groups.last().map(|group| group.events.head) else { break };
         let began = core.clock.now();
-        let chained = Chained::of(&mut head, group);
-        if let Err(unknown) = store(core, &mut log, &head, &chained) {
+        let events: Vec<Bytes> = groups.iter_mut().flat_map(|group| std::mem::take(&mut group.events.events)).collect();
+        if let Err(unknown) = store(core, &mut log, head, &events, &groups) {
             core.stop();
             whole = false;
             let why = || if unknown { CommandError::OutcomeUnknown } else { CommandError::Stopped };
-            chained.answers.into_iter().for_each(|(reply, _)| answer(core, reply, Err(why())));
-            pending.fail().into_iter().for_each(|group| refuse(core, group));
+            refuse(core, groups, why);
+            refuse(core, pending.fail(), || CommandError::Stopped);
             break;
         }
         let took = (core.clock.now() - began).to_std().unwrap_or_default();
-        core.counters.commit(chained.answers.len(), took);
-        chained.answers.into_iter().for_each(|(reply, result)| answer(core, reply, result));
-        if let (Some(due), Some(mark)) = (&checkpoints, chained.mark) {
-            due.write(mark);
+        let answered = groups.iter().flat_map(|group| &group.parts).filter(|part| part.answer.is_some()).count();
+        core.counters.commit(answered, took);
+        let marks: Vec<Mark> = groups.iter_mut().filter_map(|group| group.mark.take()).collect();
+        answer_all(core, head, events, groups);
+        if let Some(due) = &checkpoints {
+            marks.into_iter().for_each(|mark| due.write(mark));
         }
     }
     core.stop();
     Ended { log, whole }
 }
 
-/// A group with the bytes of its events.
-#[derive(Default)]
-struct Chained {
-    events: Vec<Arc<[u8]>>,
-    erased: Vec<UserId>,
-    answers: Vec<Answered<Reply>>,
-    mark: Option<Mark>,
-}
-
-impl Chained {
-    /// Chains what was decided to the head, which moves on.
-    fn of(head: &mut Head, group: Group) -> Self {
-        let mut chained = Self { mark: group.mark, ..Self::default() };
-        for Part { events, time, erased, answer } in group.parts {
-            let events: Vec<_> = events.into_iter().map(|event| chain(head, time, event)).collect();
-            chained.events.extend_from_slice(&events);
-            chained.erased.extend(erased);
-            chained.answers.extend(answer.map(|(reply, settled)| {
-                let replied = settled.map(|settled| match settled {
-                    Settled::Done { secret } => Reply::Done { position: head.position, events, secret },
-                    Settled::Repeated(done) => Reply::Repeated(done),
-                });
-                (reply, replied)
-            }));
-            if let Some(mark) = chained.mark.as_mut().filter(|mark| mark.head.position == head.position) {
-                mark.head = *head;
-            }
-        }
-        chained
-    }
-}
-
-/// Makes a group up to its head durable and shows it to readers. After an error nothing is ever written again; `true` says
-/// that nobody knows whether the group is in the log.
-fn store(core: &Core, log: &mut Log, head: &Head, group: &Chained) -> std::result::Result<(), bool> {
+/// Makes groups durable, up to the head, and shows them to readers. After an error nothing is ever written again; `true`
+/// says that nobody knows whether they are in the log.
+fn store(
+    core: &Core,
+    log: &mut Log,
+    head: Head,
+    events: &[Bytes],
+    groups: &[Group<Chained>],
+) -> std::result::Result<(), bool> {
     core.keys.sync().map_err(|_| false)?;
-    if group.events.is_empty() {
+    if events.is_empty() {
         return Ok(());
     }
-    let after = head.position - group.events.len() as Position;
-    log.append(after, &group.events).map_err(|error| matches!(error, AppendError::Failed(_)))?;
-    core.publish(*head);
+    let after = head.position - events.len() as Position;
+    log.append(after, events).map_err(|error| matches!(error, AppendError::Failed(_)))?;
+    core.publish(head);
     // A key store that fails here stops the next group; the erasure is in the log and repeated at every start.
-    if let Err(error) = group.erased.iter().try_for_each(|user| core.keys.erase(user)) {
+    let mut erased = groups.iter().flat_map(|group| &group.erased);
+    if let Err(error) = erased.try_for_each(|user| core.keys.erase(user)) {
         tracing::error!(%error, "a key of personal data could not be destroyed; it will be at the next start");
     }
     Ok(())
 }
 
-/// Answers those whose commands were decided after nothing could be written any more.
-fn refuse(core: &Core, group: Group) {
-    for (reply, _) in group.parts.into_iter().filter_map(|part| part.answer) {
-        answer(core, reply, Err(CommandError::Stopped));
+/// Answers the commands of groups that are durable up to the head, and whose events are these.
+fn answer_all(core: &Core, head: Head, events: Vec<Bytes>, groups: Vec<Group<Chained>>) {
+    let mut position = head.position - events.len() as Position;
+    let mut events = events.into_iter();
+    for Part { events: count, answer: to } in groups.into_iter().flat_map(|group| group.parts) {
+        let events: Vec<Bytes> = events.by_ref().take(count).collect();
+        position += events.len() as Position;
+        let Some((reply, settled)) = to else { continue };
+        let replied = settled.map(|settled| match settled {
+            Settled::Done { secret } => Reply::Done { position, events, secret },
+            Settled::Repeated(done) => Reply::Repeated(done),
+        });
+        answer(core, reply, replied);
     }
+}
+
+/// Answers those whose commands were decided and are not durable.
+fn refuse<E>(core: &Core, groups: impl IntoIterator<Item = Group<E>>, why: impl Fn() -> CommandError) {
+    let parts = groups.into_iter().flat_map(|group| group.parts);
+    parts.filter_map(|part| part.answer).for_each(|(reply, _)| answer(core, reply, Err(why())));
 }
 
 /// Counts and gives an answer. Whoever no longer waits for it needs none.

@@ -10,7 +10,6 @@ mod write;
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -126,32 +125,6 @@ pub fn parse(bytes: &[u8]) -> Result<Envelope, InvalidEvent> {
     read::read(text).or_else(|_| Ok(serde_json::from_str(text)?))
 }
 
-/// An event's bytes, but for the hash of the event before it. See [`Envelope::unchained`].
-#[derive(Debug, Clone)]
-pub struct Unchained {
-    bytes: Arc<[u8]>,
-    /// Where the text of that hash stands.
-    prev: usize,
-}
-
-impl Unchained {
-    /// The length of the bytes, which chaining does not change.
-    #[must_use]
-    pub fn size(&self) -> usize {
-        self.bytes.len()
-    }
-
-    /// The bytes behind an event with this hash.
-    #[must_use]
-    pub fn chain(mut self, prev: &Hash) -> Arc<[u8]> {
-        let text = write::hash_text(prev);
-        if let Some(place) = Arc::make_mut(&mut self.bytes).get_mut(self.prev..self.prev + text.len()) {
-            place.copy_from_slice(&text);
-        }
-        self.bytes
-    }
-}
-
 impl Envelope {
     /// The bytes of the event, made for the first and only time.
     #[must_use]
@@ -159,20 +132,6 @@ impl Envelope {
         let mut bytes = Vec::new();
         self.write_to(&mut bytes);
         bytes
-    }
-
-    /// [`Envelope::to_bytes`], behind what stands in the buffer.
-    pub fn write_to(&self, bytes: &mut Vec<u8>) {
-        write::write(self, bytes);
-    }
-
-    /// The bytes of an event that is decided before the one before it has its bytes, so that [`Envelope::prev`] says
-    /// nothing yet. `buffer` is written over.
-    #[must_use]
-    pub fn unchained(&self, buffer: &mut Vec<u8>) -> Unchained {
-        buffer.clear();
-        let prev = write::write(self, buffer);
-        Unchained { bytes: Arc::from(buffer.as_slice()), prev }
     }
 
     /// The NATS subject: `tenure.events.ORG.ENTITY.VERB`.

@@ -1,6 +1,8 @@
 //! An event's bytes in one pass: the attributes are literals around texts that need no escaping, and the event itself
 //! goes through serde, so that nothing here knows of event types.
 
+use std::io;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
@@ -8,9 +10,24 @@ use uuid::Uuid;
 
 use super::{Envelope, Hash};
 
-/// Appends the bytes of an event: those of its serde form. Answers where in the buffer the text of `prev` begins.
-pub(super) fn write(envelope: &Envelope, bytes: &mut Vec<u8>) -> usize {
-    let mut out = Out(bytes);
+impl Envelope {
+    /// [`Envelope::to_bytes`], behind what stands in the buffer.
+    pub fn write_to(&self, bytes: &mut Vec<u8>) {
+        write(self, bytes);
+    }
+
+    /// How many bytes it has, whatever [`Envelope::prev`] and [`Envelope::id`] are.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let mut count = Count(0);
+        write(self, &mut count);
+        count.0
+    }
+}
+
+/// Writes the bytes of an event: those of its serde form.
+fn write<S: Sink>(envelope: &Envelope, sink: &mut S) {
+    let mut out = Out(sink);
     out.raw(r#"{"specversion":"1.0","id":""#);
     out.uuid(envelope.id);
     out.raw(r#"","source":"/logs/"#);
@@ -22,7 +39,6 @@ pub(super) fn write(envelope: &Envelope, bytes: &mut Vec<u8>) -> usize {
     out.raw(r#","datacontenttype":"application/json","position":""#);
     out.json(&envelope.position);
     out.raw(r#"","prev":""#);
-    let prev = out.0.len();
     out.hash(&envelope.prev);
     out.raw(r#"","org":"#);
     out.text(envelope.org.as_str());
@@ -40,11 +56,60 @@ pub(super) fn write(envelope: &Envelope, bytes: &mut Vec<u8>) -> usize {
     out.text(envelope.actor.as_str());
     out.optional(envelope);
     out.event(envelope);
-    prev
+}
+
+/// Where the bytes go.
+trait Sink: io::Write {
+    fn put(&mut self, bytes: &[u8]);
+    /// Writes over the byte at the end of `begin` bytes.
+    fn set(&mut self, begin: usize, byte: u8);
+    fn length(&self) -> usize;
+}
+
+impl Sink for Vec<u8> {
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+
+    fn set(&mut self, begin: usize, byte: u8) {
+        if let Some(place) = self.get_mut(begin) {
+            *place = byte;
+        }
+    }
+
+    fn length(&self) -> usize {
+        self.len()
+    }
+}
+
+/// Bytes that are only counted.
+struct Count(usize);
+
+impl io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Sink for Count {
+    fn put(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len();
+    }
+
+    fn set(&mut self, _: usize, _: u8) {}
+
+    fn length(&self) -> usize {
+        self.0
+    }
 }
 
 /// The text of a hash.
-pub(super) fn hash_text(hash: &Hash) -> [u8; HASH_TEXT] {
+fn hash_text(hash: &Hash) -> [u8; HASH_TEXT] {
     let mut text = [b'A'; HASH_TEXT];
     let written = URL_SAFE_NO_PAD.encode_slice(hash.0, &mut text);
     debug_assert_eq!(written, Ok(HASH_TEXT), "32 bytes are 43 characters of base64");
@@ -54,9 +119,9 @@ pub(super) fn hash_text(hash: &Hash) -> [u8; HASH_TEXT] {
 /// How long the text of a hash is.
 const HASH_TEXT: usize = 43;
 
-struct Out<'a>(&'a mut Vec<u8>);
+struct Out<'a, S>(&'a mut S);
 
-impl Out<'_> {
+impl<S: Sink> Out<'_, S> {
     /// What may be left out.
     fn optional(&mut self, envelope: &Envelope) {
         if let Some(user) = &envelope.on_behalf_of {
@@ -91,15 +156,13 @@ impl Out<'_> {
 
     /// `{"type": …, "data": …}`, as serde writes it, is the rest of the envelope, but for its first byte.
     fn event(&mut self, envelope: &Envelope) {
-        let begin = self.0.len();
+        let begin = self.0.length();
         self.json(&envelope.event);
-        if let Some(brace) = self.0.get_mut(begin) {
-            *brace = b',';
-        }
+        self.0.set(begin, b',');
     }
 
     fn raw(&mut self, text: &str) {
-        self.0.extend_from_slice(text.as_bytes());
+        self.0.put(text.as_bytes());
     }
 
     /// A string in quotes.
@@ -118,11 +181,11 @@ impl Out<'_> {
     }
 
     fn hash(&mut self, hash: &Hash) {
-        self.0.extend_from_slice(&hash_text(hash));
+        self.0.put(&hash_text(hash));
     }
 
     fn json<T: Serialize + ?Sized>(&mut self, value: &T) {
-        #[expect(clippy::expect_used, reason = "writing strings, numbers and structs to a Vec cannot fail")]
+        #[expect(clippy::expect_used, reason = "writing strings, numbers and structs to memory cannot fail")]
         serde_json::to_writer(&mut *self.0, value).expect("an event is plain data");
     }
 }

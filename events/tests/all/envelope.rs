@@ -48,6 +48,7 @@ proptest! {
         let bytes = envelope.to_bytes();
         let read = parse(&bytes).unwrap();
         prop_assert_eq!(&read, &envelope);
+        prop_assert_eq!(read.size(), bytes.len());
         prop_assert_eq!(read.to_bytes(), bytes);
     }
 

@@ -234,7 +234,7 @@ pub fn event(ask: &Ask<'_>) -> Result<Reply, Problem> {
 
 #[derive(Serialize)]
 struct Page<'a> {
-    items: Events<'a>,
+    items: Events<'a, Arc<[u8]>>,
     next_cursor: Option<String>,
     position: Position,
 }

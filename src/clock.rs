@@ -62,9 +62,22 @@ impl Clock {
     /// A new id (UUID version 7): later than every id that this clock made before.
     #[must_use]
     pub fn new_id(&self) -> Uuid {
+        let [id] = self.new_ids();
+        id
+    }
+
+    /// The same, so many at one go.
+    #[must_use]
+    pub fn new_ids<const N: usize>(&self) -> [Uuid; N] {
         match &self.source {
-            Source::System(_, ids) => ids.lock().unwrap_or_else(PoisonError::into_inner).next(millis()),
-            Source::Manual(manual) => lock(manual).next_id(),
+            Source::System(_, ids) => {
+                let (millis, mut ids) = (millis(), ids.lock().unwrap_or_else(PoisonError::into_inner));
+                std::array::from_fn(|_| ids.next(millis))
+            }
+            Source::Manual(manual) => {
+                let mut manual = lock(manual);
+                std::array::from_fn(|_| manual.next_id())
+            }
         }
     }
 
@@ -145,10 +158,8 @@ impl Ids {
             #[expect(clippy::expect_used, reason = "without random numbers there are no ids, and nothing can be done")]
             getrandom::fill(&mut self.pool).expect("the operating system gives random bytes");
         }
-        let mut bytes = [0; N];
-        for (to, from) in bytes.iter_mut().zip(self.pool.drain(self.pool.len() - N..)) {
-            *to = from;
-        }
+        let bytes = self.pool.last_chunk().copied().unwrap_or([0; N]);
+        self.pool.truncate(self.pool.len() - N);
         bytes
     }
 }

@@ -36,39 +36,42 @@ pub(super) struct Decided {
     pub keys: NewKeys,
 }
 
-/// Decides a wish on what is known at the tip, by a clock that says `now`.
-pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: Box<Wish>) -> Result<Attempt, CommandError> {
-    let Wish { request, actor, command, body_hash, ready, keys } = *wish.renewed(core)?;
+/// Decides a wish on what is known at the tip, by a clock that says `now`. What the events need is taken out of the wish.
+pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: &mut Wish) -> Result<Attempt, CommandError> {
+    wish.renew(core)?;
     let view = View::new(&core.state, tip.position, time_after(tip, now)?);
-    let caller = who(&view, &request)?;
-    if let Some(hash) = body_hash
-        && let Some(done) = view.find_command(&command.to_string())
+    let caller = who(&view, &wish.request)?;
+    if let Some(hash) = wish.body_hash
+        && let Some(done) = view.find_command(&wish.command.to_string())
     {
         let same = Hash(done.value.body) == hash;
         return if same { Ok(Attempt::Repeated(done.value)) } else { Err(CommandError::KeyReused) };
     }
-    let Ready { command: sealed, fresh, reason, secret, erased } = ready?;
-    if let Some(seen) = request.if_match {
-        unchanged_since(&view, &caller, &sealed, seen)?;
+    let if_match = wish.request.if_match;
+    let Ready { command, fresh, reason, secret, erased } = wish.ready()?;
+    if let Some(seen) = if_match {
+        unchanged_since(&view, &caller, command, seen)?;
     }
     let key_hash = secret.as_ref().map(|token| token.hash().to_string()).unwrap_or_default();
-    let moment = Moment { time: view.instant(), fresh, key_hash };
-    let drafts = decide(&view, &caller, &sealed, &moment)?;
-    if erased {
+    let moment = Moment { time: view.instant(), fresh: *fresh, key_hash };
+    let drafts = decide(&view, &caller, command, &moment)?;
+    if *erased {
         let detail = "the person was erased, and nothing can be written about them any more";
         return Err(Refusal::new(Kind::Conflict, "user.erased", detail).into());
     }
+    let (command_name, reason, secret) = (command.name(), reason.take(), secret.take());
     let origin = Origin {
         log: core.log_id,
         time: moment.time,
-        command,
-        command_name: sealed.name(),
-        actor,
-        on_behalf_of: request.on_behalf_of,
-        correlation: request.correlation.unwrap_or(command),
-        body_hash,
+        command: wish.command,
+        command_name,
+        actor: wish.actor.clone(),
+        on_behalf_of: wish.request.on_behalf_of.clone(),
+        correlation: wish.request.correlation.unwrap_or(wish.command),
+        body_hash: wish.body_hash,
         reason,
     };
+    let keys = std::mem::take(&mut wish.keys);
     Ok(Attempt::Decided(Box::new(Decided { caller, moment, drafts, origin, secret, keys })))
 }
 

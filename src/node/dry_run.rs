@@ -30,7 +30,7 @@ pub(super) enum Tried {
 }
 
 /// Decides a request and tells what would come of it. Nothing is installed, and no key of a new person is kept.
-pub(super) fn dry_run(core: &Core, wish: Box<Wish>) -> Result<Tried, CommandError> {
+pub(super) fn dry_run(core: &Core, wish: &mut Wish) -> Result<Tried, CommandError> {
     if core.is_stopped() {
         return Err(CommandError::Stopped);
     }

@@ -159,7 +159,7 @@ impl Node {
                 mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
             }
         })?;
-        match answer.await {
+        match answer.await.map(|replied| replied.result) {
             Ok(Ok(Reply::Done { position, events, secret })) => {
                 let answer = Answer { position, events, secret, replayed: false, access_delta: None, told: None };
                 Ok(asked.tell(&self.core, answer).await)
@@ -308,7 +308,7 @@ impl Node {
 
     async fn try_out(&self, request: Request) -> Result<Answer, CommandError> {
         let (core, asked) = (Arc::clone(&self.core), Asked::of(&request));
-        let try_out = move || dry_run::dry_run(&core, Box::new(Wish::of(request, &core)?));
+        let try_out = move || dry_run::dry_run(&core, &mut Wish::of(request, &core)?);
         let tried = tokio::task::spawn_blocking(try_out).await;
         match tried.unwrap_or(Err(CommandError::Stopped))? {
             dry_run::Tried::New(answer) => Ok(*answer),

@@ -5,16 +5,18 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tenure_events::UserId;
 use tenure_projections::values::Done;
-use tokio::sync::oneshot;
 
 use super::request::CommandError;
-use super::writer::Reply;
+use super::writer::Submission;
 use crate::chain::Head;
 use crate::checkpoint::Mark;
 use crate::token::Token;
 
 /// Where an answer goes, and what it is.
-pub(super) type Answered<T> = (oneshot::Sender<Result<Reply, CommandError>>, Result<T, CommandError>);
+pub(super) struct Answered {
+    pub to: Submission,
+    pub settled: Result<Settled, CommandError>,
+}
 
 /// Commands that were decided one after the other.
 #[derive(Default)]
@@ -41,7 +43,7 @@ pub(super) struct Part {
     /// How many of its events are the command's.
     pub events: usize,
     /// None for what nobody asked for.
-    pub answer: Option<Answered<Settled>>,
+    pub answer: Option<Answered>,
 }
 
 /// What a command came to, but for the bytes of its events.

@@ -22,7 +22,7 @@ pub(super) struct Wish {
     /// Of a request with an idempotency key: the hash of its name and body.
     pub body_hash: Option<Hash>,
     /// What is to be decided, unless that shows by the request alone that it cannot be.
-    pub ready: Result<Ready, CommandError>,
+    ready: Result<Ready, CommandError>,
     /// Of persons who were new when it was sealed.
     pub keys: NewKeys,
 }
@@ -47,13 +47,20 @@ impl Wish {
         // Whoever has an id has it for ever.
         let view = View::new(&core.state, core.state.durable(), Time::MIN);
         let actor = UserId::new(view.user_id(request.caller.user)).map_err(|_| CommandError::Unauthenticated)?;
-        let command = match &request.idempotency_key {
-            Some(key) => repeatable_id(core.log_id, &actor, request.on_behalf_of.as_ref(), key),
-            None => core.clock.new_id(),
+        let (command, fresh) = match &request.idempotency_key {
+            Some(key) => {
+                let [thing, admin] = core.clock.new_ids();
+                (repeatable_id(core.log_id, &actor, request.on_behalf_of.as_ref(), key), Fresh { thing, admin })
+            }
+            None => {
+                let [command, thing, admin] = core.clock.new_ids();
+                (command, Fresh { thing, admin })
+            }
         };
         let body_hash = request.idempotency_key.is_some().then(|| request.body_hash());
         let mut keys = NewKeys::default();
-        let ready = Sealing { store: &core.keys, command, new: &mut keys, erased: false }.ready(core, &request, &actor);
+        let sealing = Sealing { store: &core.keys, command, new: &mut keys, erased: false };
+        let ready = sealing.ready(core, &request, &actor, fresh);
         if keys.is_empty() {
             // Nothing of it will be sealed anew, and many may wait.
             request.body = Vec::new();
@@ -61,12 +68,23 @@ impl Wish {
         Ok(Self { request, actor, command, body_hash, ready, keys })
     }
 
-    /// The same, or made ready anew where a command decided meanwhile has given one of its new persons another key.
+    /// Makes it ready anew where a command decided meanwhile has given one of its new persons another key.
     ///
     /// # Errors
     /// See [`Wish::of`].
-    pub fn renewed(self: Box<Self>, core: &Core) -> Result<Box<Self>, CommandError> {
-        if core.keys.knows_one_of(&self.keys) { Self::of(self.request, core).map(Box::new) } else { Ok(self) }
+    pub fn renew(&mut self, core: &Core) -> Result<(), CommandError> {
+        if core.keys.knows_one_of(&self.keys) {
+            *self = Self::of(self.request.clone(), core)?;
+        }
+        Ok(())
+    }
+
+    /// What is to be decided. Asked for once.
+    ///
+    /// # Errors
+    /// It cannot be.
+    pub fn ready(&mut self) -> Result<&mut Ready, CommandError> {
+        self.ready.as_mut().map_err(|error| std::mem::replace(error, CommandError::Stopped))
     }
 }
 
@@ -79,12 +97,11 @@ struct Sealing<'a> {
 }
 
 impl Sealing<'_> {
-    fn ready(mut self, core: &Core, request: &Request, actor: &UserId) -> Result<Ready, CommandError> {
+    fn ready(mut self, core: &Core, request: &Request, actor: &UserId, fresh: Fresh) -> Result<Ready, CommandError> {
         let mut parsed = Command::parse(&request.name, &request.body)?;
         if let Command::ImportResources(args) = &mut parsed {
             args.contents = core.keys.verified(&args.bundle).and_then(|bytes| Contents::from_bytes(&bytes));
         }
-        let fresh = Fresh { thing: core.clock.new_id(), admin: core.clock.new_id() };
         let secret = parsed.issues_key(&fresh).map(Token::generate).transpose()?;
         let about = parsed.about(&fresh);
         let identity = |issuer: &str, subject: &str| core.keys.identity_handle(issuer, subject).to_string();

@@ -18,7 +18,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::attempt::{Attempt, attempt, place};
 use super::checkpoints::Due;
 use super::passing::{AT_ONCE, Passing};
-use super::pending::{Chained, Group, Part, Pending, Settled};
+use super::pending::{Answered, Chained, Group, Part, Pending, Settled};
 use super::request::CommandError;
 use super::shared::Core;
 use super::stats::Outcome;
@@ -42,7 +42,13 @@ type Result<T> = std::result::Result<T, CommandError>;
 /// A command on its way, and where its answer goes.
 pub(super) struct Submission {
     pub wish: Box<Wish>,
-    pub reply: oneshot::Sender<Result<Reply>>,
+    pub reply: oneshot::Sender<Replied>,
+}
+
+/// An answer, and with it what was made for the command: memory is soonest given back by the thread that asked for it.
+pub(super) struct Replied {
+    pub result: Result<Reply>,
+    _wish: Box<Wish>,
 }
 
 /// What the writer is given to do.
@@ -103,16 +109,17 @@ fn decide_all(
     let _close = Close(pending);
     let mut waiting = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut waiting, BATCH) > 0 {
+        let many = waiting.len();
         let waiting = waiting.drain(..).filter_map(command);
         if core.is_stopped() {
-            waiting.for_each(|Submission { reply, .. }| answer(core, reply, Err(CommandError::Stopped)));
+            waiting.for_each(|to| answer(core, to, Err(CommandError::Stopped)));
             continue;
         }
         let now = core.now();
         say(core, &mut tip, &mut passing, pending, || queue.is_empty());
         let mut waiting = waiting.peekable();
         while waiting.peek().is_some() {
-            let mut group = decide_group(core, &mut tip, now, &mut passing, &mut waiting);
+            let mut group = decide_group(core, &mut tip, now, &mut passing, &mut waiting, many);
             group.mark = checkpoints.as_mut().and_then(|due| due.mark(core, tip));
             if let Some(group) = pending.put(group) {
                 refuse(core, [group], || CommandError::Stopped);
@@ -151,15 +158,16 @@ fn decide_group(
     now: std::result::Result<Time, ClockJumped>,
     passing: &mut Passing,
     waiting: &mut impl Iterator<Item = Submission>,
+    many: usize,
 ) -> Group<Vec<Envelope>> {
-    let mut group: Group<Vec<Envelope>> = Group::default();
+    let mut group = Group { events: Vec::with_capacity(many), parts: Vec::with_capacity(many), ..Group::default() };
     while !group.is_full()
-        && let Some(Submission { wish, reply }) = waiting.next()
+        && let Some(mut to) = waiting.next()
     {
         let before = group.events.len();
         let settled = now.map_err(CommandError::from);
-        let settled = settled.and_then(|now| decide_one(core, tip, now, passing, wish, &mut group));
-        group.parts.push(Part { events: group.events.len() - before, answer: Some((reply, settled)) });
+        let settled = settled.and_then(|now| decide_one(core, tip, now, passing, &mut to.wish, &mut group));
+        group.parts.push(Part { events: group.events.len() - before, answer: Some(Answered { to, settled }) });
     }
     group
 }
@@ -191,7 +199,7 @@ fn decide_one(
     tip: &mut Tip,
     now: Time,
     passing: &mut Passing,
-    wish: Box<Wish>,
+    wish: &mut Wish,
     group: &mut Group<Vec<Envelope>>,
 ) -> Result<Settled> {
     let mut decided = match attempt(core, *tip, now, wish)? {
@@ -299,30 +307,31 @@ fn store(
 fn answer_all(core: &Core, head: Head, events: Vec<Bytes>, groups: Vec<Group<Chained>>) {
     let mut position = head.position - events.len() as Position;
     let mut events = events.into_iter();
-    for Part { events: count, answer: to } in groups.into_iter().flat_map(|group| group.parts) {
+    for Part { events: count, answer: answered } in groups.into_iter().flat_map(|group| group.parts) {
         let events: Vec<Bytes> = events.by_ref().take(count).collect();
         position += events.len() as Position;
-        let Some((reply, settled)) = to else { continue };
+        let Some(Answered { to, settled }) = answered else { continue };
         let replied = settled.map(|settled| match settled {
             Settled::Done { secret } => Reply::Done { position, events, secret },
             Settled::Repeated(done) => Reply::Repeated(done),
         });
-        answer(core, reply, replied);
+        answer(core, to, replied);
     }
 }
 
 /// Answers those whose commands were decided and are not durable.
 fn refuse<E>(core: &Core, groups: impl IntoIterator<Item = Group<E>>, why: impl Fn() -> CommandError) {
     let parts = groups.into_iter().flat_map(|group| group.parts);
-    parts.filter_map(|part| part.answer).for_each(|(reply, _)| answer(core, reply, Err(why())));
+    parts.filter_map(|part| part.answer).for_each(|answered| answer(core, answered.to, Err(why())));
 }
 
 /// Counts and gives an answer. Whoever no longer waits for it needs none.
-fn answer(core: &Core, reply: oneshot::Sender<Result<Reply>>, result: Result<Reply>) {
+fn answer(core: &Core, to: Submission, result: Result<Reply>) {
     core.counters.command(match &result {
         Ok(Reply::Done { .. }) => Outcome::Done,
         Ok(Reply::Repeated(_)) => Outcome::Repeated,
         Err(error) => Outcome::of(error),
     });
-    drop(reply.send(result));
+    let Submission { wish, reply } = to;
+    drop(reply.send(Replied { result, _wish: wish }));
 }

@@ -1,9 +1,12 @@
 //! Identifiers: opaque strings that are one NATS subject token each, one type per kind of thing.
 
 use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
 
 use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The longest identifier, in characters (all of them are ASCII).
 pub const MAX_ID: usize = 128;
@@ -25,37 +28,55 @@ pub enum InvalidId {
     Personal(char),
 }
 
-fn validate(text: &str) -> Result<(), InvalidId> {
+/// Where a byte may stand, as bits: in an id, in a user's id, in a word of the catalogue. Every event holds several of
+/// them, so that each byte is looked up once, and nothing is asked before the last.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses what is outside")]
+const ALPHABETS: [u8; 256] = {
+    let mut alphabets = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        alphabets[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' => ID | USER | WORD,
+            b':' | b'~' => ID | USER,
+            b'@' | b'|' => ID,
+            b'.' => WORD,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    alphabets
+};
+const ID: u8 = 1;
+/// Without `@` and `|`.
+const USER: u8 = 2;
+/// Catalogue words may hold dots as well: they are never a subject token.
+const WORD: u8 = 4;
+
+fn validate(text: &str, alphabet: u8) -> Result<(), InvalidId> {
+    let places = |byte: u8| ALPHABETS.get(usize::from(byte)).copied().unwrap_or_default();
+    let outside = |alphabet| text.chars().find(|c| !u8::try_from(*c).is_ok_and(|byte| places(byte) & alphabet != 0));
+    let of_all = |bytes: &[u8]| bytes.iter().fold(u8::MAX, |all, byte| all & places(*byte));
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
     if text.is_empty() {
         return Err(InvalidId::Empty);
     }
-    // By bytes: every event holds several ids, and nearly all of them are good.
-    let allowed =
-        |byte: u8| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b':' | b'@' | b'|' | b'~');
-    all(text, allowed)?;
+    if words.iter().fold(of_all(rest), |all, word| all & of_all(word)) & alphabet == 0
+        && let Some(bad) = outside(alphabet)
+    {
+        return Err(if alphabet == USER && outside(ID).is_none() {
+            InvalidId::Personal(bad)
+        } else {
+            InvalidId::Forbidden(bad)
+        });
+    }
     if text.len() > MAX_ID { Err(InvalidId::TooLong(text.len())) } else { Ok(()) }
 }
 
-fn validate_user(text: &str) -> Result<(), InvalidId> {
-    validate(text)?;
-    let personal = text.bytes().find(|byte| matches!(byte, b'@' | b'|'));
-    personal.map_or(Ok(()), |bad| Err(InvalidId::Personal(char::from(bad))))
-}
-
-fn all(text: &str, allowed: impl Fn(u8) -> bool) -> Result<(), InvalidId> {
-    // All of them, without a branch for each: several at once.
-    if text.bytes().fold(true, |good, byte| good & allowed(byte)) {
-        return Ok(());
-    }
-    let bad = text.chars().find(|c| !u8::try_from(*c).is_ok_and(|byte| byte.is_ascii() && allowed(byte)));
-    bad.map_or(Ok(()), |bad| Err(InvalidId::Forbidden(bad)))
-}
-
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $validate:path, $pattern:literal) => {
+    ($(#[$doc:meta])* $name:ident, $alphabet:ident, $pattern:literal) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "CompactString", into = "CompactString")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(into = "CompactString")]
         pub struct $name(CompactString);
 
         impl $name {
@@ -65,7 +86,7 @@ macro_rules! id {
             /// Says which rule the text breaks.
             pub fn new(text: impl Into<CompactString>) -> Result<Self, InvalidId> {
                 let text = text.into();
-                $validate(&text)?;
+                validate(&text, $alphabet)?;
                 Ok(Self(text))
             }
 
@@ -86,7 +107,14 @@ macro_rules! id {
         impl std::str::FromStr for $name {
             type Err = InvalidId;
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                Self::new(text)
+                validate(text, $alphabet)?;
+                Ok(Self(CompactString::new(text)))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Text(PhantomData))
             }
         }
 
@@ -129,82 +157,89 @@ macro_rules! id {
     };
 }
 
+/// Reads whatever a text can be parsed as.
+struct Text<T>(PhantomData<T>);
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id")
+    }
+
+    #[inline]
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
 id!(
     /// An organisation.
     OrgId,
-    validate,
+    ID,
     "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
     /// A user. Contains neither `@` nor `|`.
     UserId,
-    validate_user,
+    USER,
     "^[A-Za-z0-9_:~-]{1,128}$"
 );
 id!(
     /// A group (team).
     GroupId,
-    validate,
+    ID,
     "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
     /// A role. Roles that a preset gives to every org are called `NAME@ORG`.
     RoleId,
-    validate,
+    ID,
     "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
     /// A piece of content.
     ResourceId,
-    validate,
+    ID,
     "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
     /// An environment.
     EnvironmentId,
-    validate,
+    ID,
     "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
     /// An API key (its public handle, not its secret).
     ApiKeyId,
-    validate,
+    ID,
     "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
     /// A privilege of the catalogue, such as `chart.edit`. One dot separates kind and action.
     Privilege,
-    validate_name,
+    WORD,
     "^[A-Za-z0-9_.-]{1,128}$"
 );
 id!(
     /// A user type of the catalogue, such as `viewer`.
     UserType,
-    validate_name,
+    WORD,
     "^[A-Za-z0-9_.-]{1,128}$"
 );
 id!(
     /// A kind of content in the catalogue, such as `chart`.
     Kind,
-    validate_name,
+    WORD,
     "^[A-Za-z0-9_.-]{1,128}$"
 );
 
 id!(
     /// A tenant permission of the catalogue, such as `manage-organizations`.
     TenantPermission,
-    validate_name,
+    WORD,
     "^[A-Za-z0-9_.-]{1,128}$"
 );
-
-/// Catalogue words may hold dots as well: they are never a subject token.
-fn validate_name(text: &str) -> Result<(), InvalidId> {
-    if text.is_empty() {
-        return Err(InvalidId::Empty);
-    }
-    all(text, |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.'))?;
-    if text.len() > MAX_ID { Err(InvalidId::TooLong(text.len())) } else { Ok(()) }
-}
 
 #[cfg(test)]
 mod tests {

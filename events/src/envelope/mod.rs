@@ -122,7 +122,15 @@ pub fn parse(bytes: &[u8]) -> Result<Envelope, InvalidEvent> {
     // Proved to be UTF-8 once, as a whole: that is faster than string by string.
     let text = std::str::from_utf8(bytes).map_err(<serde_json::Error as de::Error>::custom)?;
     // What is not written as we write it is read, or refused with the reason, by the general reader.
-    read::read(text).or_else(|_| Ok(serde_json::from_str(text)?))
+    match read::read(text) {
+        Ok(envelope) => Ok(envelope),
+        Err(_) => read_any(text),
+    }
+}
+
+#[cold]
+fn read_any(text: &str) -> Result<Envelope, InvalidEvent> {
+    Ok(serde_json::from_str(text)?)
 }
 
 impl Envelope {

@@ -1,7 +1,7 @@
 //! Plain JSON: without spaces, and without escapes in strings, as `write` makes it of nearly all events. What is not
 //! plain is an error that does not say why: the general reader, which knows every form, does.
 
-use std::fmt;
+use std::{fmt, iter, slice};
 
 use serde::de::{self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
@@ -15,7 +15,8 @@ pub(super) struct NotPlain;
 
 impl<'a> Rest<'a> {
     /// Goes on behind this text, if it stands here.
-    #[inline]
+    // Known where it is called: compared by some words at once then.
+    #[inline(always)]
     pub(super) fn skip(&mut self, text: &str) -> Result<(), NotPlain> {
         self.0 = self.0.strip_prefix(text).ok_or(NotPlain)?;
         Ok(())
@@ -33,22 +34,32 @@ impl<'a> Rest<'a> {
     #[inline]
     pub(super) fn text(&mut self) -> Result<&'a str, NotPlain> {
         let text = self.take(plain(self.0.as_bytes()))?;
-        if self.0.starts_with('"') { Ok(text) } else { Err(NotPlain) }
+        if self.0.as_bytes().first() == Some(&b'"') { Ok(text) } else { Err(NotPlain) }
     }
 
     /// A number without sign, fraction and exponent.
+    #[inline]
     pub(super) fn number(&mut self) -> Result<u64, NotPlain> {
-        let digits = self.take(self.0.bytes().take_while(u8::is_ascii_digit).count())?;
-        let leads_with_zero = digits.len() > 1 && digits.starts_with('0');
-        digits.parse().ok().filter(|_| !leads_with_zero).ok_or(NotPlain)
+        let digits = self.0.bytes().take_while(u8::is_ascii_digit);
+        let (length, number) = digits.fold((0, 0), |(length, number), digit| {
+            (length + 1, 10_u64.wrapping_mul(number).wrapping_add(u64::from(digit - b'0')))
+        });
+        let leads_with_zero = length > 1 && self.0.starts_with('0');
+        self.take(length)?;
+        // Twenty digits may be more than a number holds.
+        if matches!(length, 1..20) && !leads_with_zero { Ok(number) } else { Err(NotPlain) }
     }
 
     #[inline]
     fn quoted(&mut self) -> Result<&'a str, NotPlain> {
-        self.skip("\"")?;
-        let text = self.text()?;
-        self.skip("\"")?;
-        Ok(text)
+        let inside = self.0.strip_prefix('"').ok_or(NotPlain)?;
+        let length = plain(inside.as_bytes());
+        if inside.as_bytes().get(length) != Some(&b'"') {
+            return Err(NotPlain);
+        }
+        let (text, rest) = (inside.get(..length), inside.get(length + 1..));
+        self.0 = rest.ok_or(NotPlain)?;
+        text.ok_or(NotPlain)
     }
 }
 
@@ -134,10 +145,11 @@ impl<'de> Deserializer<'de> for &mut Rest<'de> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, NotPlain> {
-        self.deserialize_map(visitor)
+        self.skip("{")?;
+        visitor.visit_map(Fields { rest: self, names: fields.iter().enumerate(), first: true })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -200,6 +212,37 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
     #[inline]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, NotPlain> {
         self.rest.skip(":")?;
+        seed.deserialize(&mut *self.rest)
+    }
+}
+
+/// The fields of a struct, which are written in the order in which it names them: each is looked for where it is, and
+/// told by its number, which serde's derived code takes as well as its name.
+struct Fields<'a, 'de> {
+    rest: &'a mut Rest<'de>,
+    /// Those that have not come yet.
+    names: iter::Enumerate<slice::Iter<'static, &'static str>>,
+    first: bool,
+}
+
+impl<'de> MapAccess<'de> for Fields<'_, 'de> {
+    type Error = NotPlain;
+
+    #[inline]
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, NotPlain> {
+        if self.rest.skip("}").is_ok() {
+            return Ok(None);
+        }
+        self.rest.skip(if std::mem::take(&mut self.first) { "\"" } else { ",\"" })?;
+        // Those left out are passed over.
+        let (number, name) = self.names.find(|(_, name)| self.rest.0.starts_with(**name)).ok_or(NotPlain)?;
+        self.rest.take(name.len())?;
+        self.rest.skip("\":")?;
+        seed.deserialize((number as u64).into_deserializer()).map(Some)
+    }
+
+    #[inline]
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, NotPlain> {
         seed.deserialize(&mut *self.rest)
     }
 }

@@ -16,11 +16,11 @@ pub(super) fn read(text: &str) -> Result<Envelope, NotPlain> {
     let id = rest.uuid(r#"{"specversion":"1.0","id":""#)?;
     let log = rest.uuid(r#"","source":"/logs/"#)?;
     rest.string(r#"","subject":""#)?;
-    let time = rest.value(r#"","time":""#)?;
-    let position = rest.value(r#"","datacontenttype":"application/json","position":""#)?;
-    let prev = rest.value(r#"","prev":""#)?;
+    let time = rest.exactly(r#"","time":""#, 27)?;
+    let position = rest.integer(r#"","datacontenttype":"application/json","position":""#)?;
+    let prev = rest.exactly(r#"","prev":""#, 43)?;
     let org = rest.value(r#"","org":""#)?;
-    let org_sequence = rest.value(r#"","orgsequence":""#)?;
+    let org_sequence = rest.integer(r#"","orgsequence":""#)?;
     let command = rest.uuid(r#"","command":""#)?;
     let command_name = rest.string(r#"","commandname":""#)?.into();
     let index = rest.integer(r#"","commandindex":"#)?;
@@ -63,26 +63,38 @@ pub(super) fn read(text: &str) -> Result<Envelope, NotPlain> {
 
 /// Each attribute begins with the text that goes before its value. The quote that ends one begins the next.
 impl<'a> Rest<'a> {
+    #[inline(always)]
     fn string(&mut self, before: &str) -> Result<&'a str, NotPlain> {
         self.skip(before)?;
         self.text()
     }
 
+    #[inline(always)]
     fn value<T: FromStr>(&mut self, before: &str) -> Result<T, NotPlain> {
         self.string(before)?.parse().map_err(|_| NotPlain)
     }
 
+    #[inline(always)]
     fn uuid(&mut self, before: &str) -> Result<Uuid, NotPlain> {
         self.skip(before)?;
         Uuid::try_parse(self.take(36)?).map_err(|_| NotPlain)
     }
 
-    fn integer(&mut self, before: &str) -> Result<u32, NotPlain> {
+    #[inline(always)]
+    fn integer<T: TryFrom<u64>>(&mut self, before: &str) -> Result<T, NotPlain> {
         self.skip(before)?;
         self.number()?.try_into().map_err(|_| NotPlain)
     }
 
+    /// A value whose text is always so long.
+    #[inline(always)]
+    fn exactly<T: FromStr>(&mut self, before: &str, length: usize) -> Result<T, NotPlain> {
+        self.skip(before)?;
+        self.take(length)?.parse().map_err(|_| NotPlain)
+    }
+
     /// A value that need not be there.
+    #[inline(always)]
     fn optional<T: FromStr>(&mut self, before: &str) -> Result<Option<T>, NotPlain> {
         if self.0.starts_with(before) { self.value(before).map(Some) } else { Ok(None) }
     }
@@ -101,6 +113,32 @@ mod tests {
             let text = fs::read_to_string(&path).unwrap();
             let general = serde_json::from_str(&text).unwrap();
             assert_eq!(super::read(&text).ok(), Some(general), "{path:?}");
+        }
+    }
+
+    /// Other forms of the same event, and faults, are the general reader's, who decides whether it is an event.
+    #[test]
+    fn what_is_written_otherwise_is_left_to_the_general_reader() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/tenure.subscription.granted.v1.json");
+        let text = fs::read_to_string(path).unwrap();
+        assert!(super::read(&text).is_ok());
+        for (from, to, is_event) in [
+            (r#""position":"#, r#""position": "#, true),
+            (r#""data":{"user":"#, r#""data":{ "user":"#, true),
+            (r#""user_type":"#, r#""user\u005ftype":"#, true),
+            (r#""position":""#, r#""position":"0"#, true),
+            (r#""position":""#, r#""position":"-"#, false),
+            (r#""position":""#, r#""position":"99999999999999999999"#, false),
+            (r#""commandindex":"#, r#""commandindex":00"#, false),
+            (r#""prev":""#, r#""prev":"A"#, false),
+            (r#""user_type":"#, r#""user_typ":"#, false),
+            (r#""user_type":"#, r#""user_types":"#, false),
+            (r#""data":{"#, r#""data":{"more":1,"#, false),
+        ] {
+            let other = text.replacen(from, to, 1);
+            assert_ne!(other, text, "{from}");
+            assert!(super::read(&other).is_err(), "{to}");
+            assert_eq!(crate::parse(other.as_bytes()).is_ok(), is_event, "{to}");
         }
     }
 }

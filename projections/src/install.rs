@@ -38,7 +38,6 @@ mod forms;
 mod teams;
 mod users;
 
-use forms::Recent;
 pub(crate) use forms::Writer;
 
 impl<'a> Installer<'a> {
@@ -350,18 +349,6 @@ impl<'a> Installer<'a> {
         handle
     }
 
-    /// The same where few ids come again and again.
-    fn frequent(&mut self, table: Table<Ids>, recent: fn(&mut Writer) -> &mut Recent, text: &str) -> Handle {
-        let is =
-            |handle| [Some(self.state), self.base].into_iter().flatten().any(|state| table.1(state).is(handle, text));
-        if let Some(handle) = recent(self.writer).find(is) {
-            return handle;
-        }
-        let handle = self.id(table, text);
-        recent(self.writer).push(handle);
-        handle
-    }
-
     fn name(&mut self, scope: Scope, name: &str, holder: NameHolder) {
         let row = self.id(table!(9 names), &scope.key(name));
         self.row(table!(80 name), row, holder);
@@ -437,11 +424,21 @@ impl<'a> Installer<'a> {
     }
 
     fn org(&mut self, id: &OrgId) -> OrgNo {
-        OrgNo(self.frequent(table!(0 orgs), |writer| &mut writer.orgs, id.as_str()))
+        let known = self.writer.orgs.find(id);
+        OrgNo(known.unwrap_or_else(|| {
+            let handle = self.id(table!(0 orgs), id.as_str());
+            self.writer.orgs.push(id.clone(), handle);
+            handle
+        }))
     }
 
     fn user(&mut self, id: &UserId) -> UserNo {
-        UserNo(self.frequent(table!(1 users), |writer| &mut writer.users, id.as_str()))
+        let known = self.writer.users.find(id);
+        UserNo(known.unwrap_or_else(|| {
+            let handle = self.id(table!(1 users), id.as_str());
+            self.writer.users.push(id.clone(), handle);
+            handle
+        }))
     }
 
     fn group(&mut self, id: &GroupId) -> GroupNo {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
-use tenure_events::{Position, data};
+use tenure_events::{OrgId, Position, UserId, data};
 
 use super::Installer;
 use crate::digest::Adder;
@@ -16,8 +16,8 @@ pub(crate) struct Writer {
     /// None if it is computed when somebody asks.
     pub digest: Option<Adder>,
     /// Most events are about the same orgs and users as those before them.
-    pub orgs: Recent,
-    pub users: Recent,
+    pub orgs: Recent<OrgId>,
+    pub users: Recent<UserId>,
     /// Subscriptions met lately: the next ones say the same.
     forms: HashMap<data::Subscription, FormNo, RandomState>,
 }
@@ -33,21 +33,26 @@ impl Default for Writer {
     }
 }
 
-/// Handles met lately, the last of them first.
-#[derive(Default)]
-pub(crate) struct Recent([Handle; 4]);
+/// Ids met lately and their handles, the last of them first.
+pub(crate) struct Recent<T>([Option<(T, Handle)>; 4]);
 
-impl Recent {
-    pub fn find(&mut self, is: impl Fn(Handle) -> bool) -> Option<Handle> {
-        let place = self.0.iter().position(|handle| is(*handle))?;
+impl<T: PartialEq> Recent<T> {
+    pub fn find(&mut self, id: &T) -> Option<Handle> {
+        let place = self.0.iter().position(|known| known.as_ref().is_some_and(|(known, _)| known == id))?;
         self.0.get_mut(..=place)?.rotate_right(1);
-        self.0.first().copied()
+        self.0.first()?.as_ref().map(|(_, handle)| *handle)
     }
 
-    pub fn push(&mut self, handle: Handle) {
+    pub fn push(&mut self, id: T, handle: Handle) {
         self.0.rotate_right(1);
         let [first, ..] = &mut self.0;
-        *first = handle;
+        *first = Some((id, handle));
+    }
+}
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self([const { None }; 4])
     }
 }
 

@@ -74,13 +74,6 @@ impl Ids {
         std::str::from_utf8(self.interned.get()?.bytes(link)?).ok()
     }
 
-    /// Whether this is the id of a handle that was given out here.
-    pub fn is(&self, handle: Handle, text: &str) -> bool {
-        let link = handle.checked_sub(self.first).and_then(|number| number.checked_add(1));
-        let bytes = link.and_then(|link| self.interned.get()?.bytes(link));
-        bytes == Some(text.as_bytes())
-    }
-
     /// How many ids were interned here.
     pub fn len(&self) -> usize {
         self.interned.get().map_or(0, |interned| interned.texts.count())

@@ -1,6 +1,7 @@
 //! How fast a node starts: from the log alone, and from a checkpoint.
 //!
-//! `cargo bench --bench replay -- 1000000` makes a log of so many events of about 450 bytes and opens it.
+//! `cargo bench --bench replay -- 1000000` makes a log of so many events, of users and what they are granted, and opens
+//! it. Before that it tells what each step of a replay takes, of this log and of one of short events: tags of orgs.
 
 #![expect(
     clippy::unwrap_used,
@@ -22,15 +23,18 @@ use tenure::init::{self, Founding, ROOT};
 use tenure::log::{FileLog, FileOptions, Log};
 use tenure::node::{Node, Options};
 use tenure::presets::Preset;
-use tenure_events::data::{OrgCreated, PrivilegeGranted, Subscription, SubscriptionGranted, UserCreated};
+use tenure_events::data::{OrgCreated, OrgTagged, PrivilegeGranted, Subscription, SubscriptionGranted, UserCreated};
 use tenure_events::{Event, Hash, OrgId, Privilege, Sealed, Time, UserId, parse};
 use tenure_projections::State;
 
 fn main() {
     let wanted = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(200_000);
+    let tags = tempfile::tempdir().unwrap();
+    println!("tags: {wanted} events of {} bytes", make(tags.path(), wanted, tagged) / wanted);
+    phases(tags.path());
+    drop(tags);
     let folder = tempfile::tempdir().unwrap();
-    let bytes = make(folder.path(), wanted);
-    println!("{wanted} events of {} bytes", bytes / wanted);
+    println!("grants: {wanted} events of {} bytes", make(folder.path(), wanted, granted) / wanted);
     phases(folder.path());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for start in ["from the log", "from the checkpoint"] {
@@ -108,8 +112,11 @@ fn process_cpu() -> f64 {
     ticks.sum::<f64>() / 100.0
 }
 
-/// A platform with a user for every five events and an org for every thousand users. Tells the bytes of its events.
-fn make(path: &Path, wanted: u64) -> u64 {
+/// The commands with a number, each as its events.
+type Commands = fn(u64) -> Vec<Vec<Draft>>;
+
+/// A platform to which these commands were given, one number after the other. Tells the bytes of its events.
+fn make(path: &Path, wanted: u64, commands: Commands) -> u64 {
     let preset = Preset::named("default").unwrap();
     init::in_folder(
         path,
@@ -122,10 +129,10 @@ fn make(path: &Path, wanted: u64) -> u64 {
     let mut log = Log::Files(log);
     let last = log.reader().read(log.head(), 1).unwrap().remove(0).bytes;
     let mut head = Head { position: log.head(), hash: Hash::of(&last), time: parse(&last).unwrap().time };
-    let (mut bytes, mut group, mut user) = (0, Vec::new(), 0_u64);
+    let (mut bytes, mut group, mut number) = (0, Vec::new(), 0_u64);
     let mut sequences = std::collections::HashMap::new();
     while head.position < wanted {
-        for drafts in commands(user) {
+        for drafts in commands(number) {
             let origin = origin(folder.log_id(), head.time.next());
             let links = link(&mut head, &origin, drafts, |org| sequences.get(org).copied().unwrap_or_default());
             for link in links {
@@ -134,7 +141,7 @@ fn make(path: &Path, wanted: u64) -> u64 {
                 group.push(link.bytes);
             }
         }
-        user += 1;
+        number += 1;
         if group.len() >= 20_000 || head.position >= wanted {
             log.append(log.head(), &std::mem::take(&mut group)).unwrap();
         }
@@ -143,24 +150,27 @@ fn make(path: &Path, wanted: u64) -> u64 {
     bytes
 }
 
+/// Tags one of 256 orgs, which it makes at first.
+fn tagged(number: u64) -> Vec<Vec<Draft>> {
+    let org: OrgId = id(&format!("o{}", number % 256));
+    match number {
+        0..256 => vec![vec![created(&org)]],
+        _ => vec![vec![Draft {
+            org: org.clone(),
+            event: Event::OrgTagged(OrgTagged { org, tags: vec![format!("t{number}")] }),
+            twin_of: None,
+        }]],
+    }
+}
+
 /// Makes a user with a membership, and changes it three times; with a new org before every thousandth.
-fn commands(number: u64) -> Vec<Vec<Draft>> {
+fn granted(number: u64) -> Vec<Vec<Draft>> {
     let org: OrgId = id(&format!("org-{}", number / 1_000));
     let user: UserId = uuid::Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 | u128::from(number)).into();
     let draft = |event| vec![Draft { org: org.clone(), event, twin_of: None }];
     let mut commands = Vec::new();
     if number.is_multiple_of(1_000) {
-        let (org, name, parent) = (org.clone(), org.to_string(), Some(id(ROOT)));
-        let (description, tags, managing_group, region) = (String::new(), Vec::new(), None, None);
-        commands.push(draft(Event::OrgCreated(OrgCreated {
-            org,
-            name,
-            parent,
-            description,
-            tags,
-            managing_group,
-            region,
-        })));
+        commands.push(vec![created(&org)]);
     }
     let sealed = || Some(Sealed::from_bytes([7; 73]));
     let mut create =
@@ -181,6 +191,19 @@ fn commands(number: u64) -> Vec<Vec<Draft>> {
         commands.push(draft(Event::PrivilegeGranted(PrivilegeGranted { user, org, privileges, subscription })));
     }
     commands
+}
+
+fn created(org: &OrgId) -> Draft {
+    let event = Event::OrgCreated(OrgCreated {
+        org: org.clone(),
+        name: org.to_string(),
+        parent: Some(id(ROOT)),
+        description: String::new(),
+        tags: Vec::new(),
+        managing_group: None,
+        region: None,
+    });
+    Draft { org: org.clone(), event, twin_of: None }
 }
 
 fn origin(log: uuid::Uuid, time: Time) -> Origin {

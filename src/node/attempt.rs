@@ -76,7 +76,7 @@ pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: &mut Wish) -> Resu
 }
 
 /// Gives what was decided its place after the tip, which moves on, and puts it behind these events, unless there is too
-/// much of it. Answers how many bytes it will have.
+/// much of it. Answers how many bytes it will have at the most.
 pub(super) fn place(
     core: &Core,
     tip: &mut Tip,
@@ -92,12 +92,16 @@ pub(super) fn place(
     let drafts = std::mem::take(&mut decided.drafts);
     events.extend(chain::place(&mut next, &decided.origin, drafts, sequence_in(&view)));
     let mut bytes = 0;
-    for size in events.iter().skip(before).map(Envelope::size) {
-        if size > EVENT_LIMIT {
-            events.truncate(before);
-            return Err(CommandError::EventTooLarge { size });
+    for envelope in events.iter().skip(before) {
+        let most = envelope.size_at_most();
+        if most > EVENT_LIMIT {
+            let size = envelope.size();
+            if size > EVENT_LIMIT {
+                events.truncate(before);
+                return Err(CommandError::EventTooLarge { size });
+            }
         }
-        bytes += size;
+        bytes += most;
     }
     *tip = next;
     Ok(bytes)

@@ -24,7 +24,7 @@ pub(super) struct Group<E> {
     pub parts: Vec<Part>,
     /// The events of all of them.
     pub events: E,
-    /// How many bytes they have.
+    /// How many bytes they have at the most.
     pub bytes: usize,
     /// The users whom they erased.
     pub erased: Vec<UserId>,

@@ -140,7 +140,7 @@ fn say(core: &Core, tip: &mut Tip, passing: &mut Passing, pending: &Pending<Vec<
     let mut said = 0;
     while said < AT_ONCE || idle() {
         let Some(events) = passing.say(core, tip) else { return };
-        let bytes = events.iter().map(Envelope::size).sum();
+        let bytes = events.iter().map(Envelope::size_at_most).sum();
         let mut group = Group { events, bytes, ..Group::default() };
         install(core, passing, &group.events);
         group.parts.push(Part { events: group.events.len(), answer: None });

@@ -9,6 +9,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Envelope, Hash};
+use crate::UserId;
 
 impl Envelope {
     /// [`Envelope::to_bytes`], behind what stands in the buffer.
@@ -23,7 +24,27 @@ impl Envelope {
         write(self, &mut count);
         count.0
     }
+
+    /// No fewer bytes than [`Envelope::size`], and about a thousand more at the most: told from what can be long, in a third of
+    /// the time.
+    #[must_use]
+    pub fn size_at_most(&self) -> usize {
+        let Self { org, actor, on_behalf_of, command_name, reason, .. } = self;
+        let mut count = Count(ATTRIBUTES + org.as_str().len() + actor.as_str().len());
+        let mut out = Out(&mut count);
+        out.text(command_name);
+        out.raw(on_behalf_of.as_ref().map_or("", UserId::as_str));
+        if let Some(reason) = reason {
+            out.json(reason);
+        }
+        out.event(self);
+        count.0
+    }
 }
+
+/// What all else takes at the most: names of attributes 450, UUIDs 180, numbers 100, hashes 90, the time 50, and a subject of
+/// one id 150.
+const ATTRIBUTES: usize = 1_100;
 
 /// Writes the bytes of an event: those of its serde form.
 fn write<S: Sink>(envelope: &Envelope, sink: &mut S) {

@@ -49,6 +49,7 @@ proptest! {
         let read = parse(&bytes).unwrap();
         prop_assert_eq!(&read, &envelope);
         prop_assert_eq!(read.size(), bytes.len());
+        prop_assert!((read.size()..=read.size() + 1_100).contains(&read.size_at_most()));
         prop_assert_eq!(read.to_bytes(), bytes);
     }
 

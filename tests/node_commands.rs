@@ -286,6 +286,22 @@ async fn a_position_is_waited_for() {
     waited.unwrap();
 }
 
+/// A refusal may rest on a command that is decided and not durable: it tells of that command, and so waits for it.
+#[tokio::test]
+async fn nobody_is_refused_for_what_is_not_durable() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Platform::folder(folder.path());
+    for n in 0..50 {
+        let id = format!("org-{n}");
+        let refused = async {
+            let refused = platform.send("create-org", org(&id)).await.map_err(|error| why(&error));
+            (refused.err(), platform.node.live().find_org(&id).is_some())
+        };
+        let (_, refused) = tokio::join!(platform.done("create-org", org(&id)), refused);
+        assert_eq!(refused, (Some("id.taken".to_owned()), true), "why, and whether what it rests on is durable");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_callers_at_once_get_each_their_own_answer() {
     let folder = tempfile::tempdir().unwrap();

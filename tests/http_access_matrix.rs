@@ -180,6 +180,7 @@ const READS: &[(&str, &str)] = &[
     ("/v1/resources/{id}/row-rules", "/v1/resources/drinks/row-rules"),
     ("/v1/resources/{id}/access", "/v1/resources/scores/access"),
     ("/v1/resources/{id}/history", "/v1/resources/scores/history"),
+    ("/v1/environments/{id}/history", "/v1/environments/lab/history"),
     ("/v1/events", "/v1/events?org=educate&limit=1000"),
     ("/v1/events/{position}", "/v1/events/1"),
     ("/v1/events/{position}", "/v1/events/999999"),

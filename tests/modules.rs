@@ -17,6 +17,19 @@ const LINES: usize = 500;
 /// Files that may be longer, each with the reason.
 const LONGER: &[(&str, &str)] = &[];
 
+/// Where product code may look at one event alone, each with the reason. Elsewhere a rule that asks something of events is
+/// an exhaustive `match`: a new event then does not compile until the rule has an answer for it.
+const ONE_EVENT: &[(&str, &str)] = &[
+    ("src/decide/delta.rs", "rules that still are to become a match"),
+    ("src/decide/delta/packs.rs", "rules that still are to become a match"),
+    ("src/decide/told.rs", "rules that still are to become a match"),
+    ("src/decide/workspace.rs", "reads an id out of an event that it made itself"),
+    ("src/node/backup.rs", "collects what must be destroyed; erasing is one event"),
+    ("src/node/writer.rs", "collects what must be destroyed; erasing is one event"),
+    ("src/node/tell.rs", "collects what was exported; exporting is one event"),
+    ("src/node/new_needs.rs", "compares the definitions of kinds, which one event makes"),
+];
+
 /// What asks the time or makes an id.
 const CLOCK: &[&str] = &[
     "SystemTime::now",
@@ -55,6 +68,28 @@ fn every_module_is_in_the_table() {
     wrong.retain(|name| !["lib", "main"].contains(&name.as_str()) && table.iter().all(|m| m.name != *name));
     wrong.dedup();
     assert_none(&wrong, "modules without a row in the table of docs/architecture.md");
+}
+
+#[test]
+fn every_module_of_the_table_and_of_the_map_is_there() {
+    let exists =
+        |name: &str| root().join(format!("src/{name}")).is_dir() || root().join(format!("src/{name}.rs")).is_file();
+    let mut wrong: Vec<String> =
+        table().iter().filter(|m| sources(&m.home()).is_empty()).map(|m| m.name.clone()).collect();
+    let text = read(&root().join("docs/architecture.md"));
+    let map =
+        text.split("## Map").nth(1).and_then(|map| map.split("```").nth(1)).expect("the map in docs/architecture.md");
+    let mut mapped = BTreeSet::new();
+    for line in map.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
+        for word in line.split_whitespace().take_while(|word| word.ends_with('/') || word.ends_with(".rs")) {
+            mapped.insert(word.trim_end_matches('/').trim_end_matches(".rs").to_owned());
+        }
+    }
+    wrong.extend(mapped.iter().filter(|name| !exists(name)).cloned());
+    let all = sources("src");
+    wrong.extend(all.iter().map(|s| s.module().to_owned()).filter(|name| !mapped.contains(name)));
+    wrong.dedup();
+    assert_none(&wrong, "modules that are missing, or missing in the map of docs/architecture.md");
 }
 
 #[test]
@@ -97,6 +132,18 @@ fn only_the_clock_asks_the_time() {
         }
     }
     assert_none(&wrong, "only src/clock.rs, and that of the replica, asks the time and makes ids");
+}
+
+#[test]
+fn rules_about_events_are_exhaustive() {
+    let mut evading = BTreeSet::new();
+    for source in ["events/src", "projections/src", "replica/src", "src"].into_iter().flat_map(sources) {
+        if source.looks_at_one_event() {
+            evading.insert(source.path);
+        }
+    }
+    let excused = ONE_EVENT.iter().map(|(path, _)| (*path).to_owned()).collect();
+    assert_eq!(evading, excused, "left: files with `if let Event::`, `let Event::` or `matches!` over events");
 }
 
 #[test]

@@ -39,7 +39,7 @@ async fn until_ended(platform: &Platform, count: usize) -> Vec<ValidityEnded> {
 }
 
 fn subjects(ended: &[ValidityEnded]) -> Vec<String> {
-    ended.iter().map(|ended| ended.what.subject()).collect()
+    ended.iter().map(|ended| ended.what.entity().to_string()).collect()
 }
 
 /// Grants of every sort that end at one time.
@@ -86,7 +86,7 @@ async fn every_sort_of_window_is_said_to_end_once_and_in_its_turn() {
     assert_eq!(subjects(&four), ["users/admin", "roles/reader", "resources/chart", &key]);
     hands.advance(Duration::from_secs(7_200));
     let five = until_ended(&platform, 5).await;
-    assert_eq!(five[4].what.subject(), "resources/other");
+    assert_eq!(five[4].what.entity().to_string(), "resources/other");
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(ended(&platform), five, "and never again");
 }

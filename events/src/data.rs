@@ -74,7 +74,10 @@ data! {
     /// The settings are these now.
     SettingsChanged { settings: Settings }
     /// The catalogue has this privilege; its number is its place in sets of privileges, 0 to 127.
-    PrivilegeDefined { privilege: Privilege, number: u8 }
+    PrivilegeDefined {
+        privilege: Privilege,
+        #[serde(deserialize_with = "privilege_number")] number: u8,
+    }
     /// Subscriptions of this type can hold no more than this.
     UserTypeDefined { user_type: UserType, ceiling: Vec<Privilege> }
     /// Which privilege each action on content of this kind needs; none where left out.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::data::*;
+use crate::entity::EntityRef;
 
 /// One fact, in the past tense. The tag is the event's type, its version last; what it states is in [`crate::data`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -248,97 +249,185 @@ impl Event {
     /// What the event is about, as `COLLECTION/ID`: the CloudEvents `subject`.
     #[must_use]
     pub fn subject(&self) -> String {
+        self.entity().to_string()
+    }
+
+    /// The one entity that the event is about.
+    #[must_use]
+    pub const fn entity(&self) -> EntityRef<'_> {
         match self {
             Self::PlatformInitialised(_)
             | Self::SettingsChanged(_)
             | Self::RoleTemplateDefined(_)
             | Self::LicenceKeyTrusted(_)
-            | Self::LicenceInstalled(_) => "platform".to_owned(),
-            Self::PrivilegeDefined(e) => format!("privileges/{}", e.privilege),
-            Self::UserTypeDefined(e) => format!("user-types/{}", e.user_type),
-            Self::ResourceKindDefined(e) => format!("kinds/{}", e.kind),
-            Self::TenantPermissionDefined(e) => format!("tenant-permissions/{}", e.permission),
-            Self::TenantPermissionGranted(e) => format!("groups/{}", e.group),
-            Self::TenantPermissionRevoked(e) => format!("groups/{}", e.group),
-            Self::OrgCreated(e) => format!("orgs/{}", e.org),
-            Self::OrgRenamed(e) => format!("orgs/{}", e.org),
-            Self::OrgDescribed(e) => format!("orgs/{}", e.org),
-            Self::OrgTagged(e) => format!("orgs/{}", e.org),
-            Self::OrgMoved(e) => format!("orgs/{}", e.org),
-            Self::OrgDisabled(e) => format!("orgs/{}", e.org),
-            Self::OrgEnabled(e) => format!("orgs/{}", e.org),
-            Self::OrgArchived(e) => format!("orgs/{}", e.org),
-            Self::LandlordExcluded(e) => format!("orgs/{}", e.org),
-            Self::LandlordAdmitted(e) => format!("orgs/{}", e.org),
-            Self::SubTenantAssociated(e) => format!("orgs/{}", e.sub),
-            Self::SubTenantDisassociated(e) => format!("orgs/{}", e.sub),
-            Self::UserCreated(e) => format!("users/{}", e.user),
-            Self::UserProfileChanged(e) => format!("users/{}", e.user),
-            Self::UserDisabled(e) => format!("users/{}", e.user),
-            Self::UserEnabled(e) => format!("users/{}", e.user),
-            Self::UserErased(e) => format!("users/{}", e.user),
-            Self::UserSignedIn(e) => format!("users/{}", e.user),
-            Self::UserCredentialReset(e) => format!("users/{}", e.user),
-            Self::IdentityLinked(e) => format!("users/{}", e.user),
-            Self::IdentityUnlinked(e) => format!("users/{}", e.user),
-            Self::ActiveOrgSelected(e) => format!("users/{}", e.user),
-            Self::GroupCreated(e) => format!("groups/{}", e.group),
-            Self::GroupRenamed(e) => format!("groups/{}", e.group),
-            Self::GroupDeleted(e) => format!("groups/{}", e.group),
-            Self::GroupMemberAdded(e) => format!("groups/{}", e.group),
-            Self::GroupMemberRemoved(e) => format!("groups/{}", e.group),
-            Self::GroupInvited(e) => format!("groups/{}", e.group),
-            Self::GroupUninvited(e) => format!("groups/{}", e.group),
-            Self::EnvironmentLinked(e) => format!("environments/{}", e.environment),
-            Self::EnvironmentUnlinked(e) => format!("environments/{}", e.environment),
-            Self::SubscriptionGranted(e) => format!("users/{}", e.user),
-            Self::SubscriptionRetyped(e) => format!("users/{}", e.user),
-            Self::SubscriptionExtended(e) => format!("users/{}", e.user),
-            Self::SubscriptionWithdrawn(e) => format!("users/{}", e.user),
-            Self::PrivilegeGranted(e) => format!("users/{}", e.user),
-            Self::PrivilegeRevoked(e) => format!("users/{}", e.user),
-            Self::RoleDefined(e) => format!("roles/{}", e.role),
-            Self::RoleChanged(e) => format!("roles/{}", e.role),
-            Self::RoleDeleted(e) => format!("roles/{}", e.role),
-            Self::RoleAssigned(e) => format!("roles/{}", e.role),
-            Self::RoleUnassigned(e) => format!("roles/{}", e.role),
-            Self::ResourceCreated(e) => format!("resources/{}", e.resource),
-            Self::ResourceRenamed(e) => format!("resources/{}", e.resource),
-            Self::ResourceMoved(e) => format!("resources/{}", e.resource),
-            Self::ResourceDeleted(e) => format!("resources/{}", e.resource),
-            Self::ResourceCopied(e) => format!("resources/{}", e.resource),
-            Self::ResourceExported(e) => format!("resources/{}", e.resource),
-            Self::ResourceImported(e) => format!("resources/{}", e.resource),
-            Self::ContentShared(e) => format!("resources/{}", e.resource),
-            Self::ContentUnshared(e) => format!("resources/{}", e.resource),
-            Self::ContentDistributed(e) => format!("resources/{}", e.resource),
-            Self::ContentUndistributed(e) => format!("resources/{}", e.resource),
-            Self::ContentHandedOn(e) => format!("resources/{}", e.resource),
-            Self::ContentTakenBack(e) => format!("resources/{}", e.resource),
-            Self::RowRuleSet(e) => format!("resources/{}", e.resource),
-            Self::RowRuleCleared(e) => format!("resources/{}", e.resource),
-            Self::ApiKeyIssued(e) => format!("keys/{}", e.key),
-            Self::ApiKeyRevoked(e) => format!("keys/{}", e.key),
-            Self::TrialStarted(e) => format!("orgs/{}", e.org),
-            Self::OrgLicensed(e) => format!("orgs/{}", e.org),
-            Self::TenantProvisioned(e) => format!("orgs/{}", e.org),
-            Self::LoginConfigured(e) => format!("orgs/{}", e.org),
-            Self::ValidityEnded(e) => e.what.subject(),
+            | Self::LicenceInstalled(_) => EntityRef::Platform,
+            Self::PrivilegeDefined(e) => EntityRef::Privilege(&e.privilege),
+            Self::UserTypeDefined(e) => EntityRef::UserType(&e.user_type),
+            Self::ResourceKindDefined(e) => EntityRef::Kind(&e.kind),
+            Self::TenantPermissionDefined(e) => EntityRef::TenantPermission(&e.permission),
+            Self::TenantPermissionGranted(e) => EntityRef::Group(&e.group),
+            Self::TenantPermissionRevoked(e) => EntityRef::Group(&e.group),
+            Self::OrgCreated(e) => EntityRef::Org(&e.org),
+            Self::OrgRenamed(e) => EntityRef::Org(&e.org),
+            Self::OrgDescribed(e) => EntityRef::Org(&e.org),
+            Self::OrgTagged(e) => EntityRef::Org(&e.org),
+            Self::OrgMoved(e) => EntityRef::Org(&e.org),
+            Self::OrgDisabled(e) => EntityRef::Org(&e.org),
+            Self::OrgEnabled(e) => EntityRef::Org(&e.org),
+            Self::OrgArchived(e) => EntityRef::Org(&e.org),
+            Self::LandlordExcluded(e) => EntityRef::Org(&e.org),
+            Self::LandlordAdmitted(e) => EntityRef::Org(&e.org),
+            Self::SubTenantAssociated(e) => EntityRef::Org(&e.sub),
+            Self::SubTenantDisassociated(e) => EntityRef::Org(&e.sub),
+            Self::UserCreated(e) => EntityRef::User(&e.user),
+            Self::UserProfileChanged(e) => EntityRef::User(&e.user),
+            Self::UserDisabled(e) => EntityRef::User(&e.user),
+            Self::UserEnabled(e) => EntityRef::User(&e.user),
+            Self::UserErased(e) => EntityRef::User(&e.user),
+            Self::UserSignedIn(e) => EntityRef::User(&e.user),
+            Self::UserCredentialReset(e) => EntityRef::User(&e.user),
+            Self::IdentityLinked(e) => EntityRef::User(&e.user),
+            Self::IdentityUnlinked(e) => EntityRef::User(&e.user),
+            Self::ActiveOrgSelected(e) => EntityRef::User(&e.user),
+            Self::GroupCreated(e) => EntityRef::Group(&e.group),
+            Self::GroupRenamed(e) => EntityRef::Group(&e.group),
+            Self::GroupDeleted(e) => EntityRef::Group(&e.group),
+            Self::GroupMemberAdded(e) => EntityRef::Group(&e.group),
+            Self::GroupMemberRemoved(e) => EntityRef::Group(&e.group),
+            Self::GroupInvited(e) => EntityRef::Group(&e.group),
+            Self::GroupUninvited(e) => EntityRef::Group(&e.group),
+            Self::EnvironmentLinked(e) => EntityRef::Environment(&e.environment),
+            Self::EnvironmentUnlinked(e) => EntityRef::Environment(&e.environment),
+            Self::SubscriptionGranted(e) => EntityRef::User(&e.user),
+            Self::SubscriptionRetyped(e) => EntityRef::User(&e.user),
+            Self::SubscriptionExtended(e) => EntityRef::User(&e.user),
+            Self::SubscriptionWithdrawn(e) => EntityRef::User(&e.user),
+            Self::PrivilegeGranted(e) => EntityRef::User(&e.user),
+            Self::PrivilegeRevoked(e) => EntityRef::User(&e.user),
+            Self::RoleDefined(e) => EntityRef::Role(&e.role),
+            Self::RoleChanged(e) => EntityRef::Role(&e.role),
+            Self::RoleDeleted(e) => EntityRef::Role(&e.role),
+            Self::RoleAssigned(e) => EntityRef::Role(&e.role),
+            Self::RoleUnassigned(e) => EntityRef::Role(&e.role),
+            Self::ResourceCreated(e) => EntityRef::Resource(&e.resource),
+            Self::ResourceRenamed(e) => EntityRef::Resource(&e.resource),
+            Self::ResourceMoved(e) => EntityRef::Resource(&e.resource),
+            Self::ResourceDeleted(e) => EntityRef::Resource(&e.resource),
+            Self::ResourceCopied(e) => EntityRef::Resource(&e.resource),
+            Self::ResourceExported(e) => EntityRef::Resource(&e.resource),
+            Self::ResourceImported(e) => EntityRef::Resource(&e.resource),
+            Self::ContentShared(e) => EntityRef::Resource(&e.resource),
+            Self::ContentUnshared(e) => EntityRef::Resource(&e.resource),
+            Self::ContentDistributed(e) => EntityRef::Resource(&e.resource),
+            Self::ContentUndistributed(e) => EntityRef::Resource(&e.resource),
+            Self::ContentHandedOn(e) => EntityRef::Resource(&e.resource),
+            Self::ContentTakenBack(e) => EntityRef::Resource(&e.resource),
+            Self::RowRuleSet(e) => EntityRef::Resource(&e.resource),
+            Self::RowRuleCleared(e) => EntityRef::Resource(&e.resource),
+            Self::ApiKeyIssued(e) => EntityRef::ApiKey(&e.key),
+            Self::ApiKeyRevoked(e) => EntityRef::ApiKey(&e.key),
+            Self::TrialStarted(e) => EntityRef::Org(&e.org),
+            Self::OrgLicensed(e) => EntityRef::Org(&e.org),
+            Self::TenantProvisioned(e) => EntityRef::Org(&e.org),
+            Self::LoginConfigured(e) => EntityRef::Org(&e.org),
+            Self::ValidityEnded(e) => e.what.entity(),
+        }
+    }
+
+    /// Whether only the administrators of tenant permissions may read the event, in whichever history it stands.
+    #[must_use]
+    pub const fn is_confidential(&self) -> bool {
+        match self {
+            Self::TenantPermissionDefined(_) | Self::TenantPermissionGranted(_) | Self::TenantPermissionRevoked(_) => {
+                true
+            }
+            Self::PlatformInitialised(_)
+            | Self::SettingsChanged(_)
+            | Self::PrivilegeDefined(_)
+            | Self::UserTypeDefined(_)
+            | Self::ResourceKindDefined(_)
+            | Self::RoleTemplateDefined(_)
+            | Self::OrgCreated(_)
+            | Self::OrgRenamed(_)
+            | Self::OrgDescribed(_)
+            | Self::OrgTagged(_)
+            | Self::OrgMoved(_)
+            | Self::OrgDisabled(_)
+            | Self::OrgEnabled(_)
+            | Self::OrgArchived(_)
+            | Self::LandlordExcluded(_)
+            | Self::LandlordAdmitted(_)
+            | Self::SubTenantAssociated(_)
+            | Self::SubTenantDisassociated(_)
+            | Self::UserCreated(_)
+            | Self::UserProfileChanged(_)
+            | Self::UserDisabled(_)
+            | Self::UserEnabled(_)
+            | Self::UserErased(_)
+            | Self::UserSignedIn(_)
+            | Self::UserCredentialReset(_)
+            | Self::IdentityLinked(_)
+            | Self::IdentityUnlinked(_)
+            | Self::ActiveOrgSelected(_)
+            | Self::GroupCreated(_)
+            | Self::GroupRenamed(_)
+            | Self::GroupDeleted(_)
+            | Self::GroupMemberAdded(_)
+            | Self::GroupMemberRemoved(_)
+            | Self::GroupInvited(_)
+            | Self::GroupUninvited(_)
+            | Self::EnvironmentLinked(_)
+            | Self::EnvironmentUnlinked(_)
+            | Self::SubscriptionGranted(_)
+            | Self::SubscriptionRetyped(_)
+            | Self::SubscriptionExtended(_)
+            | Self::SubscriptionWithdrawn(_)
+            | Self::PrivilegeGranted(_)
+            | Self::PrivilegeRevoked(_)
+            | Self::RoleDefined(_)
+            | Self::RoleChanged(_)
+            | Self::RoleDeleted(_)
+            | Self::RoleAssigned(_)
+            | Self::RoleUnassigned(_)
+            | Self::ResourceCreated(_)
+            | Self::ResourceRenamed(_)
+            | Self::ResourceMoved(_)
+            | Self::ResourceDeleted(_)
+            | Self::ResourceCopied(_)
+            | Self::ResourceExported(_)
+            | Self::ResourceImported(_)
+            | Self::ContentShared(_)
+            | Self::ContentUnshared(_)
+            | Self::ContentDistributed(_)
+            | Self::ContentUndistributed(_)
+            | Self::ContentHandedOn(_)
+            | Self::ContentTakenBack(_)
+            | Self::RowRuleSet(_)
+            | Self::RowRuleCleared(_)
+            | Self::ApiKeyIssued(_)
+            | Self::ApiKeyRevoked(_)
+            | Self::LicenceKeyTrusted(_)
+            | Self::LicenceInstalled(_)
+            | Self::TrialStarted(_)
+            | Self::OrgLicensed(_)
+            | Self::TenantProvisioned(_)
+            | Self::LoginConfigured(_)
+            | Self::ValidityEnded(_) => false,
         }
     }
 }
 
 impl Ended {
-    /// What the window belonged to, as an event's subject.
+    /// What the window belonged to.
     #[must_use]
-    pub fn subject(&self) -> String {
+    pub const fn entity(&self) -> EntityRef<'_> {
         match self {
-            Self::Subscription(of) => format!("users/{}", of.user),
-            Self::Role(of) => format!("roles/{}", of.role),
-            Self::Share(of) => format!("resources/{}", of.resource),
-            Self::ApiKey(key) => format!("keys/{key}"),
-            Self::Landlord(org) | Self::Licence(org) => format!("orgs/{org}"),
-            Self::PlatformLicence(_) => "platform".to_owned(),
+            Self::Subscription(of) => EntityRef::User(&of.user),
+            Self::Role(of) => EntityRef::Role(&of.role),
+            Self::Share(of) => EntityRef::Resource(&of.resource),
+            Self::ApiKey(key) => EntityRef::ApiKey(key),
+            Self::Landlord(org) | Self::Licence(org) => EntityRef::Org(org),
+            Self::PlatformLicence(_) => EntityRef::Platform,
         }
     }
 }

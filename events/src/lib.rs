@@ -5,6 +5,7 @@
 mod about;
 mod chain;
 pub mod data;
+mod entity;
 mod envelope;
 mod event;
 mod ids;
@@ -16,6 +17,7 @@ mod time;
 
 pub use about::About;
 pub use chain::{Broken, Follower, Head};
+pub use entity::EntityRef;
 pub use envelope::{Envelope, Hash, InvalidEvent, Position, parse};
 pub use event::Event;
 pub use ids::{

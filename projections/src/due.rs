@@ -152,35 +152,82 @@ fn bounded(view: &View<'_>, event: &Event) -> Option<Bounded> {
         held.valid_until?;
         Some(Bounded::Subscription(view.find_user(user.as_str())?, org(of)?))
     };
-    if let Event::SubscriptionGranted(e) = event {
-        member(&e.user, &e.org, &e.subscription)
-    } else if let Event::SubscriptionRetyped(e) = event {
-        member(&e.user, &e.org, &e.subscription)
-    } else if let Event::SubscriptionExtended(e) = event {
-        member(&e.user, &e.org, &e.subscription)
-    } else if let Event::PrivilegeGranted(e) = event {
-        member(&e.user, &e.org, &e.subscription)
-    } else if let Event::PrivilegeRevoked(e) = event {
-        member(&e.user, &e.org, &e.subscription)
-    } else if let Event::RoleAssigned(e) = event {
-        e.valid_until?;
-        assignment(view, e)
-    } else if let Event::ContentShared(e) = event {
-        e.valid_until?;
-        share(view, e)
-    } else if let Event::ApiKeyIssued(e) = event {
-        e.expires?;
-        view.find_key(e.key.as_str()).map(Bounded::Key)
-    } else if let Event::LandlordAdmitted(e) = event {
-        org(&e.org).map(Bounded::Landlord)
-    } else if let Event::TrialStarted(e) = event {
-        org(&e.org).map(Bounded::Licence)
-    } else if let Event::OrgLicensed(e) = event {
-        org(&e.org).map(Bounded::Licence)
-    } else if let Event::LicenceInstalled(_) = event {
-        Some(Bounded::PlatformLicence)
-    } else {
-        None
+    match event {
+        Event::SubscriptionGranted(e) => member(&e.user, &e.org, &e.subscription),
+        Event::SubscriptionRetyped(e) => member(&e.user, &e.org, &e.subscription),
+        Event::SubscriptionExtended(e) => member(&e.user, &e.org, &e.subscription),
+        Event::PrivilegeGranted(e) => member(&e.user, &e.org, &e.subscription),
+        Event::PrivilegeRevoked(e) => member(&e.user, &e.org, &e.subscription),
+        Event::RoleAssigned(e) => e.valid_until.and_then(|_| assignment(view, e)),
+        Event::ContentShared(e) => e.valid_until.and_then(|_| share(view, e)),
+        Event::ApiKeyIssued(e) => e.expires.and_then(|_| view.find_key(e.key.as_str())).map(Bounded::Key),
+        Event::LandlordAdmitted(e) => org(&e.org).map(Bounded::Landlord),
+        Event::TrialStarted(e) => org(&e.org).map(Bounded::Licence),
+        Event::OrgLicensed(e) => org(&e.org).map(Bounded::Licence),
+        Event::LicenceInstalled(_) => Some(Bounded::PlatformLicence),
+        Event::PlatformInitialised(_)
+        | Event::SettingsChanged(_)
+        | Event::PrivilegeDefined(_)
+        | Event::UserTypeDefined(_)
+        | Event::ResourceKindDefined(_)
+        | Event::RoleTemplateDefined(_)
+        | Event::TenantPermissionDefined(_)
+        | Event::TenantPermissionGranted(_)
+        | Event::TenantPermissionRevoked(_)
+        | Event::OrgCreated(_)
+        | Event::OrgRenamed(_)
+        | Event::OrgDescribed(_)
+        | Event::OrgTagged(_)
+        | Event::OrgMoved(_)
+        | Event::OrgDisabled(_)
+        | Event::OrgEnabled(_)
+        | Event::OrgArchived(_)
+        | Event::LandlordExcluded(_)
+        | Event::SubTenantAssociated(_)
+        | Event::SubTenantDisassociated(_)
+        | Event::UserCreated(_)
+        | Event::UserProfileChanged(_)
+        | Event::UserDisabled(_)
+        | Event::UserEnabled(_)
+        | Event::UserErased(_)
+        | Event::UserSignedIn(_)
+        | Event::UserCredentialReset(_)
+        | Event::IdentityLinked(_)
+        | Event::IdentityUnlinked(_)
+        | Event::ActiveOrgSelected(_)
+        | Event::GroupCreated(_)
+        | Event::GroupRenamed(_)
+        | Event::GroupDeleted(_)
+        | Event::GroupMemberAdded(_)
+        | Event::GroupMemberRemoved(_)
+        | Event::GroupInvited(_)
+        | Event::GroupUninvited(_)
+        | Event::EnvironmentLinked(_)
+        | Event::EnvironmentUnlinked(_)
+        | Event::SubscriptionWithdrawn(_)
+        | Event::RoleDefined(_)
+        | Event::RoleChanged(_)
+        | Event::RoleDeleted(_)
+        | Event::RoleUnassigned(_)
+        | Event::ResourceCreated(_)
+        | Event::ResourceRenamed(_)
+        | Event::ResourceMoved(_)
+        | Event::ResourceDeleted(_)
+        | Event::ResourceCopied(_)
+        | Event::ResourceExported(_)
+        | Event::ResourceImported(_)
+        | Event::ContentUnshared(_)
+        | Event::ContentDistributed(_)
+        | Event::ContentUndistributed(_)
+        | Event::ContentHandedOn(_)
+        | Event::ContentTakenBack(_)
+        | Event::RowRuleSet(_)
+        | Event::RowRuleCleared(_)
+        | Event::ApiKeyRevoked(_)
+        | Event::LicenceKeyTrusted(_)
+        | Event::TenantProvisioned(_)
+        | Event::LoginConfigured(_)
+        | Event::ValidityEnded(_) => None,
     }
 }
 

@@ -11,7 +11,7 @@ use tenure_events::Position;
 use crate::lookup::Page;
 use crate::state::State;
 use crate::store::{Edges, Handle, Rows, Small};
-use crate::values::{GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, UserNo};
+use crate::values::{EnvironmentNo, GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, UserNo};
 use crate::view::View;
 
 /// What has a history.
@@ -23,6 +23,7 @@ pub enum Entity {
     Group(GroupNo),
     Role(RoleNo),
     Resource(ResourceNo),
+    Environment(EnvironmentNo),
     Key(KeyNo),
 }
 
@@ -119,6 +120,7 @@ impl<'a> Timelines<'a> {
             Entity::Group(group) => self.group(group.0),
             Entity::Role(role) => self.role(role.0),
             Entity::Resource(resource) => self.resource(resource.0),
+            Entity::Environment(environment) => self.environment(environment.0),
             Entity::Key(key) => self.key(key.0),
         }
     }
@@ -185,6 +187,12 @@ impl<'a> Timelines<'a> {
         self.from(&state.handed_group, resource);
         self.from(&state.row_rule_user, resource);
         self.from(&state.row_rule_org, resource);
+    }
+
+    fn environment(&mut self, environment: Handle) {
+        let state = self.state;
+        self.row(&state.environment, environment);
+        self.to(&state.environment_invitation, environment);
     }
 
     fn key(&mut self, key: Handle) {

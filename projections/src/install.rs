@@ -414,13 +414,16 @@ impl<'a> Installer<'a> {
         self.edge(table!(71 user_keys), user.0, row, ());
     }
 
-    fn privileges(&mut self, privileges: &[Privilege]) -> PrivilegeSet {
+    fn privileges(&self, privileges: &[Privilege]) -> PrivilegeSet {
         privileges.iter().map(|privilege| self.privilege(privilege)).collect()
     }
 
-    /// A catalogue holds at most 128 privileges; a log that says otherwise was refused before.
-    fn privilege(&mut self, privilege: &Privilege) -> PrivilegeNo {
-        PrivilegeNo(u8::try_from(self.id(table!(8 privileges), privilege.as_str())).unwrap_or(u8::MAX) & 127)
+    /// The number of a privilege that an event before this one defined. A name that none defined stands for nothing that
+    /// can be held.
+    fn privilege(&self, privilege: &Privilege) -> PrivilegeNo {
+        let find = |state: &State| state.privileges.find(privilege.as_str());
+        let found = self.base.and_then(find).or_else(|| find(self.state));
+        found.and_then(|no| u8::try_from(no).ok()).map_or(PrivilegeNo::UNKNOWN, PrivilegeNo)
     }
 
     fn org(&mut self, id: &OrgId) -> OrgNo {

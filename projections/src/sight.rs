@@ -11,7 +11,9 @@ use crate::judge::administrative::{
     USER_MANAGE,
 };
 use crate::judge::{self, Action, Object, Question, Subject};
-use crate::values::{GroupNo, KeyNo, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, RoleNo, UserNo, UserStatus, Window};
+use crate::values::{
+    EnvironmentNo, GroupNo, KeyNo, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, RoleNo, UserNo, UserStatus, Window,
+};
 use crate::view::View;
 
 /// How much somebody may be told about what a user may do.
@@ -37,6 +39,12 @@ pub fn sees_org(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
 pub fn sees_inside(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
     let admitted = |home| !judge::suspended(view, home, org).home;
     sees_org(view, viewer, org) && view.home(viewer.user).is_some_and(admitted)
+}
+
+/// Whether the viewer sees an environment: as they see what its org is made of.
+#[must_use]
+pub fn sees_environment(view: &View<'_>, viewer: &Subject, environment: EnvironmentNo) -> bool {
+    view.environment(environment).is_some_and(|found| sees_inside(view, viewer, found.value.org))
 }
 
 /// Whether the viewer sees a user: themself, those of the same home, and those whose home or membership they manage.

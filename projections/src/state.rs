@@ -10,7 +10,7 @@ use tenure_events::{Envelope, Position, Time};
 use crate::apply::apply;
 use crate::digest::{Adder, Digest};
 use crate::install::{Installer, Writer};
-use crate::store::{Edges, Handle, Ids, Rows, Small};
+use crate::store::{Edges, Ids, Rows, Small};
 use crate::values::{
     Done, Environment, FilterNo, FormNo, Group, Key, KindActions, Landlord, Licence, Login, NameHolder, Org, OrgAbout,
     OrgNo, Pack, PlatformLicence, PrivilegeSet, Profile, Resource, ResourceNo, Role, Settings, Share, Subscription,
@@ -36,6 +36,13 @@ macro_rules! tables {
         }
 
         impl State {
+            /// An empty overlay: in every table of ids, handles go on where the base's end, so that one number means one
+            /// thing in both.
+            #[must_use]
+            pub fn above(base: &Self) -> Self {
+                Self { $($field: tables!(@above $kind &base.$field),)* ..Self::without_digest() }
+            }
+
             /// Shows every table to the visitor, in the order of their numbers. Numbers are never given twice.
             ///
             /// # Errors
@@ -46,6 +53,9 @@ macro_rules! tables {
             }
         }
     };
+    (@above Ids $base:expr) => { $base.overlay() };
+    (@above Rows $base:expr) => { Rows::default() };
+    (@above Edges $base:expr) => { Edges::default() };
     (@visit $v:ident Ids $tag:literal $table:expr) => { $v.ids($tag, $table)? };
     (@visit $v:ident Rows $tag:literal $table:expr) => { $v.rows($tag, $table)? };
     (@visit $v:ident Edges $tag:literal $table:expr) => { $v.edges($tag, $table)? };
@@ -284,34 +294,6 @@ impl State {
         let state = Self::default();
         state.writer().digest = None;
         state
-    }
-
-    /// An empty overlay: its handles go on where the base's end, so that one number means one thing in both.
-    #[must_use]
-    pub fn above(base: &Self) -> Self {
-        let above = |ids: &Ids| Ids::above(ids.first() + Handle::try_from(ids.len()).unwrap_or(Handle::MAX));
-        Self {
-            orgs: above(&base.orgs),
-            users: above(&base.users),
-            groups: above(&base.groups),
-            roles: above(&base.roles),
-            resources: above(&base.resources),
-            keys: above(&base.keys),
-            kinds: above(&base.kinds),
-            user_types: above(&base.user_types),
-            privileges: above(&base.privileges),
-            names: above(&base.names),
-            identities: above(&base.identities),
-            commands: above(&base.commands),
-            forms: above(&base.forms),
-            role_templates: above(&base.role_templates),
-            filters: above(&base.filters),
-            role_words: above(&base.role_words),
-            tenant_ids: above(&base.tenant_ids),
-            tenant_permissions: above(&base.tenant_permissions),
-            environments: above(&base.environments),
-            ..Self::without_digest()
-        }
     }
 
     /// The last position that is durable: what readers see.

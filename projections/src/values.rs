@@ -69,6 +69,15 @@ impl FormNo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PrivilegeNo(pub(crate) u8);
 
+impl PrivilegeNo {
+    /// Stands for a name that the catalogue does not have. No set holds it, so what needs it is never allowed.
+    pub(crate) const UNKNOWN: Self = Self(u8::MAX);
+
+    const fn bit(self) -> u128 {
+        if self.0 < 128 { 1 << self.0 } else { 0 }
+    }
+}
+
 /// Privileges of the catalogue as one bit each.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct PrivilegeSet(pub(crate) u128);
@@ -82,13 +91,13 @@ impl PrivilegeSet {
     /// Whether it holds this one.
     #[must_use]
     pub const fn has(self, privilege: PrivilegeNo) -> bool {
-        self.0 & (1 << privilege.0) != 0
+        self.0 & privilege.bit() != 0
     }
 
     /// With this one as well.
     #[must_use]
     pub const fn with(self, privilege: PrivilegeNo) -> Self {
-        Self(self.0 | 1 << privilege.0)
+        Self(self.0 | privilege.bit())
     }
 
     /// What either holds.

@@ -88,7 +88,7 @@ impl History {
             return Err(failure.hint("write `user:ID`, `org:ID`, or KIND:ID such as `chart:scores`"));
         };
         let collection = match kind {
-            "user" | "org" | "group" | "role" => format!("{kind}s"),
+            "user" | "org" | "group" | "role" | "environment" => format!("{kind}s"),
             _ => "resources".to_owned(),
         };
         let events = global.client().list(&format!("/v1/{collection}/{}/history", segment(id)), &[])?;

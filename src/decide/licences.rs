@@ -1,5 +1,7 @@
 //! Licences: what the platform may do, how long a tenant is on trial, how many users it may have.
 
+use std::collections::BTreeMap;
+
 use tenure_events::Event;
 use tenure_events::data::{LicenceInstalled, OrgLicensed, Switch, TrialStarted};
 use tenure_events::{OrgId, Time};
@@ -78,21 +80,22 @@ pub fn begin_trial(scene: &Scene<'_>, org: &OrgId, parent: OrgNo, plan: &mut Pla
 /// Refuses what would give an org more enabled users than its licence allows. The writer decides one command after the
 /// other, each on all before it, so this holds however many race.
 pub fn seats(scene: &Scene<'_>, drafts: &[Draft]) -> Result<(), Refusal> {
-    let originals = || drafts.iter().filter(|draft| draft.twin_of.is_none()).map(|draft| &draft.event);
-    let mut concerned: Vec<&OrgId> = originals().filter_map(takes_seats).collect();
-    concerned.sort_unstable();
-    concerned.dedup();
-    for org in concerned {
+    let originals = drafts.iter().filter(|draft| draft.twin_of.is_none());
+    let mut orgs: BTreeMap<&OrgId, Seats> = BTreeMap::new();
+    for change in originals.filter_map(|draft| seat(&draft.event)) {
+        match change {
+            Seat::Takes(org) => orgs.entry(org).or_default().taken += 1,
+            Seat::Frees(org) => orgs.entry(org).or_default().freed += 1,
+            Seat::Limits(org, limit) => orgs.entry(org).or_default().limit = Some(limit),
+        }
+    }
+    for (org, change) in orgs {
         let no = scene.find_org(org.as_str());
-        let before = no.and_then(|no| scene.licence(no)).and_then(|licence| licence.value.users);
-        let Some(limit) = originals().rev().find_map(|event| limit(event, org)).unwrap_or(before) else { continue };
-        let (added, taken) = originals().fold((0_u32, 0_u32), |(added, taken), event| match seat(event, org) {
-            Some(true) => (added + 1, taken),
-            Some(false) => (added, taken + 1),
-            None => (added, taken),
-        });
-        let seats = no.map_or(0, |no| scene.seats(no)).saturating_add(added).saturating_sub(taken);
-        if seats > limit {
+        let before = || no.and_then(|no| scene.licence(no)).and_then(|licence| licence.value.users);
+        let Some(limit) = change.limit.unwrap_or_else(before) else { continue };
+        let seats = no.map_or(0, |no| scene.seats(no)).saturating_add(change.taken).saturating_sub(change.freed);
+        let only_freed = change.taken == 0 && change.limit.is_none();
+        if seats > limit && !only_freed {
             let detail = format!(
                 "org `{org}` would have {seats} enabled users and may have {limit}: disable somebody, or license it for more"
             );
@@ -102,41 +105,103 @@ pub fn seats(scene: &Scene<'_>, drafts: &[Draft]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The org in which an event adds an enabled user, or says how many there may be.
-fn takes_seats(event: &Event) -> Option<&OrgId> {
-    if let Event::UserCreated(e) = event {
-        Some(&e.org)
-    } else if let Event::UserEnabled(e) = event {
-        Some(&e.org)
-    } else if let Event::OrgLicensed(e) = event {
-        Some(&e.org)
-    } else {
-        None
-    }
+/// What a command does to the seats of one org.
+#[derive(Default)]
+struct Seats {
+    taken: u32,
+    freed: u32,
+    /// The limit that the command sets, if it sets one.
+    limit: Option<Option<u32>>,
 }
 
-/// Whether an event adds an enabled user to an org, or takes one.
-fn seat(event: &Event, org: &OrgId) -> Option<bool> {
-    let (of, adds) = if let Event::UserCreated(e) = event {
-        (&e.org, true)
-    } else if let Event::UserEnabled(e) = event {
-        (&e.org, true)
-    } else if let Event::UserDisabled(e) = event {
-        (&e.org, false)
-    } else {
-        return None;
-    };
-    (of == org).then_some(adds)
+/// What an event does to the seats of an org. Seats are enabled home users.
+enum Seat<'a> {
+    /// One more is taken.
+    Takes(&'a OrgId),
+    /// One is free again.
+    Frees(&'a OrgId),
+    /// There are so many from now on; any number, if none is said.
+    Limits(&'a OrgId, Option<u32>),
 }
 
-/// The limit that an event sets for an org, if it does.
-fn limit(event: &Event, org: &OrgId) -> Option<Option<u32>> {
-    if let Event::TrialStarted(e) = event {
-        (e.org == *org).then_some(Some(e.users))
-    } else if let Event::OrgLicensed(e) = event {
-        (e.org == *org).then_some(e.licence.users)
-    } else {
-        None
+fn seat(event: &Event) -> Option<Seat<'_>> {
+    match event {
+        Event::UserCreated(e) => Some(Seat::Takes(&e.org)),
+        Event::UserEnabled(e) => Some(Seat::Takes(&e.org)),
+        Event::UserDisabled(e) => Some(Seat::Frees(&e.org)),
+        Event::TrialStarted(e) => Some(Seat::Limits(&e.org, Some(e.users))),
+        Event::OrgLicensed(e) => Some(Seat::Limits(&e.org, e.licence.users)),
+        // Erasing names no org. It frees a seat at most, so nothing is let in by not counting it here.
+        Event::UserErased(_) => None,
+        Event::PlatformInitialised(_)
+        | Event::SettingsChanged(_)
+        | Event::PrivilegeDefined(_)
+        | Event::UserTypeDefined(_)
+        | Event::ResourceKindDefined(_)
+        | Event::RoleTemplateDefined(_)
+        | Event::TenantPermissionDefined(_)
+        | Event::TenantPermissionGranted(_)
+        | Event::TenantPermissionRevoked(_)
+        | Event::OrgCreated(_)
+        | Event::OrgRenamed(_)
+        | Event::OrgDescribed(_)
+        | Event::OrgTagged(_)
+        | Event::OrgMoved(_)
+        | Event::OrgDisabled(_)
+        | Event::OrgEnabled(_)
+        | Event::OrgArchived(_)
+        | Event::LandlordExcluded(_)
+        | Event::LandlordAdmitted(_)
+        | Event::SubTenantAssociated(_)
+        | Event::SubTenantDisassociated(_)
+        | Event::UserProfileChanged(_)
+        | Event::UserSignedIn(_)
+        | Event::UserCredentialReset(_)
+        | Event::IdentityLinked(_)
+        | Event::IdentityUnlinked(_)
+        | Event::ActiveOrgSelected(_)
+        | Event::GroupCreated(_)
+        | Event::GroupRenamed(_)
+        | Event::GroupDeleted(_)
+        | Event::GroupMemberAdded(_)
+        | Event::GroupMemberRemoved(_)
+        | Event::GroupInvited(_)
+        | Event::GroupUninvited(_)
+        | Event::EnvironmentLinked(_)
+        | Event::EnvironmentUnlinked(_)
+        | Event::SubscriptionGranted(_)
+        | Event::SubscriptionRetyped(_)
+        | Event::SubscriptionExtended(_)
+        | Event::SubscriptionWithdrawn(_)
+        | Event::PrivilegeGranted(_)
+        | Event::PrivilegeRevoked(_)
+        | Event::RoleDefined(_)
+        | Event::RoleChanged(_)
+        | Event::RoleDeleted(_)
+        | Event::RoleAssigned(_)
+        | Event::RoleUnassigned(_)
+        | Event::ResourceCreated(_)
+        | Event::ResourceRenamed(_)
+        | Event::ResourceMoved(_)
+        | Event::ResourceDeleted(_)
+        | Event::ResourceCopied(_)
+        | Event::ResourceExported(_)
+        | Event::ResourceImported(_)
+        | Event::ContentShared(_)
+        | Event::ContentUnshared(_)
+        | Event::ContentDistributed(_)
+        | Event::ContentUndistributed(_)
+        | Event::ContentHandedOn(_)
+        | Event::ContentTakenBack(_)
+        | Event::RowRuleSet(_)
+        | Event::RowRuleCleared(_)
+        | Event::ApiKeyIssued(_)
+        | Event::ApiKeyRevoked(_)
+        | Event::LicenceKeyTrusted(_)
+        | Event::LicenceInstalled(_)
+        | Event::TenantProvisioned(_)
+        | Event::LoginConfigured(_)
+        | Event::ValidityEnded(_) => None,
     }
 }
 

@@ -53,15 +53,89 @@ enum Among {
 }
 
 fn may_lose(scene: &Scene<'_>, event: &Event) -> Option<Among> {
-    if let Event::SettingsChanged(e) = event {
-        let before = scene.settings()?;
-        settings::takes(&before.value, &e.settings).then_some(Among::Everybody)
-    } else if let Event::UserTypeDefined(e) = event {
-        let no = scene.find_user_type(e.user_type.as_str())?;
-        let now = scene.privilege_set(&e.ceiling).ok()?;
-        (!scene.ceiling(no).without(now).is_empty()).then_some(Among::Members(no))
-    } else {
-        None
+    match event {
+        Event::SettingsChanged(e) => {
+            let before = scene.settings()?;
+            settings::takes(&before.value, &e.settings).then_some(Among::Everybody)
+        }
+        Event::UserTypeDefined(e) => {
+            let no = scene.find_user_type(e.user_type.as_str())?;
+            let now = scene.privilege_set(&e.ceiling).ok()?;
+            (!scene.ceiling(no).without(now).is_empty()).then_some(Among::Members(no))
+        }
+        Event::PlatformInitialised(_)
+        | Event::PrivilegeDefined(_)
+        | Event::ResourceKindDefined(_)
+        | Event::RoleTemplateDefined(_)
+        | Event::TenantPermissionDefined(_)
+        | Event::TenantPermissionGranted(_)
+        | Event::TenantPermissionRevoked(_)
+        | Event::OrgCreated(_)
+        | Event::OrgRenamed(_)
+        | Event::OrgDescribed(_)
+        | Event::OrgTagged(_)
+        | Event::OrgMoved(_)
+        | Event::OrgDisabled(_)
+        | Event::OrgEnabled(_)
+        | Event::OrgArchived(_)
+        | Event::LandlordExcluded(_)
+        | Event::LandlordAdmitted(_)
+        | Event::SubTenantAssociated(_)
+        | Event::SubTenantDisassociated(_)
+        | Event::UserCreated(_)
+        | Event::UserProfileChanged(_)
+        | Event::UserDisabled(_)
+        | Event::UserEnabled(_)
+        | Event::UserErased(_)
+        | Event::UserSignedIn(_)
+        | Event::UserCredentialReset(_)
+        | Event::IdentityLinked(_)
+        | Event::IdentityUnlinked(_)
+        | Event::ActiveOrgSelected(_)
+        | Event::GroupCreated(_)
+        | Event::GroupRenamed(_)
+        | Event::GroupDeleted(_)
+        | Event::GroupMemberAdded(_)
+        | Event::GroupMemberRemoved(_)
+        | Event::GroupInvited(_)
+        | Event::GroupUninvited(_)
+        | Event::EnvironmentLinked(_)
+        | Event::EnvironmentUnlinked(_)
+        | Event::SubscriptionGranted(_)
+        | Event::SubscriptionRetyped(_)
+        | Event::SubscriptionExtended(_)
+        | Event::SubscriptionWithdrawn(_)
+        | Event::PrivilegeGranted(_)
+        | Event::PrivilegeRevoked(_)
+        | Event::RoleDefined(_)
+        | Event::RoleChanged(_)
+        | Event::RoleDeleted(_)
+        | Event::RoleAssigned(_)
+        | Event::RoleUnassigned(_)
+        | Event::ResourceCreated(_)
+        | Event::ResourceRenamed(_)
+        | Event::ResourceMoved(_)
+        | Event::ResourceDeleted(_)
+        | Event::ResourceCopied(_)
+        | Event::ResourceExported(_)
+        | Event::ResourceImported(_)
+        | Event::ContentShared(_)
+        | Event::ContentUnshared(_)
+        | Event::ContentDistributed(_)
+        | Event::ContentUndistributed(_)
+        | Event::ContentHandedOn(_)
+        | Event::ContentTakenBack(_)
+        | Event::RowRuleSet(_)
+        | Event::RowRuleCleared(_)
+        | Event::ApiKeyIssued(_)
+        | Event::ApiKeyRevoked(_)
+        | Event::LicenceKeyTrusted(_)
+        | Event::LicenceInstalled(_)
+        | Event::TrialStarted(_)
+        | Event::OrgLicensed(_)
+        | Event::TenantProvisioned(_)
+        | Event::LoginConfigured(_)
+        | Event::ValidityEnded(_) => None,
     }
 }
 

@@ -67,10 +67,7 @@ fn about<P>(view: &View<'_>, subject: &Subject, command: &Command<P>) -> Option<
         Command::UninviteGroup(args) => group(&args.group),
         Command::GrantTenantPermission(args) | Command::RevokeTenantPermission(args) => group(&args.group),
         Command::LinkEnvironment(args) => org(&args.org),
-        Command::UnlinkEnvironment(args) => {
-            let environment = view.find_environment(args.environment.as_str());
-            environment.and_then(|no| view.environment(no)).map(|environment| Entity::Org(environment.value.org))
-        }
+        Command::UnlinkEnvironment(args) => view.find_environment(args.environment.as_str()).map(Entity::Environment),
         Command::GrantSubscriptions(args) => org(&args.org),
         Command::WithdrawSubscription(args) => user(&args.user),
         Command::RetypeSubscription(args) => user(&args.user),
@@ -118,6 +115,7 @@ fn sees(view: &View<'_>, subject: &Subject, caller: &Caller, entity: Entity) -> 
         Entity::Group(group) => sight::sees_group(view, subject, group),
         Entity::Role(role) => sight::sees_role(view, subject, role),
         Entity::Resource(resource) => sight::sees_resource(view, subject, caller.acting_org, resource),
+        Entity::Environment(environment) => sight::sees_environment(view, subject, environment),
         Entity::Key(key) => sight::sees_key(view, subject, key),
     }
 }
@@ -129,6 +127,7 @@ fn name(view: &View<'_>, entity: Entity) -> String {
         Entity::Group(group) => format!("groups/{}", view.group_id(group)),
         Entity::Role(role) => format!("roles/{}", view.role_id(role)),
         Entity::Resource(resource) => format!("resources/{}", view.resource_id(resource)),
+        Entity::Environment(environment) => format!("environments/{}", view.environment_id(environment)),
         Entity::Key(key) => format!("keys/{}", view.key_id(key)),
     }
 }

@@ -52,6 +52,18 @@ impl Source {
         others
     }
 
+    /// Whether it asks for one event and lets all others go: by `if let`, `let … else`, or `matches!`.
+    pub fn looks_at_one_event(&self) -> bool {
+        (0..self.tokens.len()).any(|at| match self.token(at) {
+            "let" => self.token(at + 1) == "Event" && self.token(at + 2) == "::",
+            "matches" if self.token(at + 1) == "!" => {
+                let arguments = self.tokens[at + 2..].iter().take_while(|token| *token != ";" && *token != "}");
+                arguments.collect::<Vec<_>>().windows(2).any(|pair| pair[0] == "Event" && pair[1] == "::")
+            }
+            _ => false,
+        })
+    }
+
     /// Every path in the file, groups of `use` spelled out.
     pub fn paths(&self) -> Vec<Vec<String>> {
         let mut paths = Vec::new();

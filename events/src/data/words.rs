@@ -1,7 +1,8 @@
 //! What fields of events can say.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{GroupId, OrgId, ResourceId, RoleId, UserId};
 
@@ -191,4 +192,14 @@ pub enum RowSubject {
     Org(OrgId),
     /// One user, wherever they act.
     User(UserId),
+}
+
+/// Reads the number of a privilege. A set of privileges has room for 128 of them, so an event with a higher number is
+/// refused, and with it the log that it stands in.
+pub(super) fn privilege_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let number = u8::deserialize(deserializer)?;
+    if number < 128 {
+        return Ok(number);
+    }
+    Err(D::Error::invalid_value(Unexpected::Unsigned(number.into()), &"a number from 0 to 127"))
 }

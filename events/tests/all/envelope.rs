@@ -122,3 +122,18 @@ fn what_is_missing_is_named() {
         assert!(error.contains(&format!("missing field `{field}`")), "{error}");
     }
 }
+
+/// A set of privileges has room for 128, so a log with one more is refused where it is read.
+#[test]
+fn privileges_are_numbered_below_128() {
+    let specimen = String::from_utf8(specimens()["tenure.privilege.defined.v1"].clone()).unwrap();
+    let numbered = |number: &str| {
+        let (before, after) = specimen.split_once("\"number\":").unwrap();
+        let rest = after.trim_start_matches(|digit: char| digit.is_ascii_digit());
+        parse(format!("{before}\"number\":{number}{rest}").as_bytes()).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(numbered("127"), Ok(()));
+    for number in ["128", "255"] {
+        assert!(numbered(number).unwrap_err().contains("a number from 0 to 127"), "{number}");
+    }
+}

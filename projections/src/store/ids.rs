@@ -45,6 +45,11 @@ impl Ids {
         Self { first, interned: OnceLock::new() }
     }
 
+    /// No ids yet; the first gets the handle after the last of these.
+    pub fn overlay(&self) -> Self {
+        Self::above(self.first + Handle::try_from(self.len()).unwrap_or(Handle::MAX))
+    }
+
     /// The handle of an id, if it was interned here.
     #[inline]
     pub fn find(&self, text: &str) -> Option<Handle> {

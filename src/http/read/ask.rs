@@ -13,7 +13,7 @@ use tenure_projections::View;
 use tenure_projections::judge::{Subject, administrative, privileges_as};
 use tenure_projections::lookup::{Cursor, Lookup, Page};
 use tenure_projections::sight;
-use tenure_projections::values::{GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, UserNo};
+use tenure_projections::values::{EnvironmentNo, GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, UserNo};
 
 use super::super::answer::Reply;
 use super::super::problem::Problem;
@@ -195,6 +195,12 @@ impl<'a> Ask<'a> {
     pub fn role(&self, id: &str) -> Result<RoleNo, Problem> {
         let seen = |role: &RoleNo| sight::sees_role(&self.live, &self.viewer, *role);
         self.view.find_role(id).filter(seen).ok_or_else(Problem::not_found)
+    }
+
+    /// The environment of this id, if the caller sees it.
+    pub fn environment(&self, id: &str) -> Result<EnvironmentNo, Problem> {
+        let seen = |no: &EnvironmentNo| sight::sees_environment(&self.live, &self.viewer, *no);
+        self.view.find_environment(id).filter(seen).ok_or_else(Problem::not_found)
     }
 
     /// The content of this id, if the caller sees it.

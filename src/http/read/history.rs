@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use tenure_events::{Envelope, Event, Position, Time};
+use tenure_events::{EntityRef, Envelope, Position, Time};
 use tenure_projections::View;
 use tenure_projections::history::{Entity, Order, history};
 use tenure_projections::judge::{Code, Subject};
@@ -50,20 +50,25 @@ impl Filter {
 /// What is about tenant permissions is for their administrators.
 pub fn sees_event(live: &View<'_>, viewer: &Subject, envelope: &Envelope) -> bool {
     let reads = |org| sight::reads_history(live, viewer, org);
-    let own = |user: UserNo| envelope.event.subject().strip_prefix("users/") == Some(live.user_id(user));
-    if is_about_tenant_permissions(&envelope.event) && !sight::sees_tenant_permissions(live, viewer) {
+    let own = |user: UserNo| match envelope.event.entity() {
+        EntityRef::User(id) => id.as_str() == live.user_id(user),
+        EntityRef::Platform
+        | EntityRef::Privilege(_)
+        | EntityRef::UserType(_)
+        | EntityRef::Kind(_)
+        | EntityRef::TenantPermission(_)
+        | EntityRef::Org(_)
+        | EntityRef::Group(_)
+        | EntityRef::Environment(_)
+        | EntityRef::Role(_)
+        | EntityRef::Resource(_)
+        | EntityRef::ApiKey(_) => false,
+    };
+    if envelope.event.is_confidential() && !sight::sees_tenant_permissions(live, viewer) {
         return false;
     }
     let org = live.find_org(envelope.org.as_str()).filter(|org| reads(*org));
     org.is_some_and(|org| !is_personal(live, viewer, org, envelope)) || own(viewer.user)
-}
-
-/// What the administrators alone are told.
-const fn is_about_tenant_permissions(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::TenantPermissionDefined(_) | Event::TenantPermissionGranted(_) | Event::TenantPermissionRevoked(_)
-    )
 }
 
 /// Whether an event tells of what lies in somebody's personal folder.
@@ -71,9 +76,22 @@ fn is_personal(live: &View<'_>, viewer: &Subject, org: OrgNo, envelope: &Envelop
     if !live.org(org).is_some_and(|org| org.value.personal) {
         return false;
     }
-    let subject = envelope.event.subject();
-    let resource = subject.strip_prefix("resources/").and_then(|id| live.find_resource(id));
-    resource.is_some_and(|resource| sight::is_personal(live, viewer, resource))
+    match envelope.event.entity() {
+        EntityRef::Resource(id) => {
+            live.find_resource(id.as_str()).is_some_and(|resource| sight::is_personal(live, viewer, resource))
+        }
+        EntityRef::Platform
+        | EntityRef::Privilege(_)
+        | EntityRef::UserType(_)
+        | EntityRef::Kind(_)
+        | EntityRef::TenantPermission(_)
+        | EntityRef::Org(_)
+        | EntityRef::User(_)
+        | EntityRef::Group(_)
+        | EntityRef::Environment(_)
+        | EntityRef::Role(_)
+        | EntityRef::ApiKey(_) => false,
+    }
 }
 
 /// The first position that a moment leaves to come: its own, or the first recorded then or later.
@@ -114,6 +132,12 @@ pub fn of_role(ask: &Ask<'_>) -> Result<Reply, Problem> {
 pub fn of_resource(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let resource = ask.resource(ask.id())?;
     of(ask, Entity::Resource(resource), ask.view.resource(resource).map(|resource| resource.value.org))
+}
+
+/// `GET /v1/environments/{id}/history`.
+pub fn of_environment(ask: &Ask<'_>) -> Result<Reply, Problem> {
+    let environment = ask.environment(ask.id())?;
+    of(ask, Entity::Environment(environment), ask.view.environment(environment).map(|found| found.value.org))
 }
 
 /// The history of a thing of an org, as far as the caller reads the histories of the orgs that it stands in.

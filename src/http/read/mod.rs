@@ -83,6 +83,7 @@ pub const ROUTES: &[Read] = &[
     Read::new("/v1/resources/{id}/row-rules", "by which rows a pack is seen", packs::row_rules),
     Read::new("/v1/resources/{id}/access", "who has content, and at which level", resources::access),
     Read::new("/v1/resources/{id}/history", "the events that concern content", history::of_resource),
+    Read::new("/v1/environments/{id}/history", "the events that concern an environment", history::of_environment),
     Read {
         query: &["org", "type", "actor", "subject", "from", "to"],
         ..Read::new("/v1/events", "events, oldest first", history::events)

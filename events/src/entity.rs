@@ -1,0 +1,52 @@
+//! What an event is about, typed.
+
+use std::fmt;
+
+use crate::{
+    ApiKeyId, EnvironmentId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, TenantPermission, UserId, UserType,
+};
+
+/// The one entity that an event is about. Its text, `COLLECTION/ID`, is the CloudEvents `subject`.
+///
+/// ```
+/// use tenure_events::{EntityRef, OrgId};
+///
+/// let org: OrgId = "acme".parse()?;
+/// assert_eq!(EntityRef::Org(&org).to_string(), "orgs/acme");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are the kinds of entities")]
+pub enum EntityRef<'a> {
+    Platform,
+    Privilege(&'a Privilege),
+    UserType(&'a UserType),
+    Kind(&'a Kind),
+    TenantPermission(&'a TenantPermission),
+    Org(&'a OrgId),
+    User(&'a UserId),
+    Group(&'a GroupId),
+    Environment(&'a EnvironmentId),
+    Role(&'a RoleId),
+    Resource(&'a ResourceId),
+    ApiKey(&'a ApiKeyId),
+}
+
+impl fmt::Display for EntityRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Platform => f.write_str("platform"),
+            Self::Privilege(id) => write!(f, "privileges/{id}"),
+            Self::UserType(id) => write!(f, "user-types/{id}"),
+            Self::Kind(id) => write!(f, "kinds/{id}"),
+            Self::TenantPermission(id) => write!(f, "tenant-permissions/{id}"),
+            Self::Org(id) => write!(f, "orgs/{id}"),
+            Self::User(id) => write!(f, "users/{id}"),
+            Self::Group(id) => write!(f, "groups/{id}"),
+            Self::Environment(id) => write!(f, "environments/{id}"),
+            Self::Role(id) => write!(f, "roles/{id}"),
+            Self::Resource(id) => write!(f, "resources/{id}"),
+            Self::ApiKey(id) => write!(f, "keys/{id}"),
+        }
+    }
+}

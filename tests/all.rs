@@ -60,4 +60,5 @@ mod story_data_hub;
 mod story_hengshi;
 mod story_orgvue;
 mod story_panintelligence;
+mod story_saas;
 mod support;

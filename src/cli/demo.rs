@@ -31,7 +31,7 @@ The node lives in memory and answers on loopback only, unless --listen says othe
 0 if everything came out as told, else 2.")]
 pub struct Demo {
     /// Which story
-    #[arg(long, value_name = "NAME", default_value = "panintelligence")]
+    #[arg(long, value_name = "NAME", default_value = "saas")]
     story: String,
     /// Leave the node running, with the result in it
     #[arg(long)]

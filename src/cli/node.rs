@@ -23,7 +23,7 @@ use crate::serve::{Server, ServerError};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  tenure init --data ./data --preset default --name Acme
+  tenure init --data ./data --name Northwind
   export TENURE_TOKEN=$(tenure init --data ./data --preset panintelligence)
   tenure init --data ./data --preset ./ours.toml
 
@@ -32,9 +32,9 @@ pub struct Init {
     /// The folder to make it in
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
-    /// What it starts with: settings, privileges, user types, roles, kinds of content. One of default, panintelligence,
-    /// data-hub, orgvue, data-all, hengshi; or a file of your own in the same form, FILE.toml
-    #[arg(long, value_name = "PRESET")]
+    /// What it starts with: settings, privileges, user types, roles, kinds of content. One of saas, default,
+    /// panintelligence, data-hub, orgvue, data-all, hengshi; or a file of your own in the same form, FILE.toml
+    #[arg(long, value_name = "PRESET", default_value = "saas")]
     preset: String,
     /// What its root org is called
     #[arg(long, value_name = "ROOT", default_value = "Root")]

@@ -6,6 +6,7 @@ mod hengshi;
 mod orgvue;
 mod panintelligence;
 mod play;
+mod saas;
 mod story;
 
 pub use play::{EventLine, Outcome, Played, Scene, Verdict, play, short_kind};
@@ -14,5 +15,12 @@ pub use story::{Act, Because, Check, Cited, Point, Stage, Step, Story, Try, Want
 /// Every story that there is.
 #[must_use]
 pub fn stories() -> Vec<Story> {
-    vec![panintelligence::story(), data_hub::story(), orgvue::story(), data_all::story(), hengshi::story()]
+    vec![
+        panintelligence::story(),
+        data_hub::story(),
+        orgvue::story(),
+        data_all::story(),
+        hengshi::story(),
+        saas::story(),
+    ]
 }

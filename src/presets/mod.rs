@@ -10,7 +10,7 @@ use tenure_events::{InvalidId, Kind, Privilege, TenantPermission, UserType};
 use tenure_projections::judge::administrative;
 
 /// The names of the presets that come with the program.
-pub const NAMES: [&str; 6] = ["default", "panintelligence", "data-hub", "orgvue", "data-all", "hengshi"];
+pub const NAMES: [&str; 7] = ["saas", "default", "panintelligence", "data-hub", "orgvue", "data-all", "hengshi"];
 
 /// The most privileges that a catalogue can hold.
 pub const MAX_PRIVILEGES: usize = 128;
@@ -130,6 +130,7 @@ impl Preset {
     /// [`InvalidPreset::Unknown`].
     pub fn named(name: &str) -> Result<Self, InvalidPreset> {
         match name {
+            "saas" => Self::parse(name, include_str!("saas.toml")),
             "default" => Self::parse(name, include_str!("default.toml")),
             "panintelligence" => Self::parse(name, include_str!("panintelligence.toml")),
             "data-hub" => Self::parse(name, include_str!("data-hub.toml")),
@@ -340,6 +341,7 @@ mod tests {
             ("data-all", "team WhenSubscribed None On Off ManagingTeam"),
             ("hengshi", "membership personal Never Downward Off On Root"),
             ("default", "membership landlord WhenSubscribed Downward OnceUsed OnceUsed OrgManage"),
+            ("saas", "membership landlord WhenSubscribed Downward OnceUsed OnceUsed OrgManage"),
         ] {
             assert_eq!(told(name), want, "{name}");
         }
@@ -354,13 +356,16 @@ mod tests {
             ("orgvue", "administrator member viewer", "dataset lookup"),
             ("data-all", "administrator member viewer", "dataset"),
             ("hengshi", "administrator member viewer", "folder pack app connection"),
+            ("saas", "administrator member auditor viewer", "project document"),
         ] {
             let preset = Preset::named(name).unwrap();
             let found: Vec<&str> = preset.user_types.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(found.join(" "), types, "{name}");
             let found: Vec<&str> = preset.kinds.iter().map(|kind| kind.kind.as_str()).collect();
             assert_eq!(found.join(" "), kinds, "{name}");
-            all.extend(preset.kinds.iter().map(|kind| kind.kind.to_string()));
+            // `default` has what the five systems have.
+            let kinds = preset.kinds.iter().filter(|_| name != "saas");
+            all.extend(kinds.map(|kind| kind.kind.to_string()));
         }
         let default = Preset::named("default").unwrap().kinds;
         assert_eq!(default.iter().map(|kind| kind.kind.to_string()).collect::<std::collections::BTreeSet<_>>(), all);

@@ -53,7 +53,11 @@ fn child_appends() {
         Ok(folder) => folder,
         Err(error) => return println!("refused {error}"),
     };
-    let (mut log, _) = open(&folder.log(), FileOptions { segment_bytes: 100_000 });
+    let options = FileOptions { segment_bytes: 100_000 };
+    let mut log = match FileLog::open(&folder.log(), LOG_ID, options) {
+        Ok((log, _)) => Log::Files(log),
+        Err(error) => return println!("refused {error}"),
+    };
     let mut round = log.head();
     let error = loop {
         round = round.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -120,7 +124,7 @@ fn killed_at_any_moment_nothing_acknowledged_is_lost() {
 
 #[test]
 fn a_full_disk_stops_the_log_and_costs_nothing_acknowledged() {
-    for kilobytes in [20, 60, 90] {
+    for kilobytes in [21, 61, 91] {
         let (_parent, path) = data_folder();
         // Twice the number, for shells that count blocks of 512 bytes.
         let (mut child, lines) = start_child(&path, &format!("trap '' XFSZ; ulimit -f {};", kilobytes * 2));
@@ -180,4 +184,25 @@ fn a_data_folder_is_made_once_and_read_only_if_understood() {
     fs::remove_file(&manifest).unwrap();
     fs::create_dir(path.join("log")).unwrap();
     assert!(matches!(DataFolder::create(&path, LOG_ID), Err(DataError::Leftover { .. })));
+}
+
+/// Opening a log that was not closed in good order takes room: without it, it says how much.
+#[test]
+fn without_room_opening_says_how_much_it_takes() {
+    let (_parent, path) = data_folder();
+    let folder = DataFolder::open(&path).unwrap();
+    let (mut log, _) = open(&folder.log(), FileOptions::default());
+    append(&mut log, 900);
+    append(&mut log, 900);
+    drop((log, folder));
+    let before = contents(&path.join("log"));
+    let (mut child, lines) = start_child(&path, "trap '' XFSZ; ulimit -f 40;");
+    let lines: Vec<_> = lines.map_while(Result::ok).collect();
+    child.wait().unwrap();
+    let bytes = before[0].1.len();
+    let want = format!("takes {bytes} bytes of free space");
+    assert!(lines.iter().any(|line| line.contains(&want)), "{lines:#?}");
+    assert_eq!(contents(&path.join("log")), before);
+    assert!(!path.join("log/new.tmp").exists(), "what was half written is gone");
+    open(&path.join("log"), FileOptions::default());
 }

@@ -13,9 +13,9 @@ use tempfile::TempDir;
 use tenure::log::{Cut, Damage, Damaged, FileLog, FileOptions, Log, OpenError, Position, ReadError};
 use uuid::Uuid;
 
-use crate::log_contract::{LOG_ID, SMALL, append, event, holds, open};
+use crate::log_contract::{BLOCK, LOG_ID, SMALL, append, event, holds, open};
 
-const SEGMENT_HEADER: u64 = 40;
+const SEGMENT_HEADER: u64 = BLOCK;
 
 /// Where one append lies on the disk.
 #[derive(Clone, Debug)]
@@ -62,6 +62,19 @@ impl Built {
     /// The frame of a byte; `None` in a segment's header.
     fn frame_at(&self, file: &Path, offset: u64) -> Option<&Frame> {
         self.frames.iter().find(|frame| frame.file == file && (frame.start..frame.end).contains(&offset))
+    }
+
+    /// Bytes of a file that are told apart: all of the header and of each frame, and some of what fills them up.
+    fn places(&self, file: &Path) -> Vec<u64> {
+        let bytes = fs::read(file).unwrap();
+        let mut places: Vec<u64> =
+            (0..40).chain((40..SEGMENT_HEADER).step_by(131)).chain([SEGMENT_HEADER - 1]).collect();
+        for Frame { start, end, .. } in self.frames.iter().filter(|frame| frame.file == file) {
+            let length = &bytes[*start as usize + 20..][..4];
+            let events = start + 24 + u64::from(u32::from_le_bytes(length.try_into().unwrap()));
+            places.extend((*start..events).chain((events..*end).step_by(131)).chain([end - 1]));
+        }
+        places
     }
 
     /// The head of the log if it ended at a byte of its last segment.
@@ -126,13 +139,14 @@ fn flip(file: &Path, offset: u64, mask: u8) {
 }
 
 /// Two segments and more, the last with more than one frame.
-const COUNTS: [u64; 7] = [3, 4, 1, 4, 5, 2, 2];
+const COUNTS: [u64; 8] = [3, 4, 1, 4, 5, 2, 2, 2];
 
 /// The log as it is, then with one byte changed, then as it was.
 fn check_flip(built: &Built, closed: bool, file: &Path, offset: u64, mask: u8) {
     flip(file, offset, mask);
     match built.frame_at(file, offset) {
-        None => built.refused(file, 0, Some(Damage::Header)),
+        None if offset < 40 => built.refused(file, 0, Some(Damage::Header)),
+        None => built.refused(file, 0, Some(Damage::Filling)),
         Some(frame) if frame.last < built.last().last || closed => built.refused(file, frame.start, None),
         Some(Frame { start, end, .. }) => {
             let cut = Cut { segment: file.to_owned(), offset: *start, bytes: end - start };
@@ -168,7 +182,7 @@ fn one_changed_byte_anywhere_is_found_with_its_place() {
         let built = Built::new(&COUNTS, SMALL, closed);
         assert!(segments(built.path()).len() > 2 && built.last().start > SEGMENT_HEADER);
         for file in segments(built.path()) {
-            for offset in 0..file.metadata().unwrap().len() {
+            for offset in built.places(&file) {
                 check_flip(&built, closed, &file, offset, 1 << (offset % 8));
                 check_flip(&built, closed, &file, offset, 0xFF);
             }
@@ -180,7 +194,7 @@ fn one_changed_byte_anywhere_is_found_with_its_place() {
 fn a_segment_that_ends_anywhere_keeps_exactly_the_whole_appends_or_is_refused() {
     let built = Built::new(&COUNTS, SMALL, false);
     for file in segments(built.path()) {
-        for length in 0..=file.metadata().unwrap().len() {
+        for length in built.places(&file).into_iter().chain([file.metadata().unwrap().len()]) {
             check_truncation(&built, &file, length);
         }
     }
@@ -191,7 +205,7 @@ proptest! {
     #[test]
     fn whatever_was_appended_one_fault_is_found_or_harmless(
         counts in prop::collection::vec(1..30u64, 1..12),
-        segment_bytes in 0..5000u64,
+        segment_bytes in 0..50_000u64,
         closed in any::<bool>(),
         file in any::<prop::sample::Index>(),
         places in prop::collection::vec((any::<prop::sample::Index>(), 1..=255u8), 8),
@@ -211,7 +225,7 @@ proptest! {
     #[test]
     fn a_torn_tail_is_cut_and_appending_goes_on(
         counts in prop::collection::vec(1..9u64, 1..6),
-        segment_bytes in 0..3000u64,
+        segment_bytes in 0..30_000u64,
         garbage in prop::collection::vec(prop_oneof![Just(0u8), any::<u8>()], 0..300),
         place in any::<prop::sample::Index>(),
     ) {
@@ -223,11 +237,14 @@ proptest! {
         let bytes = file.metadata().unwrap().len() - start;
         // Garbage that happens to be what was cut off makes the frame whole again.
         prop_assume!(built.verify().unwrap().0 == built.head_until(*start));
+        let tail = fs::read(file).unwrap().split_off(*start as usize);
 
         let (mut log, report) = open(built.path(), options);
         let cut = Cut { segment: file.clone(), offset: *start, bytes };
         prop_assert_eq!(report.cut, (bytes > 0).then_some(cut));
         prop_assert_eq!(file.metadata().unwrap().len(), *start);
+        let kept: Vec<_> = report.kept.iter().map(|kept| fs::read(&kept.file).unwrap()).collect();
+        prop_assert_eq!(kept, if bytes > 0 { vec![tail] } else { Vec::new() }, "what is cut is kept");
         let head = log.head();
         append(&mut log, 3);
         append(&mut log, 1);
@@ -297,7 +314,7 @@ fn damage_is_refused_with_its_place() {
     // More bytes at the end than one append may have.
     check(|built, _| {
         let Frame { file, end, .. } = built.last();
-        truncate(file, end + 24 + tenure::log::APPEND_LIMIT as u64 + 1);
+        truncate(file, end + BLOCK + tenure::log::APPEND_LIMIT as u64 + 1);
         (file.clone(), *end, Damage::Marker)
     });
 }
@@ -359,9 +376,9 @@ fn a_newer_format_is_refused_by_name() {
     bytes[36..40].copy_from_slice(&checksum.to_le_bytes());
     fs::write(&file, bytes).unwrap();
     let error = built.verify().unwrap_err();
-    assert!(matches!(error, OpenError::NewerFormat { found: 2, known: 1, .. }));
+    assert!(matches!(error, OpenError::NewerFormat { found: 3, known: 2, .. }));
     let text = format!(
-        "`{}` has segment format 2, and this program knows no later one than 1: run a newer version of it",
+        "`{}` has segment format 3, and this program knows no later one than 2: run a newer version of it",
         file.display()
     );
     assert_eq!(error.to_string(), text);
@@ -383,7 +400,7 @@ fn bytes_that_change_under_an_open_log_are_never_handed_out() {
     let built = Built::new(&COUNTS, SMALL, true);
     let (reader, _) = FileLog::open_read_only(built.path(), LOG_ID).unwrap();
     for frame in &built.frames {
-        for offset in frame.start..frame.end {
+        for offset in built.places(&frame.file).into_iter().filter(|place| (frame.start..frame.end).contains(place)) {
             flip(&frame.file, offset, 0x10);
             let mut seen = 0;
             let visit = |position, bytes: &[u8]| {

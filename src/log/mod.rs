@@ -15,8 +15,8 @@ mod memory;
 use std::{io, ops::ControlFlow, sync::Arc};
 
 pub use files::{
-    Cut, Damage, Damaged, End, FORMAT, FileLog, FileOptions, FileReader, OpenError, OpenReport, sync_name,
-    write_atomically,
+    Cut, Damage, Damaged, End, FORMAT, FileLog, FileOptions, FileReader, Kept, Known, OpenError, OpenReport, is_full,
+    sync_name, write_atomically,
 };
 pub use memory::{MemoryLog, MemoryReader};
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Read, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
 };
 
@@ -12,6 +12,12 @@ use std::{
 /// Any step failed; what was there before still is, unless only making the new name durable failed.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     place(path, |file| file.write_all(bytes))
+}
+
+/// Whether an error says that the disk, a quota or the largest allowed file is full.
+#[must_use]
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }
 
 /// Makes the name of a file or folder durable where it is listed.
@@ -41,12 +47,28 @@ pub(super) fn rewrite(path: &Path, length: u64) -> io::Result<()> {
     })
 }
 
+/// Copies the end of a file, from a byte on, into a new file, durably.
+pub(super) fn copy_end(path: &Path, from: u64, to: &Path) -> io::Result<()> {
+    let mut old = File::open(path)?;
+    old.seek(SeekFrom::Start(from))?;
+    let mut new = File::create_new(to)?;
+    let copied = io::copy(&mut old, &mut new).and_then(|_| new.sync_all());
+    if copied.is_err() {
+        drop(fs::remove_file(to));
+    }
+    copied?;
+    sync_name(to)
+}
+
 fn place(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let temporary = folder_of(path).join("new.tmp");
     let mut file = File::create(&temporary)?;
-    write(&mut file)?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
+    let placed = write(&mut file).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
+    if placed.is_err() {
+        // What is half written helps nobody, and a disk may be full of it.
+        drop(fs::remove_file(&temporary));
+    }
+    placed?;
     sync_name(path)
 }
 

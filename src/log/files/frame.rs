@@ -1,4 +1,5 @@
-//! The bytes of a segment file: a header, then frames, and nothing else. Numbers are little-endian.
+//! The bytes of a segment file: a header, then frames, each on blocks of its own, and nothing else. Numbers are
+//! little-endian.
 //!
 //! | segment header, 40 bytes | frame, one per append |
 //! |---|---|
@@ -7,6 +8,10 @@
 //! | 16 log id | 8 position of the first event |
 //! | 8 position of the first event | 4 number of events |
 //! | 4 CRC-32C of the above | 4 length of what follows: per event 4 length, and its bytes |
+//!
+//! The header, and each frame, is filled up with zeros to a multiple of [`BLOCK`]: a write that fails half way can spoil
+//! the blocks that it was to fill, and in none of them is anything that was acknowledged before. In format 1, which is
+//! still read, nothing is filled up.
 //!
 //! The header keeps this layout in every format version, so that a newer one is told from a damaged one.
 //! The marker holds bytes that UTF-8 never has: no JSON event can look like the start of a frame.
@@ -23,7 +28,12 @@ use uuid::Uuid;
 use crate::log::{APPEND_LIMIT, Position, ReadError};
 
 /// The version of the segment files' format that this program writes, and the newest that it reads.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+
+/// What a disk writes as one, at the least: the sector of today's disks, and the page of the system's memory.
+pub(super) const BLOCK: usize = 4096;
+/// Format 1 has no blocks.
+const UNALIGNED: usize = 1;
 
 pub(super) const SEGMENT_HEADER: usize = 40;
 pub(super) const FRAME_HEADER: usize = 24;
@@ -82,12 +92,17 @@ pub enum Damage {
     /// The checksum is right, but the events do not fill the frame.
     #[error("the events do not fill the frame")]
     Structure,
+    /// What fills up the last block of a header or frame changed.
+    #[error("something else than zeros fills up the block")]
+    Filling,
 }
 
 /// What stands at the start of a segment.
 pub(super) struct SegmentHeader {
     pub log_id: Uuid,
     pub first: Position,
+    /// What its header and frames are filled up to a multiple of.
+    pub block: usize,
 }
 
 /// Why a segment header cannot be used.
@@ -97,25 +112,35 @@ pub(super) enum HeaderFault {
 }
 
 impl SegmentHeader {
-    pub(super) fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(SEGMENT_HEADER);
+    /// The header of a new segment, in this program's format.
+    pub(super) fn encode(log_id: Uuid, first: Position) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(BLOCK);
         bytes.extend(MAGIC);
         bytes.extend(FORMAT.to_le_bytes());
-        bytes.extend(self.log_id.as_bytes());
-        bytes.extend(self.first.to_le_bytes());
+        bytes.extend(log_id.as_bytes());
+        bytes.extend(first.to_le_bytes());
         bytes.extend(crc32c(&bytes).to_le_bytes());
+        bytes.resize(BLOCK, 0);
         bytes
     }
 
     pub(super) fn decode(bytes: &[u8; SEGMENT_HEADER]) -> Result<SegmentHeader, HeaderFault> {
-        SegmentHeader::fields(bytes).ok_or(HeaderFault::Damaged).and_then(|(format, header)| match format {
-            FORMAT => Ok(header),
-            0 => Err(HeaderFault::Damaged),
-            newer => Err(HeaderFault::Newer(newer)),
-        })
+        let (format, log_id, first) = SegmentHeader::fields(bytes).ok_or(HeaderFault::Damaged)?;
+        let block = match format {
+            FORMAT => BLOCK,
+            1 => UNALIGNED,
+            0 => return Err(HeaderFault::Damaged),
+            newer => return Err(HeaderFault::Newer(newer)),
+        };
+        Ok(SegmentHeader { log_id, first, block })
     }
 
-    fn fields(bytes: &[u8; SEGMENT_HEADER]) -> Option<(u32, SegmentHeader)> {
+    /// Where the first frame begins.
+    pub(super) fn length(&self) -> u64 {
+        SEGMENT_HEADER.next_multiple_of(self.block) as u64
+    }
+
+    fn fields(bytes: &[u8; SEGMENT_HEADER]) -> Option<(u32, Uuid, Position)> {
         let (covered, checksum) = bytes.split_last_chunk::<4>()?;
         let rest = &mut &covered[..];
         let magic: [u8; 8] = take(rest)?;
@@ -123,16 +148,16 @@ impl SegmentHeader {
         let log_id = Uuid::from_bytes(take(rest)?);
         let first = Position::from_le_bytes(take(rest)?);
         let intact = magic == MAGIC && crc32c(covered).to_le_bytes() == *checksum;
-        intact.then_some((format, SegmentHeader { log_id, first }))
+        intact.then_some((format, log_id, first))
     }
 }
 
-/// Writes one append as a frame over what `buffer` held. The events are within the limits.
+/// Writes one append as a frame over what `buffer` held, up to the end of its last block. The events are within the limits.
 pub(super) fn encode(buffer: &mut Vec<u8>, first: Position, events: &[impl AsRef<[u8]>]) {
     let events = events.iter().map(AsRef::as_ref);
     let payload: usize = events.clone().map(|event| event.len() + size_of::<u32>()).sum();
     buffer.clear();
-    buffer.reserve(FRAME_HEADER + payload);
+    buffer.reserve((FRAME_HEADER + payload).next_multiple_of(BLOCK));
     buffer.extend(MARKER);
     buffer.extend([0; 4]);
     buffer.extend(first.to_le_bytes());
@@ -147,6 +172,7 @@ pub(super) fn encode(buffer: &mut Vec<u8>, first: Position, events: &[impl AsRef
     {
         *checksum = crc32c(covered).to_le_bytes();
     }
+    buffer.resize(buffer.len().next_multiple_of(BLOCK), 0);
 }
 
 struct FrameHeader {
@@ -184,9 +210,10 @@ pub(super) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// The frame that `bytes` begin with.
-    fn decode(bytes: &'a [u8]) -> Result<Frame<'a>, Damage> {
+    /// The frame that `bytes` begin with, and that ends with a block.
+    fn decode(bytes: &'a [u8], block: usize) -> Result<Frame<'a>, Damage> {
         let FrameHeader { checksum, first, count, length } = FrameHeader::decode(bytes)?;
+        let filling = bytes.get(length..length.next_multiple_of(block)).ok_or(Damage::Incomplete)?;
         let covered = bytes.get(COVERED..length).ok_or(Damage::Incomplete)?;
         let payload = bytes.get(FRAME_HEADER..length).ok_or(Damage::Incomplete)?;
         if crc32c(covered) != checksum {
@@ -198,6 +225,9 @@ impl<'a> Frame<'a> {
             .fold((0, 0), |(events, filled), event| (events + 1, filled + size_of::<u32>() + event.len()));
         if events != count || filled != payload.len() {
             return Err(Damage::Structure);
+        }
+        if filling.iter().any(|byte| *byte != 0) {
+            return Err(Damage::Filling);
         }
         Ok(frame)
     }
@@ -214,13 +244,10 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// Whether an intact frame begins anywhere in `bytes`.
-pub(super) fn holds_frame(bytes: &[u8]) -> bool {
-    bytes
-        .windows(MARKER.len())
-        .enumerate()
-        .filter(|(_, window)| *window == MARKER)
-        .any(|(at, _)| bytes.get(at..).is_some_and(|tail| Frame::decode(tail).is_ok()))
+/// Whether an intact frame begins with any block in `bytes`, which begin with one.
+pub(super) fn holds_frame(bytes: &[u8], block: usize) -> bool {
+    let tails = (0..bytes.len()).step_by(block).filter_map(|at| bytes.get(at..));
+    tails.filter(|tail| tail.starts_with(&MARKER)).any(|tail| Frame::decode(tail, block).is_ok())
 }
 
 /// Reads the frames of a segment one after the other, up to a given end.
@@ -230,6 +257,7 @@ pub(super) struct FrameReader {
     /// Where in the file the next frame begins, and so does `buffer[start..filled]`.
     offset: u64,
     end: u64,
+    block: usize,
     buffer: Vec<u8>,
     start: usize,
     filled: usize,
@@ -237,11 +265,11 @@ pub(super) struct FrameReader {
 
 impl FrameReader {
     /// A reader of the frames between two frame boundaries of a file.
-    pub(super) fn open(path: &Path, offset: u64, end: u64) -> Result<FrameReader, ReadError> {
+    pub(super) fn open(path: &Path, block: usize, offset: u64, end: u64) -> Result<FrameReader, ReadError> {
         let mut file = File::open(path).map_err(io_error(path))?;
         file.seek(SeekFrom::Start(offset)).map_err(io_error(path))?;
         let buffer = vec![0; READ_BUFFER.min(end.saturating_sub(offset) as usize)];
-        Ok(FrameReader { path: path.to_owned(), file, offset, end, buffer, start: 0, filled: 0 })
+        Ok(FrameReader { path: path.to_owned(), file, offset, end, block, buffer, start: 0, filled: 0 })
     }
 
     /// Where the next frame begins.
@@ -261,12 +289,13 @@ impl FrameReader {
             return Ok(None);
         }
         self.fill(FRAME_HEADER)?;
-        let length = FrameHeader::decode(self.held()).map_err(|damage| self.damaged(damage))?.length;
+        let header = FrameHeader::decode(self.held()).map_err(|damage| self.damaged(damage))?;
+        let length = header.length.next_multiple_of(self.block);
         self.fill(length)?;
         let (path, offset) = (&self.path, self.offset);
         let damaged = |damage| Damaged { file: path.clone(), offset, damage };
         let held = self.buffer.get(self.start..self.filled).unwrap_or_default();
-        let frame = Frame::decode(held).map_err(damaged)?;
+        let frame = Frame::decode(held, self.block).map_err(damaged)?;
         if frame.first != expected {
             return Err(damaged(Damage::Position { expected, found: frame.first }).into());
         }

@@ -19,6 +19,8 @@ pub(super) struct Segment {
     pub first: Position,
     /// Where its last durable frame ends.
     pub end: u64,
+    /// What its frames are filled up to a multiple of.
+    pub block: usize,
     noted: Vec<Noted>,
 }
 
@@ -31,8 +33,8 @@ struct Noted {
 
 impl Segment {
     /// A segment without frames, whose header ends at `end`.
-    pub(super) fn new(path: PathBuf, first: Position, end: u64) -> Segment {
-        Segment { path, first, end, noted: Vec::new() }
+    pub(super) fn new(path: PathBuf, first: Position, block: usize, end: u64) -> Segment {
+        Segment { path, first, end, block, noted: Vec::new() }
     }
 
     /// Takes up the frame that follows, of `length` bytes.
@@ -55,6 +57,7 @@ pub(super) struct Index {
 struct Span {
     path: PathBuf,
     first: Position,
+    block: usize,
     offset: u64,
     end: u64,
 }
@@ -66,7 +69,7 @@ impl Index {
         let segment = self.segments.get(after.checked_sub(1)?)?;
         let after = segment.noted.partition_point(|noted| noted.first <= position);
         let Noted { first, offset } = *segment.noted.get(after.checked_sub(1)?)?;
-        Some(Span { path: segment.path.clone(), first, offset, end: segment.end })
+        Some(Span { path: segment.path.clone(), first, block: segment.block, offset, end: segment.end })
     }
 }
 
@@ -101,7 +104,7 @@ impl FileReader {
         while next <= head {
             let span = self.index.read().unwrap_or_else(PoisonError::into_inner).locate(next);
             let Some(span) = span else { break };
-            let mut frames = FrameReader::open(&span.path, span.offset, span.end)?;
+            let mut frames = FrameReader::open(&span.path, span.block, span.offset, span.end)?;
             let mut position = span.first;
             while let Some(frame) = frames.next(position)? {
                 for event in frame.events() {

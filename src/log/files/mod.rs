@@ -1,8 +1,9 @@
 //! The log in segment files: one frame and one `fdatasync` for each append.
 //!
 //! Opening proves every byte by its checksum. What a crash can leave is told from damage: only the last append can be
-//! torn, for every earlier one was synced before the next was begun. So a bad last frame with nothing good after it is
-//! cut and reported, and everything else that is not as it was written refuses to open, and names its place.
+//! torn, for every earlier one was synced before the next was begun, and none of its blocks is written again. So a bad
+//! last frame with nothing good after it is cut, kept in a file beside the segments and reported, and everything else
+//! that is not as it was written refuses to open, and names its place. Nothing is cut that is known to have been durable.
 
 mod disk;
 mod frame;
@@ -19,15 +20,15 @@ use uuid::Uuid;
 
 use self::{
     disk::rewrite,
-    frame::{SEGMENT_HEADER, SegmentHeader, encode},
+    frame::{BLOCK, SegmentHeader, encode},
     index::{Index, Segment},
-    open::{examine, note_close, segment_path, segment_positions},
+    open::{examine, keep, no_room, note_close, segment_path, segment_positions},
 };
 pub use self::{
-    disk::{sync_name, write_atomically},
+    disk::{is_full, sync_name, write_atomically},
     frame::{Damage, Damaged, FORMAT},
     index::FileReader,
-    open::{Cut, End, OpenError, OpenReport},
+    open::{Cut, End, Kept, OpenError, OpenReport},
 };
 use super::{AppendError, LogReader, Position, admit};
 
@@ -42,6 +43,15 @@ impl Default for FileOptions {
     fn default() -> FileOptions {
         FileOptions { segment_bytes: 256 * 1024 * 1024 }
     }
+}
+
+/// What is known of a log before it is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Known<'a> {
+    /// The log was durable up to this position: a log that ends before has lost its end, and is not opened.
+    pub durable: Position,
+    /// The time, for the name of the file that keeps a torn tail.
+    pub now: &'a str,
 }
 
 /// The appender of a log in segment files. The caller sees to it that there is only one
@@ -62,6 +72,7 @@ pub struct FileLog {
 struct Active {
     file: File,
     first: Position,
+    block: usize,
     end: u64,
 }
 
@@ -81,22 +92,40 @@ impl FileLog {
         Ok(FileLog::new(folder, log_id, options, active, Index { segments: vec![segment], head: 0 }))
     }
 
-    /// Opens a log for appending: proves all of it, cuts a torn tail, and unless the log was closed in good order
-    /// writes the last segment anew, which takes its length in free space.
+    /// Opens a log of which nothing is known. See [`FileLog::open_known`].
     ///
     /// # Errors
     /// See [`OpenError`]; the log is as it was.
     pub fn open(folder: &Path, log_id: Uuid, options: FileOptions) -> Result<(FileLog, OpenReport), OpenError> {
-        let (index, report) = examine(folder, log_id)?;
+        FileLog::open_known(folder, log_id, options, Known::default())
+    }
+
+    /// Opens a log for appending: proves all of it, cuts a torn tail, which goes to a file of its own, and unless the log
+    /// was closed in good order writes the last segment anew, which takes its length in free space.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; the log is as it was.
+    pub fn open_known(
+        folder: &Path,
+        log_id: Uuid,
+        options: FileOptions,
+        known: Known<'_>,
+    ) -> Result<(FileLog, OpenReport), OpenError> {
+        let (index, mut report) = examine(folder, log_id)?;
         let Some(last) = index.segments.last() else {
             return Err(OpenError::Absent { folder: folder.to_owned() });
         };
-        let failed = |source| OpenError::Io { path: last.path.clone(), source };
-        if !report.closed {
-            rewrite(&last.path, last.end).map_err(failed)?;
+        report.reaches(folder, known.durable)?;
+        if let Some(cut) = &report.cut {
+            let kept = keep(folder, cut, index.head + 1, known.now);
+            report.kept.push(kept.map_err(no_room(&last.path, cut.bytes))?);
         }
+        if !report.closed {
+            rewrite(&last.path, last.end).map_err(no_room(&last.path, last.end))?;
+        }
+        let failed = |source| OpenError::Io { path: last.path.clone(), source };
         let file = OpenOptions::new().append(true).open(&last.path).map_err(failed)?;
-        let active = Active { file, first: last.first, end: last.end };
+        let active = Active { file, first: last.first, block: last.block, end: last.end };
         Ok((FileLog::new(folder, log_id, options, active, index), report))
     }
 
@@ -161,12 +190,17 @@ impl FileLog {
         }
     }
 
-    /// Writes and syncs the frame, in a new segment if the last one is full.
+    /// Writes and syncs the frame, in a new segment if the last one is full or of an older format.
     fn write(&self, mut active: Active) -> io::Result<Active> {
         let length = self.frame.len() as u64;
-        if active.end > SEGMENT_HEADER as u64 && active.end + length > self.options.segment_bytes {
+        let is_full = active.end > BLOCK as u64 && active.end + length > self.options.segment_bytes;
+        if is_full || active.block != BLOCK {
             let (next, segment) = Active::create(&self.folder, self.log_id, self.head + 1)?;
-            self.reader.publish(|index| index.segments.push(segment));
+            self.reader.publish(|index| {
+                // One without frames makes room for one of the same name.
+                index.segments.pop_if(|last| last.first == segment.first);
+                index.segments.push(segment);
+            });
             active = next;
         }
         active.file.write_all(&self.frame)?;
@@ -180,10 +214,10 @@ impl Active {
     /// A new segment. It appears under its name with its header whole, so a segment without one is damage.
     fn create(folder: &Path, log_id: Uuid, first: Position) -> io::Result<(Active, Segment)> {
         let path = segment_path(folder, first);
-        let header = SegmentHeader { log_id, first }.encode();
+        let header = SegmentHeader::encode(log_id, first);
         write_atomically(&path, &header)?;
         let end = header.len() as u64;
         let file = OpenOptions::new().append(true).open(&path)?;
-        Ok((Active { file, first, end }, Segment::new(path, first, end)))
+        Ok((Active { file, first, block: BLOCK, end }, Segment::new(path, first, BLOCK, end)))
     }
 }

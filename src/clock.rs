@@ -1,7 +1,8 @@
 //! The only place that asks the time or makes ids. Everything else is told.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
 use uuid::{Builder, Uuid};
@@ -10,6 +11,8 @@ use uuid::{Builder, Uuid};
 #[derive(Debug, Clone)]
 pub struct Clock {
     started: DateTime<Utc>,
+    /// By how many microseconds the wall clock was ahead of the other when it was trusted last.
+    ahead: Arc<AtomicI64>,
     source: Source,
 }
 
@@ -19,7 +22,11 @@ pub struct Hands(Arc<Mutex<Manual>>);
 
 /// The wall clock was set while the node ran. One event stamped far in the future would spoil every later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the clock jumped by {} s while the node ran: set it right, then restart the node", .by.num_seconds())]
+#[error(
+    "the clock jumped by {} s while the node ran: if it is wrong now, set it right, and the node goes on; if it is right, \
+     start the node anew with --clock-confirmed",
+    .by.num_seconds()
+)]
 pub struct ClockJumped {
     /// How far; negative is back.
     pub by: TimeDelta,
@@ -30,7 +37,7 @@ impl Clock {
     #[must_use]
     pub fn system() -> Self {
         let ids = Arc::new(Mutex::new(Ids::default()));
-        Self { started: wall(), source: Source::System(Instant::now(), ids) }
+        Self { started: wall(), ahead: Arc::default(), source: Source::System(since_boot(), ids) }
     }
 
     /// A clock that stands still until it is moved, and whose ids are the same in every run.
@@ -38,7 +45,7 @@ impl Clock {
     pub fn manual(start: DateTime<Utc>) -> (Self, Hands) {
         let started = start.trunc_subsecs(6);
         let manual = Arc::new(Mutex::new(Manual { wall: started, monotonic: Duration::ZERO, ids: 0 }));
-        (Self { started, source: Source::Manual(Arc::clone(&manual)) }, Hands(manual))
+        (Self { started, ahead: Arc::default(), source: Source::Manual(Arc::clone(&manual)) }, Hands(manual))
     }
 
     /// The time, in whole microseconds.
@@ -54,9 +61,25 @@ impl Clock {
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         match &self.source {
-            Source::System(started, _) => started.elapsed(),
+            Source::System(started, _) => since_boot().saturating_sub(*started),
             Source::Manual(manual) => lock(manual).monotonic,
         }
+    }
+
+    /// The time to judge by. While the wall clock keeps step it is the wall clock's; after a jump, the time before the
+    /// jump and what has passed since: whatever the clock was set to has no say until somebody has confirmed it.
+    #[must_use]
+    pub fn trusted(&self) -> DateTime<Utc> {
+        let (wall, by) = self.read();
+        if by.abs() <= TOLERANCE {
+            let micros = by.num_microseconds().unwrap_or_default();
+            if self.ahead.load(Ordering::Relaxed) != micros {
+                self.ahead.store(micros, Ordering::Relaxed);
+            }
+            return wall;
+        }
+        let before = TimeDelta::microseconds(self.ahead.load(Ordering::Relaxed));
+        wall.checked_sub_signed(by - before).unwrap_or(wall)
     }
 
     /// A new id (UUID version 7): later than every id that this clock made before.
@@ -85,17 +108,31 @@ impl Clock {
     /// clock was made. To be asked before each write.
     ///
     /// # Errors
-    /// When it has not. A machine that slept counts as a jump: its monotonic clock slept as well.
+    /// When it has not. A virtual machine that stood still counts as a jump where its monotonic clock did too; one that
+    /// slept does not on Linux.
     pub fn guard(&self) -> Result<(), ClockJumped> {
+        let (_, by) = self.read();
+        if by.abs() > TOLERANCE { Err(ClockJumped { by }) } else { Ok(()) }
+    }
+
+    /// This clock, whose wall clock somebody has found right: jumps count from here.
+    #[must_use]
+    pub fn confirmed(&self) -> Self {
+        let (_, by) = self.read();
+        let started = self.started.checked_add_signed(by).unwrap_or(self.started);
+        Self { started, ahead: Arc::default(), source: self.source.clone() }
+    }
+
+    /// The wall clock, and by how much it is out of step.
+    fn read(&self) -> (DateTime<Utc>, TimeDelta) {
         let (wall, monotonic) = match &self.source {
-            Source::System(started, _) => (wall(), started.elapsed()),
+            Source::System(started, _) => (wall(), since_boot().saturating_sub(*started)),
             Source::Manual(manual) => {
                 let manual = lock(manual);
                 (manual.wall, manual.monotonic)
             }
         };
-        let by = (wall - self.started) - delta(monotonic);
-        if by.abs() > TOLERANCE { Err(ClockJumped { by }) } else { Ok(()) }
+        (wall, (wall - self.started) - delta(monotonic))
     }
 }
 
@@ -118,7 +155,7 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(1);
 #[derive(Debug, Clone)]
 enum Source {
     /// Where the monotonic clock stood at the start, and what ids are made of.
-    System(Instant, Arc<Mutex<Ids>>),
+    System(Duration, Arc<Mutex<Ids>>),
     Manual(Arc<Mutex<Manual>>),
 }
 
@@ -193,6 +230,21 @@ fn wall() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(6)
 }
 
+/// What no hand sets, and what goes on while the machine sleeps.
+#[cfg(target_os = "linux")]
+fn since_boot() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Duration::new(u64::try_from(now.tv_sec).unwrap_or_default(), u32::try_from(now.tv_nsec).unwrap_or_default())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn since_boot() -> Duration {
+    use std::sync::LazyLock;
+    use std::time::Instant;
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+    FIRST.elapsed()
+}
+
 fn millis() -> u64 {
     #[expect(clippy::disallowed_methods, reason = "this file is where the time is asked")]
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
@@ -247,6 +299,30 @@ mod tests {
         check(&[-61], Some(-61));
         check(&[40, 40], Some(80));
         check(&[3600, -3600], None);
+    }
+
+    /// What is judged by after jumps, with a minute between each: as if they had not been, unless they are small.
+    #[test]
+    fn a_jump_has_no_say_in_what_is_judged() {
+        let check = |jumps: &[i64], want: i64| {
+            let (clock, hands) = Clock::manual(start());
+            let begun = clock.trusted();
+            for jump in jumps {
+                hands.jump(TimeDelta::seconds(*jump));
+                hands.advance(Duration::from_secs(60));
+                let _seen = clock.trusted();
+            }
+            let passed = clock.trusted() - begun - TimeDelta::minutes(jumps.len() as i64);
+            assert_eq!(passed.num_seconds(), want, "{jumps:?}");
+        };
+        check(&[], 0);
+        check(&[30], 30);
+        check(&[86_400], 0);
+        check(&[-86_400], 0);
+        check(&[30, 86_400], 30);
+        check(&[-30, -86_400, 60], -30);
+        check(&[86_400, -86_400], 0);
+        check(&[30, 86_400, -86_400, 15], 45);
     }
 
     #[test]

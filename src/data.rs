@@ -2,11 +2,14 @@
 //!
 //! ```text
 //! tenure.json   {"format":1,"log":"<uuid>"}: that there is a platform here
-//! lock          held by the process at work
+//! making        the same while one is being made: what is here counts for nothing yet
+//! clock         the time that a node saw last while it ran
 //! log/          the events: the ground state
 //! keys          the keys of personal data
 //! checkpoint/   derived state, may be deleted at any time
 //! ```
+//!
+//! The process at work holds a lock on the folder itself, which nobody takes for a leftover and removes.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -24,20 +27,25 @@ pub const FORMAT: u32 = 1;
 
 const MANIFEST: &str = "tenure.json";
 
+/// What becomes the manifest once all else is there.
+const MAKING: &str = "making";
+
 /// A data folder in this process's exclusive use, until dropped.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
     log_id: Uuid,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl DataFolder {
-    /// Makes the data folder of a new platform whose log has the given id. Its parts are for others to make.
+    /// Begins the data folder of a new platform whose log has the given id. Its parts are for others to make; it is no
+    /// platform before [`DataFolder::finish`]. What an interrupted beginning has left there is removed: nobody was ever
+    /// told that it is a platform.
     ///
     /// # Errors
     /// [`DataError::AlreadyInitialised`], [`DataError::Leftover`], [`DataError::InUse`] or [`DataError::Io`].
-    pub fn create(path: &Path, log_id: Uuid) -> Result<DataFolder, DataError> {
+    pub fn begin(path: &Path, log_id: Uuid) -> Result<DataFolder, DataError> {
         let io_error = |source| DataError::Io { path: path.to_owned(), source };
         fs::create_dir_all(path).and_then(|()| sync_name(path)).map_err(io_error)?;
         let lock = lock(path)?;
@@ -45,24 +53,49 @@ impl DataFolder {
             return Err(DataError::AlreadyInitialised { path: path.to_owned() });
         }
         let folder = DataFolder { path: path.to_owned(), log_id, _lock: lock };
-        for part in [folder.log(), folder.keys(), folder.checkpoint()] {
+        let is_left = path.join(MAKING).try_exists().map_err(io_error)?;
+        for part in [folder.log(), folder.keys(), folder.checkpoint(), folder.clock()] {
             if part.try_exists().map_err(io_error)? {
-                return Err(DataError::Leftover { part });
+                if !is_left {
+                    return Err(DataError::Leftover { part });
+                }
+                let removed = if part.is_dir() { fs::remove_dir_all(&part) } else { fs::remove_file(&part) };
+                removed.map_err(io_error)?;
             }
         }
         let manifest = Manifest { format: FORMAT, log: log_id };
         let bytes = serde_json::to_vec(&manifest).map_err(|error| io_error(error.into()))?;
-        write_atomically(&path.join(MANIFEST), &bytes).map_err(io_error)?;
+        write_atomically(&path.join(MAKING), &bytes).map_err(io_error)?;
+        Ok(folder)
+    }
+
+    /// Makes a platform of what was begun, at one go and durably.
+    ///
+    /// # Errors
+    /// [`DataError::Io`]: it is none, or after a power cut may be none.
+    pub fn finish(&self) -> Result<(), DataError> {
+        let manifest = self.path.join(MANIFEST);
+        fs::rename(self.path.join(MAKING), &manifest)
+            .and_then(|()| sync_name(&manifest))
+            .map_err(|source| DataError::Io { path: self.path.clone(), source })
+    }
+
+    /// Makes the data folder of a new platform whose log has the given id, at once. Its parts are for others to make.
+    ///
+    /// # Errors
+    /// [`DataError::AlreadyInitialised`], [`DataError::Leftover`], [`DataError::InUse`] or [`DataError::Io`].
+    pub fn create(path: &Path, log_id: Uuid) -> Result<DataFolder, DataError> {
+        let folder = DataFolder::begin(path, log_id)?;
+        folder.finish()?;
         Ok(folder)
     }
 
     /// Takes the data folder of a platform into use.
     ///
     /// # Errors
-    /// [`DataError::NotInitialised`], [`DataError::InUse`], [`DataError::NewerFormat`], [`DataError::Manifest`] or
-    /// [`DataError::Io`].
+    /// [`DataError::NotInitialised`], [`DataError::Unfinished`], [`DataError::InUse`], [`DataError::NewerFormat`],
+    /// [`DataError::Manifest`] or [`DataError::Io`].
     pub fn open(path: &Path) -> Result<DataFolder, DataError> {
-        // Read first: where there is no platform, no lock file is made.
         let log_id = log_id(path)?;
         Ok(DataFolder { path: path.to_owned(), log_id, _lock: lock(path)? })
     }
@@ -87,9 +120,35 @@ impl DataFolder {
         self.path.join("keys")
     }
 
+    /// Where the time is that a node saw last while it ran.
+    pub fn clock(&self) -> PathBuf {
+        self.path.join(CLOCK)
+    }
+
     /// Where the checkpoint of derived state is.
     pub fn checkpoint(&self) -> PathBuf {
         self.path.join("checkpoint")
+    }
+}
+
+/// Keeps nodes from starting on a data folder while somebody reads it, until dropped. Readers do not keep out each other,
+/// and change nothing.
+#[derive(Debug)]
+pub struct Still {
+    _lock: Lock,
+}
+
+impl Still {
+    /// Holds a folder still; none if a process uses it.
+    ///
+    /// # Errors
+    /// [`DataError::Io`].
+    pub fn hold(path: &Path) -> Result<Option<Still>, DataError> {
+        match lock_by(path, File::try_lock_shared) {
+            Ok(lock) => Ok(Some(Still { _lock: lock })),
+            Err(DataError::InUse { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -111,6 +170,13 @@ pub enum DataError {
     /// No platform was ever made here.
     #[error("there is no platform in `{path}`: make one with `tenure init`", path = path.display())]
     NotInitialised {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Making a platform here was interrupted, before anybody was told that there is one.
+    #[error("there is no platform in `{path}` yet: making it was interrupted: make it again with `tenure init`, or restore \
+             the backup again", path = path.display())]
+    Unfinished {
         /// The folder.
         path: PathBuf,
     },
@@ -157,12 +223,17 @@ pub fn log_id(path: &Path) -> Result<Uuid, DataError> {
     let file = path.join(MANIFEST);
     let bytes = match fs::read(&file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(DataError::NotInitialised { path: path.to_owned() });
+            let path = path.to_owned();
+            let is_left = path.join(MAKING).exists();
+            return Err(if is_left { DataError::Unfinished { path } } else { DataError::NotInitialised { path } });
         }
         read => read.map_err(|source| DataError::Io { path: path.to_owned(), source })?,
     };
     let damaged = |source| DataError::Manifest { file: file.clone(), source };
     let Format { format: found } = serde_json::from_slice(&bytes).map_err(damaged)?;
+    if found == 0 {
+        return Err(damaged(serde::de::Error::custom("there never was a format 0")));
+    }
     if found > FORMAT {
         return Err(DataError::NewerFormat { path: path.to_owned(), found, known: FORMAT });
     }
@@ -182,13 +253,31 @@ struct Manifest {
     log: Uuid,
 }
 
+/// The locks that a process holds.
+type Lock = [Option<File>; 2];
+
 /// Holds the folder against other processes; the system lets go of it when this one ends, however it ends.
-fn lock(path: &Path) -> Result<File, DataError> {
-    let locked = File::options().write(true).create(true).truncate(false).open(path.join("lock"));
-    let file = locked.map_err(|source| DataError::Io { path: path.to_owned(), source })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(DataError::InUse { path: path.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(DataError::Io { path: path.to_owned(), source }),
-    }
+fn lock(path: &Path) -> Result<Lock, DataError> {
+    lock_by(path, File::try_lock)
 }
+
+/// Locks the folder itself, and the file that earlier versions of the program lock, where there is one.
+fn lock_by(path: &Path, lock: impl Fn(&File) -> Result<(), TryLockError>) -> Result<Lock, DataError> {
+    let io_error = |source| DataError::Io { path: path.to_owned(), source };
+    let locked = |file: File| match lock(&file) {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(DataError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(io_error(source)),
+    };
+    let folder = locked(File::open(path).map_err(io_error)?)?;
+    let earlier = match File::open(path.join(EARLIER)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        opened => locked(opened.map_err(io_error)?)?,
+    };
+    Ok([folder, earlier])
+}
+
+/// What earlier versions of the program lock.
+const EARLIER: &str = "lock";
+
+const CLOCK: &str = "clock";

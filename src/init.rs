@@ -72,21 +72,54 @@ pub enum InitError {
 /// The id of the root org of every platform.
 pub const ROOT: &str = "root";
 
-/// Makes a platform in a folder, and the API key of its first administrator. A folder that was left half made by a
-/// crash is refused as one that has a platform: remove it.
+/// A platform in a folder that has all its parts and counts for nothing before it is finished.
+#[derive(Debug)]
+pub struct Prepared {
+    folder: DataFolder,
+    token: Token,
+}
+
+impl Prepared {
+    /// The API key of its first administrator. To be shown before the platform is finished: a crash between the two
+    /// leaves a key for no platform, and making it again helps; the other way round it would leave a platform that nobody
+    /// can enter.
+    #[must_use]
+    pub const fn key(&self) -> &Token {
+        &self.token
+    }
+
+    /// Makes a platform of it, at one go and durably.
+    ///
+    /// # Errors
+    /// It is none; [`prepare`] it anew.
+    pub fn finish(self) -> Result<Token, InitError> {
+        self.folder.finish()?;
+        Ok(self.token)
+    }
+}
+
+/// Makes all parts of a platform in a folder, and the API key of its first administrator. What an interrupted making has
+/// left there is replaced.
 ///
 /// # Errors
 /// See [`InitError`]; [`DataError::AlreadyInitialised`] where there is a platform.
-pub fn in_folder(path: &Path, founding: &Founding<'_>, clock: &Clock) -> Result<Token, InitError> {
+pub fn prepare(path: &Path, founding: &Founding<'_>, clock: &Clock) -> Result<Prepared, InitError> {
     let log_id = clock.new_id();
     let (token, events) = first_command(log_id, founding, clock)?;
-    let folder = DataFolder::create(path, log_id)?;
+    let folder = DataFolder::begin(path, log_id)?;
     KeyStore::create(&folder.keys(), log_id)?;
     let mut log = Log::Files(FileLog::create(&folder.log(), log_id, FileOptions::default())?);
     log.append(0, &events)?;
-    // Without its note of a good end the log is whole all the same, and the next opening takes longer.
-    drop(log.close());
-    Ok(token)
+    log.close().map_err(|source| DataError::Io { path: path.to_owned(), source })?;
+    Ok(Prepared { folder, token })
+}
+
+/// Makes a platform in a folder, and the API key of its first administrator.
+///
+/// # Errors
+/// See [`prepare`].
+pub fn in_folder(path: &Path, founding: &Founding<'_>, clock: &Clock) -> Result<Token, InitError> {
+    prepare(path, founding, clock)?.finish()
 }
 
 /// Makes a platform in memory, and the API key of its first administrator.

@@ -110,5 +110,5 @@ fn what_is_wrong_is_said() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&log, bytes).unwrap();
-    check(look(&[]), "restore the last backup");
+    check(look(&[]), "restore the log from a backup");
 }

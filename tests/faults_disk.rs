@@ -11,13 +11,14 @@ use crate::support::program::{Platform, Ran, Serving, run, tenure, text};
 use crate::support::server::{Answer, Client};
 
 /// A node whose files may have so many kilobytes, or twice as many where the shell counts so.
-fn serve_within(platform: &Platform, kilobytes: u64) -> Serving {
+fn serve_within(platform: &Platform, kilobytes: u64, told: &Path) -> Serving {
     let mut command = Command::new("sh");
     command.env_remove("TENURE_LOG");
-    let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kilobytes * 2);
+    let limited = format!("ulimit -f {}; exec \"$0\" \"$@\"", kilobytes * 2);
     command.args(["-c", &limited, env!("CARGO_BIN_EXE_tenure"), "serve", "--data", text(&platform.data())]);
     command.args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"]);
-    Serving::start(command, &platform.token)
+    command.stderr(fs::File::create(told).unwrap());
+    Serving::start_telling(command, &platform.token)
 }
 
 fn describe(http: &Client, token: &str, text: &str) -> Answer {
@@ -27,7 +28,8 @@ fn describe(http: &Client, token: &str, text: &str) -> Answer {
 #[test]
 fn a_full_disk_costs_nothing_acknowledged_and_reading_goes_on() {
     let platform = Platform::new("default");
-    let (node, token) = (serve_within(&platform, 64), &platform.token);
+    let told = platform.folder.path().join("stderr");
+    let (node, token) = (serve_within(&platform, 97, &told), &platform.token);
     let http = node.http();
     assert_eq!(http.get(token, "/readyz").status, 200);
     let mut acknowledged = Vec::new();
@@ -46,9 +48,14 @@ fn a_full_disk_costs_nothing_acknowledged_and_reading_goes_on() {
         let answer = describe(&http, token, "later");
         assert_eq!(answer.outcome(), "503 log.unavailable", "{answer:?}");
         assert_eq!(answer.header("Retry-After"), "1");
+        assert_eq!(answer.json()["reasons"][0]["code"], "disk.full");
     }
     let ready = http.get(token, "/readyz");
     assert_eq!((ready.status, &ready.json()["ready"]), (503, &json!(false)));
+    let (code, reading) = (&ready.json()["code"], &ready.json()["reading"]);
+    assert_eq!((code, reading), (&json!("disk.full"), &json!(true)));
+    let doctor = node.run(&["doctor"]).exits(1).out;
+    assert!(doctor.contains("it takes no commands (disk.full): the disk is full: make room"), "{doctor}");
     assert_eq!(http.get(token, "/healthz").status, 200);
     same_events(&http, token, &acknowledged);
     let question = json!({
@@ -57,6 +64,12 @@ fn a_full_disk_costs_nothing_acknowledged_and_reading_goes_on() {
     let decided = http.post(token, "/access/v1/evaluation", &question);
     assert_eq!(decided.json()["decision"], true, "{decided:?}");
     assert_eq!(node.terminate(), 0, "it ends in good order");
+    let log = fs::read_to_string(&told).unwrap();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("ERROR")).collect();
+    assert!(
+        matches!(lines[..], [line] if line.contains("disk.full") && line.contains("commands are refused")),
+        "{log}"
+    );
 
     let node = platform.serve();
     let http = node.http();
@@ -169,9 +182,18 @@ fn what_cannot_be_served_is_refused_by_name() {
         &["format 2", newer],
     );
     check(
+        "a folder of no format",
+        &|data| {
+            edit(data, "tenure.json", &|bytes| {
+                *bytes = String::from_utf8_lossy(bytes).replace(":1,", ":0,").into_bytes();
+            })
+        },
+        &["tenure.json", "there never was a format 0"],
+    );
+    check(
         "a newer log",
-        &|data| edit(data, &log, &|bytes| renumber(bytes, 36)),
-        &["segment format 2", segment, "run a newer version"],
+        &|data| edit(data, &log, &|bytes| renumber(bytes, 36, 3)),
+        &["segment format 3", segment, "run a newer version"],
     );
     let middle = fs::metadata(platform.data().join(&log)).unwrap().len() as usize / 2;
     for (what, at) in [("damage in the first command", 1_000), ("damage in the middle", middle)] {
@@ -209,16 +231,16 @@ fn keys_that_do_not_fit_are_refused_by_name() {
         assert_eq!(contents(&data), before, "{what}");
     };
     let mut newer = fs::read(platform.data().join("keys")).unwrap();
-    renumber(&mut newer, 124);
+    renumber(&mut newer, 124, 2);
     check("newer keys", Some(newer), "has format 2");
     check("keys of another platform", Some(fs::read(other.data().join("keys")).unwrap()), "belongs to log");
     check("empty keys", Some(Vec::new()), "is not a key store");
     check("no keys", None, "cannot open the key store");
 }
 
-/// Makes a header that ends in its checksum, of so many bytes, one of format 2.
-fn renumber(bytes: &mut [u8], length: usize) {
-    bytes[8..12].copy_from_slice(&2_u32.to_le_bytes());
+/// Makes a header that ends in its checksum, of so many bytes, one of another format.
+fn renumber(bytes: &mut [u8], length: usize, format: u32) {
+    bytes[8..12].copy_from_slice(&format.to_le_bytes());
     let checksum = crc32c::crc32c(&bytes[..length]);
     bytes[length..length + 4].copy_from_slice(&checksum.to_le_bytes());
 }

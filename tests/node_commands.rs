@@ -27,7 +27,7 @@ fn why(error: &CommandError) -> String {
         CommandError::EventTooLarge { .. } => "event too large".to_owned(),
         CommandError::Busy => "busy".to_owned(),
         CommandError::OutcomeUnknown => "outcome unknown".to_owned(),
-        CommandError::Stopped => "stopped".to_owned(),
+        CommandError::Stopped(why) => format!("stopped: {}", why.code()),
         CommandError::ClockJumped(_) => "clock jumped".to_owned(),
         CommandError::NoRandomness(_) => "no randomness".to_owned(),
     }

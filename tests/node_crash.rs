@@ -43,7 +43,7 @@ async fn child_makes_users() {
     for caller in callers {
         let error = caller.await.unwrap();
         println!("error {error:?}");
-        assert!(matches!(error, CommandError::OutcomeUnknown | CommandError::Stopped), "{error}");
+        assert!(matches!(error, CommandError::OutcomeUnknown | CommandError::Stopped(_)), "{error}");
     }
     let view = platform.node.live();
     assert_eq!(view.position(), platform.node.log().head(), "reading goes on, of what is durable");

@@ -35,6 +35,14 @@ impl State {
         self.user.rows().filter(erased).filter_map(|row| self.users.text(row))
     }
 
+    /// Everybody who was not erased.
+    pub fn unerased_users(&self) -> impl Iterator<Item = &str> {
+        let unerased = move |row: &u32| {
+            self.user.get(*row, self.durable()).is_some_and(|user| user.value.status != UserStatus::Erased)
+        };
+        self.user.rows().filter(unerased).filter_map(|row| self.users.text(row))
+    }
+
     /// How many commands satisfy the condition, which the first ones do and the rest do not.
     fn partition(&self, condition: impl Fn(&(Position, Time)) -> bool) -> usize {
         let (mut low, mut high) = (0, self.times.count());

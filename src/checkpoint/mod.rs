@@ -66,6 +66,12 @@ pub enum CheckpointError {
         /// The log's.
         log: Position,
     },
+    /// The log goes another way.
+    #[error("{0}")]
+    OtherEvent(String),
+    /// It cannot be copied, to be looked at.
+    #[error("it cannot be copied to be looked at: {0}")]
+    Copy(#[source] io::Error),
     /// Writing was given up because the node ends.
     #[error("writing the checkpoint was given up")]
     GivenUp,
@@ -109,6 +115,26 @@ pub fn load(folder: &Path, log: Uuid, log_head: Position) -> Result<Option<(Stat
     // Opening may have changed the database's own bookkeeping.
     seal::seal(&database).map_err(|source| CheckpointError::Io { path: database, source })?;
     Ok(Some((state, head)))
+}
+
+/// The same, of a copy: for those who look and change nothing. The copy is gone after that.
+///
+/// # Errors
+/// See [`CheckpointError`]; [`CheckpointError::Copy`] says nothing of the checkpoint.
+pub fn look(folder: &Path, log: Uuid, log_head: Position) -> Result<Option<(State, Head)>, CheckpointError> {
+    let Some(database) = newest(folder) else { return Ok(None) };
+    let copy = tempfile::tempdir().and_then(|copy| {
+        let name = database.file_name().map(|name| copy.path().join(name)).unwrap_or_default();
+        seal::copy(&database, &name)?;
+        Ok(copy)
+    });
+    load(copy.map_err(CheckpointError::Copy)?.path(), log, log_head)
+}
+
+/// The position of the newest checkpoint as its name tells it, whatever is in it: the log was durable up to there.
+#[must_use]
+pub fn position(folder: &Path) -> Option<Position> {
+    newest(folder)?.file_name()?.to_str()?.parse().ok()
 }
 
 /// Removes whatever is in the folder of checkpoints.

@@ -29,6 +29,23 @@ pub fn is_intact(database: &Path) -> io::Result<bool> {
     }
 }
 
+/// Copies a database and its seal to a place where nothing is. What is missing is left out: the seal tells.
+pub fn copy(database: &Path, to: &Path) -> io::Result<()> {
+    fs::copy(path(database), path(to))?;
+    if !database.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir(to)?;
+    for (file, _) in files(database)? {
+        let copy = to.join(file.strip_prefix(database).unwrap_or(&file));
+        if let Some(folder) = copy.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::copy(&file, copy)?;
+    }
+    Ok(())
+}
+
 fn path(database: &Path) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push(SUFFIX);

@@ -12,6 +12,7 @@ use super::failure::Result;
 use super::feed::Nats;
 use super::output::{Column, field, list, print};
 use crate::client::{Answer, Client, ClientError};
+use crate::clock::Clock;
 use crate::node::{self, Examination};
 use crate::publish::{self, Look};
 
@@ -88,7 +89,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 fn look_at_folder(path: &Path, findings: &mut Findings) -> Option<Examination> {
-    let found = match node::examine(path) {
+    let found = match node::examine(path, &Clock::system()) {
         Ok(found) => found,
         Err(error) => {
             findings.add("folder", Verdict::Bad, error);
@@ -104,12 +105,24 @@ fn look_at_folder(path: &Path, findings: &mut Findings) -> Option<Examination> {
                 Some(cut) if !found.in_use => findings.add(
                     "log",
                     Verdict::Note,
-                    format_args!("{text}; a crash left {} bytes half written, which the next start drops", cut.bytes),
+                    format_args!(
+                        "{text}; the last {} bytes, from byte {} of `{}` on, are no whole commit, as after a crash: the next \
+                         start cuts them and keeps them in a file",
+                        cut.bytes,
+                        cut.offset,
+                        cut.segment.display()
+                    ),
                 ),
                 Some(_) | None => findings.add("log", Verdict::Well, text),
             }
         }
-        Err(error) => findings.add("log", Verdict::Bad, format_args!("{error}; restore the last backup")),
+        Err(error) => findings.add("log", Verdict::Bad, error),
+    }
+    if let Some(Err(error)) = &found.events {
+        findings.add("events", Verdict::Bad, format_args!("no start can read them: {error}"));
+    }
+    for warning in &found.warnings {
+        findings.add("warning", Verdict::Note, warning);
     }
     match &found.keys {
         Some(Ok(())) => findings.add("keys", Verdict::Well, "they can be opened"),
@@ -121,12 +134,35 @@ fn look_at_folder(path: &Path, findings: &mut Findings) -> Option<Examination> {
         Some(Err(why)) => findings.add("checkpoint", Verdict::Note, format_args!("the next start drops it: {why}")),
         None => {}
     }
-    if let Some(free) = found.free {
-        let verdict = if free < ROOM { Verdict::Bad } else { Verdict::Well };
-        let advice = if free < ROOM { "; make room: a node stops when its disk is full" } else { "" };
-        findings.add("disk", verdict, format_args!("{} MiB are free{advice}", free >> 20));
+    if let Some(known) = found.doubted {
+        findings.add(
+            "clock",
+            Verdict::Bad,
+            format_args!(
+                "it is far from {known}, the time known last: set it right if it is wrong; if it is right, start the node \
+                 with --clock-confirmed"
+            ),
+        );
     }
+    look_at_disk(&found, findings);
     Some(found)
+}
+
+fn look_at_disk(found: &Examination, findings: &mut Findings) {
+    let Some(free) = found.free else { return };
+    let needed = found.needed.unwrap_or_default();
+    let advice = if free < needed {
+        format!(
+            "; the next start takes {} MiB, for the log was not closed in good order: make room",
+            needed.div_ceil(1 << 20)
+        )
+    } else if free < ROOM {
+        "; make room: a node stops when its disk is full".to_owned()
+    } else {
+        String::new()
+    };
+    let verdict = if advice.is_empty() { Verdict::Well } else { Verdict::Bad };
+    findings.add("disk", verdict, format_args!("{} MiB are free{advice}", free >> 20));
 }
 
 /// What the node says of itself; a feed that only connects, as it does for a moment after a start, is given some seconds.
@@ -150,8 +186,9 @@ fn look_at_node(ready: std::result::Result<Answer, ClientError>, url: &str, must
             findings.add("node", Verdict::Note, format_args!("none answers at {url}"));
             return;
         }
-        Err(ClientError::Refused(_)) => {
-            findings.add("node", Verdict::Bad, "it takes no commands: see its log, then start it anew");
+        Err(ClientError::Refused(problem)) => {
+            let why = if problem.detail.is_empty() { "see its log, then start it anew" } else { &problem.detail };
+            findings.add("node", Verdict::Bad, format_args!("it takes no commands ({}): {why}", problem.code));
             return;
         }
         Err(error @ (ClientError::Unreachable { .. } | ClientError::Foreign { .. })) => {

@@ -155,6 +155,7 @@ fn told(checkpoint: &CheckpointVerdict) -> String {
         CheckpointVerdict::None => "none".to_owned(),
         CheckpointVerdict::InUse => "not looked at: a node uses it".to_owned(),
         CheckpointVerdict::Right(position) => format!("right, up to position {position}"),
+        CheckpointVerdict::Unread(why) => format!("not looked at: {why}"),
         CheckpointVerdict::Unusable(why) => format!("cannot be used and will be dropped: {why}"),
     }
 }

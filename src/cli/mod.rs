@@ -19,6 +19,7 @@ mod send;
 
 use std::process::ExitCode;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -31,6 +32,7 @@ use output::{Format, Paint};
 /// Runs the program with the arguments of the process.
 #[must_use]
 pub fn main() -> ExitCode {
+    tell_of_full_files();
     let Cli { verb, global } = Cli::parse();
     let done = match verb {
         Verb::Init(init) => init.run(&global),
@@ -53,6 +55,15 @@ pub fn main() -> ExitCode {
         eprint!("{}", failure.show(Paint::stderr()));
         ExitCode::from(2)
     })
+}
+
+/// Has a write beyond the largest allowed file fail as any other that fails: left alone, the signal that the system sends
+/// ends the process without a word.
+fn tell_of_full_files() {
+    #[cfg(unix)]
+    if let Err(error) = signal_hook::flag::register(rustix::process::Signal::XFSZ.as_raw(), Arc::default()) {
+        eprintln!("a file that grows too large will end this process: {error}");
+    }
 }
 
 /// Who may do what, in which organisation, now and at any moment before.

@@ -12,9 +12,9 @@ use tracing_subscriber::EnvFilter;
 use super::Global;
 use super::failure::{Failure, Result};
 use super::feed::Nats;
-use super::output::{Format, print, record};
+use super::output::{Format, is_read, print, record};
 use crate::clock::Clock;
-use crate::init::{Founding, in_folder};
+use crate::init::{Founding, prepare};
 use crate::node::{CheckpointUse, OpenReport, Options};
 use crate::presets::Preset;
 use crate::serve::{Server, ServerError};
@@ -73,7 +73,7 @@ pub struct Serve {
     // What goes wrong with NATS the node says itself, once for each reason.
     #[arg(long, value_name = "LEVELS", env = "TENURE_LOG", default_value = "info,async_nats=off")]
     log_level: String,
-    /// You have looked at the clock and it is right, though the last event is over a year old
+    /// You have looked at the clock and it is right, though it is minutes and more from what a node saw last
     #[arg(long)]
     clock_confirmed: bool,
     #[command(flatten)]
@@ -97,21 +97,29 @@ impl Init {
         let licence_key = self.licence_key.as_deref().map(str::parse).transpose();
         let licence_key = licence_key.map_err(|error| Failure::new(format!("--licence-key: {error}")))?;
         let founding = Founding { preset: &preset, name: &self.name, admin, licence_key };
-        let token = in_folder(&self.data, &founding, &Clock::system()).map_err(Failure::new)?;
+        let prepared = prepare(&self.data, &founding, &Clock::system()).map_err(Failure::new)?;
+        // The key first: interrupted after that, making the platform again helps, and nobody lacks the key of one that is there.
+        eprintln!("the administrator's API key, shown this once:");
+        let secret = prepared.key().reveal();
+        let text = match global.format {
+            Format::Table => format!("{}\n", *secret),
+            format @ (Format::Json | Format::Ndjson | Format::Csv) => {
+                record(format, &[("admin", json!(self.admin_id)), ("api_key", json!(*secret))])
+            }
+        };
+        if !is_read(&text)? {
+            return Err(Failure::new("nobody reads the API key: no platform was made"));
+        }
+        drop((text, secret));
+        prepared.finish().map_err(|error| {
+            Failure::new(error).hint("no platform was made, and the key above is of no use: make it again")
+        })?;
         eprintln!(
             "made the platform `{}` in {}; its administrator is `{}`",
             self.name,
             self.data.display(),
             self.admin_id
         );
-        eprintln!("the administrator's API key, shown this once:");
-        let secret = token.reveal();
-        match global.format {
-            Format::Table => print(&format!("{}\n", *secret))?,
-            format @ (Format::Json | Format::Ndjson | Format::Csv) => {
-                print(&record(format, &[("admin", json!(self.admin_id)), ("api_key", json!(*secret))]))?
-            }
-        }
         Ok(ExitCode::SUCCESS)
     }
 
@@ -170,5 +178,6 @@ fn tell(report: &OpenReport) {
     if let CheckpointUse::Dropped(why) = &report.checkpoint {
         tracing::warn!(why, "the checkpoint was dropped: everything is replayed");
     }
+    report.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     tracing::info!(replayed = report.replayed, torn_keys = report.torn_keys, log = ?report.log, "opened");
 }

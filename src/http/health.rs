@@ -4,12 +4,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use tenure_events::Position;
+use tenure_events::{Position, Time};
 
 use super::App;
 use super::answer::Reply;
 use super::problem::Problem;
-use crate::node::FeedReport;
+use crate::node::{FeedReport, Halt};
 
 /// `GET /healthz`: the process answers.
 pub async fn alive() -> &'static str {
@@ -24,9 +24,23 @@ struct Readiness {
     /// Commands are taken.
     writing: bool,
     position: Position,
+    /// Why commands are refused, where they are.
+    #[serde(flatten)]
+    halt: Option<Halted>,
     /// How publishing stands, where the log is published; it does not make a node less ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     feed: Option<FeedReport>,
+}
+
+#[derive(Serialize)]
+struct Halted {
+    /// Stable.
+    code: &'static str,
+    /// What happened, and what to do.
+    detail: String,
+    since: Time,
+    /// Questions are answered all the same.
+    reading: bool,
 }
 
 /// `GET /readyz`: the log is replayed and commands are taken.
@@ -34,8 +48,10 @@ pub async fn ready(State(app): State<App>) -> Result<Response, Problem> {
     let stats = app.node().stats();
     let feed = app.node().feed();
     let (writing, position) = (stats.writing, stats.position);
-    let readiness = Readiness { ready: writing, replayed: true, writing, position, feed };
+    let halt =
+        stats.halt.map(|Halt { reason, detail, since }| Halted { code: reason.code(), detail, since, reading: true });
+    let readiness = Readiness { ready: writing, replayed: true, writing, position, halt, feed };
     let reply = Reply::json(stats.position, &readiness)?;
-    let status = if stats.writing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if writing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     Ok((status, reply).into_response())
 }

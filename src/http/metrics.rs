@@ -16,7 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::App;
-use crate::node::{self, FeedReport, FeedState, Node};
+use crate::node::{self, FeedReport, FeedState, Halt, Node, Reason};
 
 /// Counters of the edge; those of the node are read when somebody asks.
 pub struct Metrics {
@@ -46,6 +46,11 @@ struct CommandLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CheckLabels {
     outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -121,6 +126,7 @@ impl Collector for OfNode {
         gauge("state_changes", "Changes of state that the events made", stats.changes)?;
         gauge("queue_length", "Commands that wait to be decided", u64::try_from(stats.queue).unwrap_or(u64::MAX))?;
         gauge("writing", "1 while the node takes commands", u64::from(stats.writing))?;
+        of_halt(&mut encoder, stats.halt.as_ref())?;
         if let Some(feed) = self.0.feed() {
             of_feed(&mut encoder, &feed)?;
         }
@@ -131,6 +137,18 @@ impl Collector for OfNode {
         histogram(&mut encoder, "commit_commands", "Commands in one commit", &stats.commit_commands)?;
         histogram(&mut encoder, "commit_seconds", "Time that one commit took, syncs included", &stats.commit_seconds)
     }
+}
+
+/// Each reason for taking no commands, so that one can be waited for by name.
+fn of_halt(encoder: &mut DescriptorEncoder<'_>, halt: Option<&Halt>) -> std::fmt::Result {
+    let help = "1 while the node takes no commands for this reason";
+    let mut gauge = encoder.encode_descriptor("halted", help, None, MetricType::Gauge)?;
+    for reason in Reason::ALL {
+        let labels = ReasonLabels { reason: reason.code() };
+        let holds = u64::from(halt.is_some_and(|halt| halt.reason == reason));
+        gauge.encode_family(&labels)?.encode_gauge(&holds)?;
+    }
+    Ok(())
 }
 
 fn of_feed(encoder: &mut DescriptorEncoder<'_>, feed: &FeedReport) -> std::fmt::Result {

@@ -10,7 +10,7 @@ use tenure_projections::judge::{Code, Reason};
 
 use crate::command::InvalidCommand;
 use crate::decide::{Kind, Refusal};
-use crate::node::{AsOfError, CommandError, WaitError};
+use crate::node::{AsOfError, CommandError, Reason as Halted, WaitError};
 
 /// A request that was not carried out. Its `code` is stable; its `detail` is for people.
 #[derive(Debug, Clone)]
@@ -137,6 +137,12 @@ impl Problem {
         &self.0.detail
     }
 
+    /// With why the node takes no commands.
+    fn because(mut self, why: Halted) -> Self {
+        self.0.reasons.push(Finding { code: why.code(), detail: why.text(), events: Vec::new() });
+        self
+    }
+
     /// Worth trying again, in a second.
     fn retried(mut self) -> Self {
         self.0.retry_after = Some(1);
@@ -198,8 +204,8 @@ impl From<CommandError> for Problem {
             CommandError::EventTooLarge { .. } => Self::invalid("event.too_large", "", detail),
             CommandError::Busy => Self::new(StatusCode::TOO_MANY_REQUESTS, "node.busy", detail).retried(),
             CommandError::OutcomeUnknown => Self::unavailable("outcome.unknown", detail),
-            CommandError::Stopped => Self::unavailable("log.unavailable", detail),
-            CommandError::ClockJumped(_) => Self::unavailable("clock.jumped", detail),
+            CommandError::Stopped(why) => Self::unavailable("log.unavailable", detail).because(why),
+            CommandError::ClockJumped(_) => Self::unavailable("clock.jumped", detail).because(Halted::ClockJumped),
             CommandError::NoRandomness(_) => Self::unavailable("randomness.unavailable", detail),
         }
     }
@@ -256,7 +262,11 @@ mod tests {
         check(CommandError::EventTooLarge { size: 40_000 }, "422 event.too_large");
         check(CommandError::Busy, "429 node.busy  1");
         check(CommandError::OutcomeUnknown, "503 outcome.unknown  1");
-        check(CommandError::Stopped, "503 log.unavailable  1");
+        for why in Halted::ALL {
+            let problem = Problem::from(CommandError::Stopped(why));
+            assert_eq!(problem.0.reasons.first().map(|found| found.code), Some(why.code()));
+            check(problem, "503 log.unavailable  1");
+        }
         check(WaitError { wanted: 2, head: 1 }, "503 position.not_reached  1");
         check(AsOfError::FuturePosition { asked: 2, head: 1 }, "422 as_of.future as_of");
     }

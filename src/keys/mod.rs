@@ -222,6 +222,12 @@ impl KeyStore {
         }
     }
 
+    /// Whether this person's key was destroyed.
+    #[must_use]
+    pub fn is_erased(&self, person: &UserId) -> bool {
+        matches!(self.read().find(&PersonId::of(person)), Some(Held::Erased))
+    }
+
     /// The handle by which the log knows an identity provider's subject. Same store, same handle.
     #[must_use]
     pub fn identity_handle(&self, issuer: &str, subject: &str) -> IdentityHandle {

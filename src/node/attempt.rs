@@ -7,10 +7,9 @@ use tenure_projections::{View, sight};
 
 use super::precondition::unchanged_since;
 use super::request::{Authenticated, CommandError, Request};
-use super::shared::Core;
+use super::shared::{Core, judged_at};
 use super::wish::{Ready, Wish};
 use crate::chain::{self, Origin, Tip};
-use crate::clock::ClockJumped;
 use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, decide};
 use crate::keys::NewKeys;
 use crate::log::EVENT_LIMIT;
@@ -39,7 +38,8 @@ pub(super) struct Decided {
 /// Decides a wish on what is known at the tip, by a clock that says `now`. What the events need is taken out of the wish.
 pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: &mut Wish) -> Result<Attempt, CommandError> {
     wish.renew(core)?;
-    let view = View::new(&core.state, tip.position, time_after(tip, now)?);
+    let When { judged, recorded } = When::after(tip, now);
+    let view = View::new(&core.state, tip.position, judged);
     let caller = who(&view, &wish.request)?;
     if let Some(hash) = wish.body_hash
         && let Some(done) = view.find_command(&wish.command.to_string())
@@ -62,7 +62,7 @@ pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: &mut Wish) -> Resu
     let (command_name, reason, secret) = (command.name(), reason.take(), secret.take());
     let origin = Origin {
         log: core.log_id,
-        time: moment.time,
+        time: recorded,
         command: wish.command,
         command_name,
         actor: wish.actor.clone(),
@@ -136,25 +136,23 @@ fn who(view: &View<'_>, request: &Request) -> Result<Caller, CommandError> {
     Ok(Caller { actor, on_behalf_of, acting_org: acting_org.transpose()?, key_ends })
 }
 
-impl Core {
-    /// The time, by a clock that can be trusted.
-    pub(super) fn now(&self) -> Result<Time, ClockJumped> {
-        self.clock.guard()?;
-        Ok(self.clock.now().into())
-    }
+/// The two times of a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct When {
+    /// What it is judged by, and what its windows are counted from.
+    pub judged: Time,
+    /// What its events are stamped with: later than the last.
+    pub recorded: Time,
 }
 
-/// The recorded time of the next command: later than the last.
-pub(super) fn time_after(tip: Tip, now: Time) -> Result<Time, ClockJumped> {
-    if tip.time > now.plus_seconds(MAX_BEHIND) {
-        let micros = now.micros().saturating_sub(tip.time.micros());
-        return Err(ClockJumped { by: chrono::TimeDelta::microseconds(micros) });
+impl When {
+    /// Of the next command after the tip, by the clock. They differ only where the log is far ahead of the clock, which
+    /// was wrong then: stamps go on by the microsecond until it has caught up.
+    pub(super) fn after(tip: Tip, now: Time) -> Self {
+        let recorded = now.max(tip.time.next());
+        Self { judged: judged_at(now, recorded), recorded }
     }
-    Ok(now.max(tip.time.next()))
 }
-
-/// By how many seconds the clock may be behind the last event. Events go on by the microsecond until it has caught up.
-const MAX_BEHIND: i64 = 60;
 
 /// How far a repeated command reaches.
 pub(super) fn last_of(done: &Done) -> Position {

@@ -149,8 +149,7 @@ fn copy_log(
     })?;
     copy.append(copy.head(), &group)?;
     progress(head.position, of);
-    // Without its note of a good end the copy is whole all the same.
-    drop(copy.close());
+    copy.close().map_err(at(to))?;
     Ok((Copied { log: log_id, position: head.position }, erased))
 }
 

@@ -31,8 +31,8 @@ pub(super) enum Tried {
 
 /// Decides a request and tells what would come of it. Nothing is installed, and no key of a new person is kept.
 pub(super) fn dry_run(core: &Core, wish: &mut Wish) -> Result<Tried, CommandError> {
-    if core.is_stopped() {
-        return Err(CommandError::Stopped);
+    if let Some(reason) = core.stopped() {
+        return Err(CommandError::Stopped(reason));
     }
     let mut head = core.durable_head();
     let (tried_at, mut tip) = (head.position, Tip::from(head));

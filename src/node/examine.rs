@@ -2,10 +2,16 @@
 
 use std::path::Path;
 
+use tenure_events::Time;
 use uuid::Uuid;
 
-use crate::checkpoint;
-use crate::data::{self, DataError, DataFolder};
+use super::open::{
+    Begun, CheckpointUse, begin, doubted, is_anothers, keyless, keyless_warning, known_durable, log_warnings,
+};
+use super::replay::ReplayError;
+use crate::checkpoint::{self, CheckpointError};
+use crate::clock::Clock;
+use crate::data::{self, DataError, Still};
 use crate::keys::{KeyStore, StoreError};
 use crate::log::{self, FileLog, LogReader, Position};
 
@@ -18,32 +24,89 @@ pub struct Examination {
     pub in_use: bool,
     /// The log, every byte proved by its checksum, and what opening it found.
     pub log: Result<(LogReader, log::OpenReport), log::OpenError>,
+    /// Whether a start can read its events; none if the log cannot be opened.
+    pub events: Option<Result<(), ReplayError>>,
+    /// What is odd, though a start goes on all the same.
+    pub warnings: Vec<String>,
     /// The keys; none while the folder is in use.
     pub keys: Option<Result<(), StoreError>>,
     /// The position of the checkpoint, or why it cannot be used; none without one, or while the folder is in use.
-    pub checkpoint: Option<Result<Position, String>>,
+    pub checkpoint: Option<Result<Position, CheckpointError>>,
+    /// The time known last, where a start would ask whether the clock is right; none while the folder is in use.
+    pub doubted: Option<Time>,
+    /// How much room the next start takes on the disk, if it takes any.
+    pub needed: Option<u64>,
     /// Bytes that are free on its disk for those who are not root, if the system says so.
     pub free: Option<u64>,
 }
 
-/// Looks at a data folder. What a crash has left is settled as a start would do it; nothing else is changed.
+/// Looks at a data folder, and reads what a start would read. Nothing is changed.
 ///
 /// # Errors
 /// There is no platform, or it cannot be read.
-pub fn examine(folder: &Path) -> Result<Examination, DataError> {
+pub fn examine(folder: &Path, clock: &Clock) -> Result<Examination, DataError> {
     let log_id = data::log_id(folder)?;
-    let exclusive = match DataFolder::open(folder) {
-        Ok(data) => Some(data),
-        Err(DataError::InUse { .. }) => None,
-        Err(error) => return Err(error),
-    };
-    let log = FileLog::open_read_only(&folder.join("log"), log_id);
-    let head = log.as_ref().map_or(Position::MAX, |(_, report)| report.head);
-    let keys = exclusive.as_ref().map(|data| KeyStore::open(&data.keys(), log_id).map(drop));
-    let checkpoint = exclusive.as_ref().and_then(|data| {
-        let loaded = checkpoint::load(&data.checkpoint(), log_id, head).transpose()?;
-        Some(loaded.map(|(_, head)| head.position).map_err(|error| error.to_string()))
-    });
+    let still = Still::hold(folder)?;
+    let (checkpoints, log_folder) = (folder.join("checkpoint"), folder.join("log"));
+    // Before the log, which a node goes on writing.
+    let durable = known_durable(&checkpoints);
+    let log =
+        FileLog::open_read_only(&log_folder, log_id).and_then(|opened| match opened.1.reaches(&log_folder, durable) {
+            Err(lost) if durable == 1 || !is_anothers(&checkpoints, log_id) => Err(lost),
+            Ok(()) | Err(_) => Ok(opened),
+        });
     let free = rustix::fs::statvfs(folder).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
-    Ok(Examination { log_id, in_use: exclusive.is_none(), log, keys, checkpoint, free })
+    let mut found = Examination {
+        log_id,
+        in_use: still.is_none(),
+        log,
+        events: None,
+        warnings: Vec::new(),
+        keys: None,
+        checkpoint: None,
+        doubted: None,
+        needed: None,
+        free,
+    };
+    found.read(folder, clock);
+    Ok(found)
+}
+
+impl Examination {
+    /// Reads what a start would read; of a folder in use, only the events.
+    fn read(&mut self, folder: &Path, clock: &Clock) {
+        let keys = (!self.in_use).then(|| KeyStore::open(&folder.join("keys"), self.log_id));
+        let Ok((log, report)) = &self.log else {
+            self.keys = keys.map(|keys| keys.map(drop));
+            return;
+        };
+        self.warnings = log_warnings(report);
+        let loaded =
+            if self.in_use { Ok(None) } else { checkpoint::look(&folder.join("checkpoint"), self.log_id, log.head()) };
+        let (loaded, looked) = match loaded {
+            Ok(loaded) => {
+                let position = loaded.as_ref().map(|(_, head)| Ok(head.position));
+                (loaded, position)
+            }
+            Err(why) => (None, Some(Err(why))),
+        };
+        self.checkpoint = looked;
+        match begin(log, self.log_id, Ok(loaded)) {
+            Ok(Begun { state, head, used, .. }) => {
+                if let CheckpointUse::Dropped(why) = used {
+                    self.checkpoint = Some(Err(CheckpointError::OtherEvent(why)));
+                }
+                self.events = Some(Ok(()));
+                if let Some(Ok(keys)) = &keys {
+                    self.warnings.extend(keyless_warning(&keyless(&state, keys)));
+                }
+                if !self.in_use {
+                    self.needed = (!report.closed).then_some(report.last_segment);
+                    self.doubted = doubted(Some(&folder.join("clock")), &head, Time::from(clock.now()));
+                }
+            }
+            Err(error) => self.events = Some(Err(error)),
+        }
+        self.keys = keys.map(|keys| keys.map(drop));
+    }
 }

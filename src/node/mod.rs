@@ -9,11 +9,13 @@ mod checkpoints;
 mod dry_run;
 mod examine;
 mod feed;
+mod halt;
 mod new_needs;
 mod open;
 mod passing;
 mod pending;
 mod precondition;
+mod recorded_clock;
 mod replay;
 mod request;
 mod shared;
@@ -41,6 +43,7 @@ use crate::log::LogReader;
 use crate::token::Token;
 
 use checkpoints::Checkpoints;
+use recorded_clock::Record;
 use shared::Core;
 use tell::Asked;
 use wish::Wish;
@@ -49,6 +52,7 @@ use writer::{Ended, Job, Reply, Submission};
 pub use backup::{Copied, CopyError, backup, restore};
 pub use examine::{Examination, examine};
 pub use feed::{Feed, FeedReport, FeedState};
+pub use halt::{Halt, Reason};
 pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
 pub use replay::ReplayError;
 pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, CommandError, Request};
@@ -153,11 +157,10 @@ impl Node {
         let asked = Asked::of(&request);
         let (wish, (reply, answer)) = (Box::new(Wish::of(request, &self.core)?), oneshot::channel());
         let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        queue.ok_or(CommandError::Stopped)?.try_send(Job::Command(Submission { wish, reply })).map_err(|error| {
-            match error {
-                mpsc::error::TrySendError::Full(_) => CommandError::Busy,
-                mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
-            }
+        let queue = queue.ok_or_else(|| self.core.refusal())?;
+        queue.try_send(Job::Command(Submission { wish, reply })).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => CommandError::Busy,
+            mpsc::error::TrySendError::Closed(_) => self.core.refusal(),
         })?;
         match answer.await.map(|replied| replied.result) {
             Ok(Ok(Reply::Done { position, events, secret })) => {
@@ -213,7 +216,8 @@ impl Node {
                 let (end, recorded) = state.command_of(asked).unwrap_or((asked, live.instant()));
                 View::new(state, end, recorded)
             }
-            Some(AsOf::Time(asked)) if asked > live.instant() => {
+            // Where the log is ahead of the clock, its times can be asked for as well.
+            Some(AsOf::Time(asked)) if asked > live.instant().max(self.core.recorded(live.position())) => {
                 return Err(AsOfError::FutureTime { asked, now: live.instant() });
             }
             Some(AsOf::Time(asked)) => {
@@ -278,7 +282,7 @@ impl Node {
         let Core { state, counters, .. } = &*self.core;
         let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity());
-        counters.snapshot(state.durable(), state.digest().changes(), waiting, !self.core.is_stopped())
+        counters.snapshot(state.durable(), state.digest().changes(), waiting, self.core.halt())
     }
 
     /// Ends taking commands, finishes those that wait, writes a checkpoint and closes the log.
@@ -294,7 +298,7 @@ impl Node {
     async fn repeat(&self, done: Done) -> Result<Answer, CommandError> {
         let log = self.core.log.clone();
         let read = tokio::task::spawn_blocking(move || log.read(done.first, done.count as usize)).await;
-        let Ok(Ok(stored)) = read else { return Err(CommandError::Stopped) };
+        let Ok(Ok(stored)) = read else { return Err(CommandError::Stopped(Reason::LogFailed)) };
         let events = stored.into_iter().map(|event| Bytes::from_owner(event.bytes)).collect();
         Ok(Answer {
             position: attempt::last_of(&done),
@@ -310,7 +314,7 @@ impl Node {
         let (core, asked) = (Arc::clone(&self.core), Asked::of(&request));
         let try_out = move || dry_run::dry_run(&core, &mut Wish::of(request, &core)?);
         let tried = tokio::task::spawn_blocking(try_out).await;
-        match tried.unwrap_or(Err(CommandError::Stopped))? {
+        match tried.unwrap_or(Err(CommandError::Stopped(Reason::WriterFailed)))? {
             dry_run::Tried::New(answer) => Ok(*answer),
             dry_run::Tried::Repeated(done) => Ok(asked.tell(&self.core, self.repeat(done).await?).await),
         }
@@ -331,6 +335,9 @@ impl Writer {
             (None, _) => {}
         }
         let closed = log.close().map_err(ShutdownError::Close);
+        if let Some(core) = checkpoint {
+            Record::new(folder.as_ref().map(DataFolder::clock)).write(core);
+        }
         drop(folder);
         closed
     }

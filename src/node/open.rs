@@ -2,24 +2,25 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tenure_events::{Envelope, Hash, Position, Time, UserId};
 use tenure_projections::State;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
+use super::recorded_clock::{Record, is_credible, recorded};
 use super::replay::{ReplayError, replay};
 use super::shared::Core;
 use super::stats::Counters;
 use super::{Node, Running, Writer, checkpoints, passing, writer};
 use crate::chain::Head;
-use crate::checkpoint;
+use crate::checkpoint::{self, CheckpointError};
 use crate::clock::Clock;
 use crate::data::{DataError, DataFolder};
 use crate::init::Founded;
 use crate::keys::{KeyStore, StoreError};
-use crate::log::{self, FileLog, FileOptions, Log, LogReader};
+use crate::log::{self, FileLog, FileOptions, Known, Log, LogReader};
 
 /// What a node runs on.
 pub struct Options {
@@ -32,7 +33,7 @@ pub struct Options {
     /// After how many events, at the least, a folder's checkpoint is written anew, and again at the end: so that a start
     /// need not replay everything. None: no checkpoint is read or written.
     pub checkpoint: Option<u64>,
-    /// Somebody has looked at the clock: it is right, though the last event is long past.
+    /// Somebody has looked at the clock: it is right, though it is far from the time known last.
     pub clock_confirmed: bool,
 }
 
@@ -55,9 +56,6 @@ impl Options {
         Self { data: Data::Memory(Box::new(founded)), clock, queue: QUEUE, checkpoint: None, clock_confirmed: false }
     }
 }
-
-/// A year, in seconds.
-const MAX_GAP: i64 = 366 * 86_400;
 
 const QUEUE: usize = 4_096;
 
@@ -83,6 +81,52 @@ pub struct OpenReport {
     pub checkpoint: CheckpointUse,
     /// How many events were replayed.
     pub replayed: u64,
+    /// Users who were not erased, by the log, and whose keys were destroyed: the log lost the erasure, or the keys are of
+    /// another copy of it.
+    pub keyless: Vec<UserId>,
+    /// The time of the last event, if that is ahead of the clock: events are stamped right after it until the clock has
+    /// caught up, and the clock is judged by.
+    pub ahead: Option<Time>,
+}
+
+impl OpenReport {
+    /// What whoever runs the node should know: each a line.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.log.as_ref().map(log_warnings).unwrap_or_default();
+        warnings.extend(keyless_warning(&self.keyless));
+        warnings.extend(self.ahead.map(|last| {
+            format!(
+                "the last event is of {last}, which the clock has not reached: events are stamped right after it until the \
+                 clock has, and windows are judged by the clock"
+            )
+        }));
+        warnings
+    }
+}
+
+/// What is odd about a log that can be opened.
+pub(super) fn log_warnings(report: &log::OpenReport) -> Vec<String> {
+    let kept = report.kept.iter().map(|log::Kept { file, bytes }| {
+        format!(
+            "{bytes} bytes were cut from the end of the log and are kept in `{}`: a crash leaves such an end, a failing disk \
+             does as well; keep the file until you know that nothing is missing",
+            file.display()
+        )
+    });
+    let unnoted = (!report.noted).then(|| {
+        "the log's note `closed` is missing or damaged: whether the log has lost its end cannot be told".to_owned()
+    });
+    kept.chain(unnoted).collect()
+}
+
+pub(super) fn keyless_warning(keyless: &[UserId]) -> Option<String> {
+    let first = keyless.first()?;
+    Some(format!(
+        "the keys of {} people are destroyed whom the log does not call erased, `{first}` first: the log has lost its end, \
+         or the keys belong to a later copy of it; restore both from one backup",
+        keyless.len()
+    ))
 }
 
 /// What came of the checkpoint at a start.
@@ -111,13 +155,14 @@ pub enum OpenError {
     /// The events make no state.
     #[error(transparent)]
     Replay(#[from] ReplayError),
-    /// Nothing was recorded for so long that the clock may be wrong. One event stamped far in the future would spoil
-    /// every later one.
+    /// The clock is so far from the time known last that it may be wrong. A false future would be stamped into the log
+    /// and end what has not ended; a false past would bring back what has ended.
     #[error(
-        "the last event is of {last} and the clock says {now}: if the clock is right, confirm it with --clock-confirmed"
+        "the clock says {now}, and the time known last is {last}: if the clock is right, start with --clock-confirmed; if \
+         it is wrong, set it right first"
     )]
     ClockGap {
-        /// When the last event was recorded.
+        /// What a running node recorded last, or else the time of the last event.
         last: Time,
         /// What the clock says.
         now: Time,
@@ -129,26 +174,28 @@ pub enum OpenError {
 
 pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     let Options { data, clock, queue, checkpoint, clock_confirmed } = options;
-    let Parts { log, log_id, keys, folder, log_report } = Parts::open(data)?;
+    let clock = if clock_confirmed { clock.confirmed() } else { clock };
+    let now = Time::from(clock.now());
+    let Parts { log, log_id, keys, folder, log_report } = Parts::open(data, now)?;
     let reader = log.reader();
     let checkpoints = folder.as_ref().zip(checkpoint).map(|(folder, every)| (folder.checkpoint(), every));
-    let (state, start, used) = begin(&reader, log_id, checkpoints.as_ref().map(|(folder, _)| folder.as_path()));
-    let install = |envelope: &Envelope, _: &[u8], _: &Head| {
-        state.install(envelope);
-        Ok::<(), ReplayError>(())
-    };
-    let head = replay(&reader, log_id, start, install)?;
-    state.publish(head.position);
-    let now = Time::from(clock.now());
-    if !clock_confirmed && head.position > 0 && head.time.plus_seconds(MAX_GAP) < now {
-        return Err(OpenError::ClockGap { last: head.time, now });
+    let loaded = checkpoints.as_ref().map(|(folder, _)| checkpoint::load(folder, log_id, reader.head()));
+    let Begun { state, start, used, head } = begin(&reader, log_id, loaded.unwrap_or(Ok(None)))?;
+    if let (CheckpointUse::Dropped(_), Some((folder, _))) = (&used, &checkpoints) {
+        // If it cannot be removed, it is dropped again at the next start, or written over before.
+        drop(checkpoint::remove_all(folder));
+    }
+    let record = folder.as_ref().map(DataFolder::clock);
+    if !clock_confirmed && let Some(known) = doubted(record.as_deref(), &head, now) {
+        return Err(OpenError::ClockGap { last: known, now });
     }
     // An older key store may have been put back, or a crash come between an erasure in the log and that of the key.
     for user in state.erased_users().filter_map(|user| UserId::new(user).ok()) {
         keys.erase(&user)?;
     }
     let replayed = head.position - start.position;
-    let report = OpenReport { log: log_report, torn_keys: keys.torn(), checkpoint: used, replayed };
+    let (keyless, ahead) = (keyless(&state, &keys), (head.time > now).then_some(head.time));
+    let report = OpenReport { log: log_report, torn_keys: keys.torn(), checkpoint: used, replayed, keyless, ahead };
     let core = Arc::new(Core {
         state,
         keys,
@@ -159,8 +206,12 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
         head: Mutex::new(head),
         committed: watch::Sender::new(head.position),
         feed: Mutex::new(None),
-        stopped: AtomicBool::new(false),
+        halted: OnceLock::new(),
+        ended: AtomicBool::new(false),
+        clock_told: AtomicBool::new(false),
     });
+    let mut record = Record::new(record);
+    record.write(&core);
     let (sender, receiver) = mpsc::channel(queue.max(1));
     let start_writing = |(path, every)| checkpoints::start(Arc::clone(&core), path, start.position, every);
     let started = checkpoints.map(start_writing).transpose();
@@ -168,25 +219,67 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     let next = Arc::new(AtomicI64::new(i64::MAX));
     let thread = writer::start(Arc::clone(&core), log, head, receiver, Arc::clone(&next), due);
     let thread = thread.map_err(OpenError::Thread)?;
-    passing::watch(Arc::clone(&core), next, sender.downgrade()).map_err(OpenError::Thread)?;
+    passing::watch(Arc::clone(&core), next, record, sender.downgrade()).map_err(OpenError::Thread)?;
     let running = Mutex::new(Some(Running { thread, checkpoints, folder }));
     Ok((Node { core, writer: Arc::new(Writer { queue: Mutex::new(Some(sender)), running }) }, report))
 }
 
-/// The state that replay goes on from: that of the checkpoint, if there is one that belongs to this log.
-fn begin(log: &LogReader, log_id: Uuid, checkpoints: Option<&Path>) -> (State, Head, CheckpointUse) {
-    let loaded = checkpoints.map_or(Ok(None), |folder| checkpoint::load(folder, log_id, log.head()));
-    let why = match loaded {
-        Ok(None) => return (State::new(), Head::START, CheckpointUse::None),
-        Ok(Some((state, head))) if ends_there(log, &head) => {
-            return (state, head, CheckpointUse::Loaded(head.position));
+/// What a start reads.
+pub(super) struct Begun {
+    pub state: State,
+    /// Where replay began.
+    pub start: Head,
+    pub used: CheckpointUse,
+    /// The end of the log.
+    pub head: Head,
+}
+
+/// Reads the log as a start does: from a checkpoint that was loaded, if there is one that belongs to this log.
+pub(super) fn begin(
+    log: &LogReader,
+    log_id: Uuid,
+    loaded: Result<Option<(State, Head)>, CheckpointError>,
+) -> Result<Begun, ReplayError> {
+    let (state, start, used) = match loaded {
+        Ok(None) => (State::new(), Head::START, CheckpointUse::None),
+        Ok(Some((state, head))) if ends_there(log, &head) => (state, head, CheckpointUse::Loaded(head.position)),
+        Ok(Some(_)) => {
+            let why = "the log has another event at its position".to_owned();
+            (State::new(), Head::START, CheckpointUse::Dropped(why))
         }
-        Ok(Some(_)) => "the log has another event at its position".to_owned(),
-        Err(error) => error.to_string(),
+        Err(error) => (State::new(), Head::START, CheckpointUse::Dropped(error.to_string())),
     };
-    // If it cannot be removed, it is dropped again at the next start, or written over before.
-    drop(checkpoints.map(checkpoint::remove_all));
-    (State::new(), Head::START, CheckpointUse::Dropped(why))
+    let install = |envelope: &Envelope, _: &[u8], _: &Head| {
+        state.install(envelope);
+        Ok::<(), ReplayError>(())
+    };
+    let head = replay(log, log_id, start, install)?;
+    state.publish(head.position);
+    Ok(Begun { state, start, used, head })
+}
+
+/// The time known last, if a clock that says `now` is too far from it.
+pub(super) fn doubted(record: Option<&Path>, head: &Head, now: Time) -> Option<Time> {
+    // What a node recorded was trusted then, and is later than any event, unless a clock was wrong before.
+    let known = record.and_then(recorded).unwrap_or(head.time);
+    (head.position > 0 && !is_credible(known, now)).then_some(known)
+}
+
+/// Who was not erased and has no key any more.
+pub(super) fn keyless(state: &State, keys: &KeyStore) -> Vec<UserId> {
+    let users = state.unerased_users().filter_map(|user| UserId::new(user).ok());
+    users.filter(|user| keys.is_erased(user)).collect()
+}
+
+/// The position up to which a log was durable for sure: its first command made the platform, and a checkpoint is written
+/// of what is durable.
+pub(super) fn known_durable(checkpoints: &Path) -> Position {
+    checkpoint::position(checkpoints).unwrap_or_default().max(1)
+}
+
+/// Whether a checkpoint is another log's, and says nothing of this one.
+pub(super) fn is_anothers(checkpoints: &Path, log_id: Uuid) -> bool {
+    matches!(checkpoint::look(checkpoints, log_id, Position::MAX), Err(CheckpointError::OtherLog(_)))
 }
 
 /// Whether the log has this event.
@@ -204,7 +297,7 @@ struct Parts {
 }
 
 impl Parts {
-    fn open(data: Data) -> Result<Self, OpenError> {
+    fn open(data: Data, now: Time) -> Result<Self, OpenError> {
         match data {
             Data::Memory(founded) => {
                 let Founded { log, log_id, keys } = *founded;
@@ -213,7 +306,16 @@ impl Parts {
             Data::Folder(path) => {
                 let folder = DataFolder::open(&path)?;
                 let log_id = folder.log_id();
-                let (log, report) = FileLog::open(&folder.log(), log_id, FileOptions::default())?;
+                let now = now.to_string().replace(':', "");
+                let open = |durable| {
+                    let known = Known { durable, now: &now };
+                    FileLog::open_known(&folder.log(), log_id, FileOptions::default(), known)
+                };
+                let opened = match open(known_durable(&folder.checkpoint())) {
+                    Err(log::OpenError::EndLost { .. }) if is_anothers(&folder.checkpoint(), log_id) => open(1),
+                    opened => opened,
+                };
+                let (log, report) = opened?;
                 let keys = KeyStore::open(&folder.keys(), log_id)?;
                 Ok(Self { log: Log::Files(log), log_id, keys, folder: Some(folder), log_report: Some(report) })
             }

@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use tenure_events::{Envelope, Hash, Time, UserId};
+use tenure_events::{Envelope, Hash, UserId};
 use tenure_projections::View;
 use tenure_projections::due::Due;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::attempt::{sequence_in, time_after};
+use super::attempt::{When, sequence_in};
+use super::recorded_clock::Record;
 use super::shared::Core;
 use super::writer::Job;
 use crate::chain::{Origin, Tip, place};
@@ -72,13 +73,13 @@ impl Passing {
         if core.is_stopped() {
             return None;
         }
-        let now = Time::from(core.clock.now());
+        // A clock that cannot be trusted ends nothing.
+        let now = core.now().ok()?;
         while let Some(due) = self.due.first().copied().filter(|due| due.until <= now) {
-            // A clock that cannot be trusted ends nothing.
-            let time = core.now().ok().and_then(|now| time_after(*tip, now).ok())?;
+            let when = When::after(*tip, now);
             self.due.pop_first();
             self.tell();
-            let events = said(core, tip, time, &due);
+            let events = said(core, tip, when, &due);
             if !events.is_empty() {
                 return Some(events);
             }
@@ -92,16 +93,23 @@ impl Passing {
     }
 }
 
-/// Watches the clock for the writer, until it is gone.
+/// Watches the clock for the writer, until it is gone, and records it.
 ///
 /// # Errors
 /// The system has no threads left.
-pub(super) fn watch(core: Arc<Core>, next: Arc<AtomicI64>, writer: mpsc::WeakSender<Job>) -> std::io::Result<()> {
+pub(super) fn watch(
+    core: Arc<Core>,
+    next: Arc<AtomicI64>,
+    mut record: Record,
+    writer: mpsc::WeakSender<Job>,
+) -> std::io::Result<()> {
     let watching = thread::Builder::new().name("time".to_owned()).spawn(move || {
         while !core.is_stopped()
             && let Some(writer) = writer.upgrade()
         {
-            if Time::from(core.clock.now()).micros() >= next.load(Ordering::Acquire) {
+            core.watch_clock();
+            record.tick(&core);
+            if core.now().is_ok_and(|now| now.micros() >= next.load(Ordering::Acquire)) {
                 // If the queue is full, the writer looks by itself.
                 drop(writer.try_send(Job::TimePassed));
             }
@@ -117,8 +125,8 @@ fn command(core: &Core, due: &Due) -> Uuid {
     Uuid::new_v5(&core.log_id, format!("{NAME} {} {}", due.granted_at, due.until.micros()).as_bytes())
 }
 
-fn said(core: &Core, tip: &mut Tip, time: Time, due: &Due) -> Vec<Envelope> {
-    let (view, command) = (View::new(&core.state, tip.position, time), command(core, due));
+fn said(core: &Core, tip: &mut Tip, when: When, due: &Due) -> Vec<Envelope> {
+    let (view, command) = (View::new(&core.state, tip.position, when.judged), command(core, due));
     let Ok(actor) = UserId::new(TIME) else { return Vec::new() };
     let drafts = decide::ended(&view, due);
     if drafts.is_empty() || view.find_command(&command.to_string()).is_some() {
@@ -126,7 +134,7 @@ fn said(core: &Core, tip: &mut Tip, time: Time, due: &Due) -> Vec<Envelope> {
     }
     let origin = Origin {
         log: core.log_id,
-        time,
+        time: when.recorded,
         command,
         command_name: NAME,
         actor,

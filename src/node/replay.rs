@@ -38,8 +38,10 @@ pub enum ReplayError {
     /// The log ends inside a command.
     #[error("the log ends at position {0}, in the middle of a command: restore it from a backup")]
     Torn(Position),
-    /// No events at all: making the platform was interrupted.
-    #[error("the log is empty: remove the folder and make the platform again")]
+    /// No events at all: a log has some from its beginning.
+    #[error(
+        "the log is empty, and its first events made the platform: keep what is here, and restore it from a backup"
+    )]
     Empty,
 }
 

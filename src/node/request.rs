@@ -5,6 +5,7 @@ use tenure_events::{Hash, OrgId, Position, UserId};
 use tenure_projections::values::{KeyNo, UserNo};
 use uuid::Uuid;
 
+use super::halt::Reason;
 use crate::clock::ClockJumped;
 use crate::command::{InvalidCommand, Plain};
 use crate::decide::{Refusal, Told};
@@ -151,9 +152,9 @@ pub enum CommandError {
     /// The log failed while it took this command. Whether it is done shows when the node is started anew.
     #[error("the log failed: whether the command is done shows when the node is started anew")]
     OutcomeUnknown,
-    /// The node takes no commands any more: its log failed before, or it is being stopped.
-    #[error("the node takes no commands any more: start it anew")]
-    Stopped,
+    /// The node takes no commands any more: its disk failed before, or it is being stopped.
+    #[error("the node takes no commands any more: {}", .0.text())]
+    Stopped(Reason),
     /// The clock cannot be trusted.
     #[error(transparent)]
     ClockJumped(#[from] ClockJumped),

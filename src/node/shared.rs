@@ -1,7 +1,7 @@
 //! What the writer and the readers of a node share.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tenure_events::{Position, Time};
 use tenure_projections::{State, View};
@@ -9,9 +9,11 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::feed::Feed;
+use super::halt::{Halt, Reason};
+use super::request::CommandError;
 use super::stats::Counters;
 use crate::chain::Head;
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockJumped};
 use crate::keys::KeyStore;
 use crate::log::LogReader;
 
@@ -28,16 +30,48 @@ pub(super) struct Core {
     pub committed: watch::Sender<Position>,
     /// How publishing stands; none if nobody publishes.
     pub feed: Mutex<Option<Feed>>,
-    /// Nothing is written any more.
-    pub stopped: AtomicBool,
+    /// Nothing is written any more, for this reason.
+    pub halted: OnceLock<Halt>,
+    /// Deciding has ended in good order: nothing more is sent.
+    pub ended: AtomicBool,
+    /// The log has been told that the clock cannot be trusted.
+    pub clock_told: AtomicBool,
+}
+
+/// By how much the last recorded time may be ahead of the clock for both to be taken for the same. Events of one moment
+/// go on by the microsecond, and clocks are set back by a little.
+const LEAD: i64 = 60;
+
+/// When it is, by the clock and the last recorded time: never before that, unless it is so far ahead that a clock was wrong
+/// when it was recorded.
+pub fn judged_at(now: Time, recorded: Time) -> Time {
+    if recorded > now.plus_seconds(LEAD) { now } else { now.max(recorded) }
 }
 
 impl Core {
-    /// What is durable, judged now. Recorded times may run ahead of the clock a little; now is never before them.
+    /// What is durable, judged now.
     pub fn live(&self) -> View<'_> {
         let position = self.state.durable();
-        let recorded = self.state.command_of(position).map_or(Time::MIN, |(_, recorded)| recorded);
-        View::new(&self.state, position, Time::from(self.clock.now()).max(recorded))
+        View::new(&self.state, position, judged_at(self.trusted(), self.recorded(position)))
+    }
+
+    /// When the command of this position was recorded.
+    pub fn recorded(&self, position: Position) -> Time {
+        self.state.command_of(position).map_or(Time::MIN, |(_, recorded)| recorded)
+    }
+
+    /// The time as far as the clock can be trusted.
+    pub fn trusted(&self) -> Time {
+        self.clock.trusted().into()
+    }
+
+    /// The time, for what is to be written.
+    ///
+    /// # Errors
+    /// The clock cannot be trusted.
+    pub fn now(&self) -> Result<Time, ClockJumped> {
+        self.clock.guard()?;
+        Ok(self.clock.now().into())
     }
 
     /// Shows readers everything up to the head, which is durable.
@@ -52,11 +86,50 @@ impl Core {
         *self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn stop(&self) {
-        self.stopped.store(true, Ordering::Release);
+    /// Ends writing for good; the first reason counts and is told.
+    pub fn stop(&self, reason: Reason, what: &dyn std::fmt::Display) {
+        let detail = reason.text();
+        let halt = Halt { reason, detail: format!("{detail} ({what})"), since: self.trusted() };
+        if self.halted.set(halt).is_ok() && reason != Reason::Stopping {
+            tracing::error!(reason = reason.code(), %what, "commands are refused from now on, questions are answered: {detail}");
+        }
+    }
+
+    /// What a command is refused with once nothing is written any more.
+    pub fn refusal(&self) -> CommandError {
+        CommandError::Stopped(self.stopped().unwrap_or(Reason::Stopping))
+    }
+
+    /// Why nothing is written any more, if so.
+    pub fn stopped(&self) -> Option<Reason> {
+        self.halted.get().map(|halt| halt.reason)
     }
 
     pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
+        self.halted.get().is_some()
+    }
+
+    /// Why commands are refused now, if they are.
+    pub fn halt(&self) -> Option<Halt> {
+        let jumped = || {
+            let jumped = self.clock.guard().err()?;
+            let (reason, since) = (Reason::ClockJumped, self.trusted());
+            Some(Halt { reason, detail: jumped.to_string(), since })
+        };
+        self.halted.get().cloned().or_else(jumped)
+    }
+
+    /// Tells the log, once each time, when the clock cannot be trusted any more, and when it can again.
+    pub fn watch_clock(&self) {
+        match self.clock.guard() {
+            Err(jumped) if !self.clock_told.swap(true, Ordering::Relaxed) => {
+                let (reason, judged) = (Reason::ClockJumped.code(), self.trusted());
+                tracing::error!(reason, %judged, "commands are refused from now on, questions are judged without the jump: {jumped}");
+            }
+            Ok(()) if self.clock_told.swap(false, Ordering::Relaxed) => {
+                tracing::info!("the clock is right again: commands are taken");
+            }
+            Ok(()) | Err(_) => {}
+        }
     }
 }

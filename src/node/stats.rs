@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tenure_events::Position;
 
+use super::halt::Halt;
 use super::request::CommandError;
 
 /// A node's counters since it was opened.
@@ -22,8 +23,10 @@ pub struct NodeStats {
     pub position: Position,
     /// Changes of state that those events made.
     pub changes: u64,
-    /// Whether it still takes commands.
+    /// Whether it takes commands.
     pub writing: bool,
+    /// Why not, if it does not.
+    pub halt: Option<Halt>,
 }
 
 /// Observations counted by size.
@@ -62,7 +65,7 @@ impl Outcome {
             | CommandError::KeyReused => Self::Refused,
             CommandError::Busy
             | CommandError::OutcomeUnknown
-            | CommandError::Stopped
+            | CommandError::Stopped(_)
             | CommandError::ClockJumped(_)
             | CommandError::NoRandomness(_) => Self::Failed,
         }
@@ -100,7 +103,7 @@ impl Counters {
         self.commit_micros.add(&MICROS, u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
     }
 
-    pub(super) fn snapshot(&self, position: Position, changes: u64, queue: usize, writing: bool) -> NodeStats {
+    pub(super) fn snapshot(&self, position: Position, changes: u64, queue: usize, halt: Option<Halt>) -> NodeStats {
         let mut commands = Outcome::NAMES.map(|name| (name, 0));
         for ((_, to), from) in commands.iter_mut().zip(&self.commands) {
             *to = from.load(Ordering::Relaxed);
@@ -112,7 +115,8 @@ impl Counters {
             commit_seconds: self.commit_micros.histogram(&MICROS, 1e-6),
             position,
             changes,
-            writing,
+            writing: halt.is_none(),
+            halt,
         }
     }
 }

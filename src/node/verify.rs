@@ -8,10 +8,11 @@ use tenure_projections::{Digest, State};
 use uuid::Uuid;
 
 use super::Progress;
+use super::open::{is_anothers, known_durable};
 use super::replay::{ReplayError, replay};
 use crate::chain::{Head, event_id};
-use crate::checkpoint;
-use crate::data::{self, DataError, DataFolder};
+use crate::checkpoint::{self, CheckpointError};
+use crate::data::{self, DataError, Still};
 use crate::log::{self, FileLog, LogReader};
 
 /// What proving a data folder found.
@@ -48,6 +49,8 @@ pub enum CheckpointVerdict {
     Right(Position),
     /// It cannot be used, for this reason, and will be dropped.
     Unusable(String),
+    /// It could not be looked at, for this reason.
+    Unread(String),
 }
 
 /// What is wrong with a platform, and where.
@@ -104,18 +107,14 @@ pub enum Fault {
     },
 }
 
-/// Proves a data folder. It changes nothing that counts, and may run beside a node that uses the folder, then without
-/// its checkpoint.
+/// Proves a data folder. It writes nothing there, and may run beside a node that uses the folder, then without its
+/// checkpoint.
 ///
 /// # Errors
 /// There is no platform, or the folder cannot be read. What is wrong with the platform is told in the report.
 pub fn verify(folder: &Path, progress: &mut Progress<'_>) -> Result<VerifyReport, DataError> {
     let log_id = data::log_id(folder)?;
-    let exclusive = match DataFolder::open(folder) {
-        Ok(data) => Some(data),
-        Err(DataError::InUse { .. }) => None,
-        Err(error) => return Err(error),
-    };
+    let still = Still::hold(folder)?;
     let mut report = VerifyReport {
         log_id,
         log: None,
@@ -124,25 +123,35 @@ pub fn verify(folder: &Path, progress: &mut Progress<'_>) -> Result<VerifyReport
         orgs: 0,
         twins: 0,
         digest: Digest::default(),
-        checkpoint: if exclusive.is_some() { CheckpointVerdict::None } else { CheckpointVerdict::InUse },
+        checkpoint: if still.is_some() { CheckpointVerdict::None } else { CheckpointVerdict::InUse },
         fault: None,
     };
-    report.fault = prove(folder, exclusive.as_ref(), &mut report, progress).err();
+    report.fault = prove(folder, still.as_ref(), &mut report, progress).err();
     Ok(report)
 }
 
 fn prove(
     folder: &Path,
-    exclusive: Option<&DataFolder>,
+    still: Option<&Still>,
     report: &mut VerifyReport,
     progress: &mut Progress<'_>,
 ) -> Result<(), Fault> {
+    let checkpoints = folder.join("checkpoint");
+    let durable = known_durable(&checkpoints);
     let (log, opened) = FileLog::open_read_only(&folder.join("log"), report.log_id)?;
+    match opened.reaches(&folder.join("log"), durable) {
+        Err(lost) if durable == 1 || !is_anothers(&checkpoints, report.log_id) => return Err(lost.into()),
+        Ok(()) | Err(_) => {}
+    }
     let end = opened.head;
     report.log = Some((log.clone(), opened));
-    let kept = match exclusive.map(|data| checkpoint::load(&data.checkpoint(), report.log_id, end)) {
+    let kept = match still.map(|_| checkpoint::look(&checkpoints, report.log_id, end)) {
         None | Some(Ok(None)) => None,
         Some(Ok(Some((state, head)))) => Some((Digest::recompute(&state), head)),
+        Some(Err(error @ CheckpointError::Copy(_))) => {
+            report.checkpoint = CheckpointVerdict::Unread(error.to_string());
+            None
+        }
         Some(Err(error)) => {
             report.checkpoint = CheckpointVerdict::Unusable(error.to_string());
             None

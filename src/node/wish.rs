@@ -5,6 +5,7 @@ use tenure_events::{Hash, Sealed, Time, UserId};
 use tenure_projections::View;
 use uuid::Uuid;
 
+use super::halt::Reason;
 use super::request::{CommandError, Request};
 use super::shared::Core;
 use crate::command::{Command, Contents, Fresh, Plain};
@@ -84,7 +85,7 @@ impl Wish {
     /// # Errors
     /// It cannot be.
     pub fn ready(&mut self) -> Result<&mut Ready, CommandError> {
-        self.ready.as_mut().map_err(|error| std::mem::replace(error, CommandError::Stopped))
+        self.ready.as_mut().map_err(|error| std::mem::replace(error, CommandError::Stopped(Reason::WriterFailed)))
     }
 }
 

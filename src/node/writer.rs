@@ -7,7 +7,7 @@
 //! refusal included, stands behind that command, so it is never given before.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::{self, JoinHandle};
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::attempt::{Attempt, attempt, place};
 use super::checkpoints::Due;
+use super::halt::Reason;
 use super::passing::{AT_ONCE, Passing};
 use super::pending::{Answered, Chained, Group, Part, Pending, Settled};
 use super::request::CommandError;
@@ -112,7 +113,7 @@ fn decide_all(
         let many = waiting.len();
         let waiting = waiting.drain(..).filter_map(command);
         if core.is_stopped() {
-            waiting.for_each(|to| answer(core, to, Err(CommandError::Stopped)));
+            waiting.for_each(|to| answer(core, to, Err(core.refusal())));
             continue;
         }
         let now = core.now();
@@ -122,10 +123,11 @@ fn decide_all(
             let mut group = decide_group(core, &mut tip, now, &mut passing, &mut waiting, many);
             group.mark = checkpoints.as_mut().and_then(|due| due.mark(core, tip));
             if let Some(group) = pending.put(group) {
-                refuse(core, [group], || CommandError::Stopped);
+                refuse(core, [group], || core.refusal());
             }
         }
     }
+    core.ended.store(true, Ordering::Release);
 }
 
 fn command(job: Job) -> Option<Submission> {
@@ -242,8 +244,8 @@ fn chain_all(core: &Core, mut head: Head, decided: &Pending<Vec<Envelope>>, chai
                 mark.head = head;
             }
             if let Some(group) = chained.put(Group { parts, events, bytes, erased, mark }) {
-                refuse(core, [group], || CommandError::Stopped);
-                refuse(core, decided.fail(), || CommandError::Stopped);
+                refuse(core, [group], || core.refusal());
+                refuse(core, decided.fail(), || core.refusal());
             }
         }
     }
@@ -251,19 +253,19 @@ fn chain_all(core: &Core, mut head: Head, decided: &Pending<Vec<Envelope>>, chai
 
 /// Makes what is chained durable, and answers.
 fn commit_all(core: &Core, mut log: Log, pending: &Pending<Chained>, checkpoints: Option<Due>) -> Ended {
-    let _fail = Fail(pending);
+    let (_fail, _over) = (Fail(pending), Over(core));
     let mut whole = true;
     loop {
         let mut groups = pending.take();
         let Some(head) = groups.last().map(|group| group.events.head) else { break };
         let began = core.clock.now();
         let events: Vec<Bytes> = groups.iter_mut().flat_map(|group| std::mem::take(&mut group.events.events)).collect();
-        if let Err(unknown) = store(core, &mut log, head, &events, &groups) {
-            core.stop();
+        if let Err(Failed { reason, what, unknown }) = store(core, &mut log, head, &events, &groups) {
+            core.stop(reason, &what);
             whole = false;
-            let why = || if unknown { CommandError::OutcomeUnknown } else { CommandError::Stopped };
+            let why = || if unknown { CommandError::OutcomeUnknown } else { core.refusal() };
             refuse(core, groups, why);
-            refuse(core, pending.fail(), || CommandError::Stopped);
+            refuse(core, pending.fail(), || core.refusal());
             break;
         }
         let took = (core.clock.now() - began).to_std().unwrap_or_default();
@@ -275,25 +277,53 @@ fn commit_all(core: &Core, mut log: Log, pending: &Pending<Chained>, checkpoints
             marks.into_iter().for_each(|mark| due.write(mark));
         }
     }
-    core.stop();
     Ended { log, whole }
 }
 
-/// Makes groups durable, up to the head, and shows them to readers. After an error nothing is ever written again; `true`
-/// says that nobody knows whether they are in the log.
+/// Nothing is written any more, however the thread ends that writes.
+struct Over<'a>(&'a Core);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        let Self(core) = self;
+        if core.ended.load(Ordering::Acquire) {
+            core.stop(Reason::Stopping, &"in good order");
+        } else {
+            core.stop(Reason::WriterFailed, &"a thread of it is gone");
+        }
+    }
+}
+
+/// Why groups are not durable. After that nothing is ever written again.
+struct Failed {
+    reason: Reason,
+    what: String,
+    /// Nobody knows whether they are in the log.
+    unknown: bool,
+}
+
+/// Makes groups durable, up to the head, and shows them to readers.
 fn store(
     core: &Core,
     log: &mut Log,
     head: Head,
     events: &[Bytes],
     groups: &[Group<Chained>],
-) -> std::result::Result<(), bool> {
-    core.keys.sync().map_err(|_| false)?;
+) -> std::result::Result<(), Failed> {
+    core.keys.sync().map_err(|error| Failed {
+        reason: Reason::of_keys(&error),
+        what: error.to_string(),
+        unknown: false,
+    })?;
     if events.is_empty() {
         return Ok(());
     }
     let after = head.position - events.len() as Position;
-    log.append(after, events).map_err(|error| matches!(error, AppendError::Failed(_)))?;
+    log.append(after, events).map_err(|error| Failed {
+        reason: Reason::of_append(&error),
+        what: error.to_string(),
+        unknown: matches!(error, AppendError::Failed(_)),
+    })?;
     core.publish(head);
     // A key store that fails here stops the next group; the erasure is in the log and repeated at every start.
     let mut erased = groups.iter().flat_map(|group| &group.erased);

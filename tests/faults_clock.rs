@@ -230,6 +230,12 @@ fn a_jump_is_told_over_http() {
     assert_eq!(refused.outcome(), "503 clock.jumped");
     assert_eq!(refused.json()["reasons"][0]["code"], "clock.jumped");
     assert_eq!(server.get(&admin, "/v1/orgs").status, 200, "questions are answered");
+    let metrics = server.metrics();
+    for line in
+        ["tenure_writing 0", "tenure_halted{reason=\"clock.jumped\"} 1", "tenure_halted{reason=\"disk.full\"} 0"]
+    {
+        assert!(metrics.lines().any(|found| found == line), "no `{line}` in {metrics}");
+    }
     hands.jump(TimeDelta::days(-100));
     ready(200);
 }

@@ -110,7 +110,9 @@ impl Count {
 
 /// Plays random cases, the same for the same seed.
 fn check(seed: u32, cases: u32) -> Count {
-    let config = Config { cases, max_shrink_iters: 4_000, failure_persistence: None, ..Config::default() };
+    // `DELEGATION_SHRINK=0` tells at once what was found.
+    let shrink = std::env::var("DELEGATION_SHRINK").map_or(4_000, |text| text.parse().unwrap());
+    let config = Config { cases, max_shrink_iters: shrink, failure_persistence: None, ..Config::default() };
     let mut bytes = [0; 32];
     bytes[..4].copy_from_slice(&seed.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
@@ -238,6 +240,7 @@ impl Game {
         let over = suppose(&self.world.view(), &caller, &moment, &drafts);
         let (who, actor) = self.who(who);
         let events: Vec<Event> = drafts.iter().filter(|d| d.twin_of.is_none()).map(|d| d.event.clone()).collect();
+        let places: Vec<String> = drafts.iter().filter(|d| d.twin_of.is_none()).map(|d| d.org.to_string()).collect();
         let before = self.facts.clone();
         let (first, noted) = (self.world.position(), self.world.log.len());
         self.world.record(&before.users[actor].id, name, drafts);
@@ -245,8 +248,10 @@ impl Game {
         self.remember();
         whole::well_formed(&self.facts)?;
         let take_away = arguments["take_away"] == true;
-        let act = Act { who, actor, name, events: &events, now, take_away };
+        let act = Act { who, actor, name, events: &events, places: &places, now, take_away };
         audit::no_escalation(&before, &self.facts, &act)?;
+        audit::excluded_is_excluded(&before, &act)?;
+        audit::moves(&before, &self.facts, &act)?;
         keepers::nobody_locked_out(&before, &self.facts, &act)?;
         catalogue::nothing_unhidden(&before, &self.facts, &act)?;
         catalogue::settled(&before, &self.facts)?;

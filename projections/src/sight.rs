@@ -33,12 +33,11 @@ pub fn sees_org(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
     belongs(view, viewer, org) || judge::manages(view, viewer, org)
 }
 
-/// Whether the viewer sees what an org is made of, its environments: as they see the org, unless they manage it from above
-/// and are excluded with its ancestors.
+/// Whether the viewer sees what an org is made of: its environments, what it says it is for. As they see the org, unless
+/// they manage it from above and the org excludes those above.
 #[must_use]
 pub fn sees_inside(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
-    let admitted = |home| !judge::suspended(view, home, org).home;
-    sees_org(view, viewer, org) && view.home(viewer.user).is_some_and(admitted)
+    belongs(view, viewer, org) || judge::manages_inside(view, viewer, org)
 }
 
 /// Whether the viewer sees an environment: as they see what its org is made of.
@@ -206,24 +205,20 @@ pub fn may_ask(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> A
     if manages || here.has(ACCESS_CHECK) || here.has(AUDIT_READ) || acts_for(view, viewer, user, org) {
         return Asking::Full;
     }
-    let mut asking = Asking::Full;
-    for (below, above) in view.lineage(org).zip(view.lineage(org).skip(1)) {
-        if view.excludes_landlord(below) {
-            asking = Asking::Bare;
-        }
-        if held(view, viewer, above).has(ACCESS_CHECK) {
-            return asking;
-        }
+    let nearest = view.lineage(org).skip(1).find(|above| held(view, viewer, *above).has(ACCESS_CHECK));
+    match nearest {
+        Some(above) if judge::reaches_down(view, above, org) => Asking::Full,
+        Some(_) => Asking::Bare,
+        None => Asking::No,
     }
-    Asking::No
 }
 
 /// Whether the viewer may act in a user's place in an org: the user belongs to it, and the viewer holds `act-as` in it, or
-/// above it unless the org, or one between, excludes its landlord.
+/// above it as far as that reaches down.
 #[must_use]
 pub fn acts_for(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> bool {
     let holds = |org| judge::privileges_as(view, viewer, org).has(ACT_AS);
-    let above = || !judge::suspended(view, org, org).any && view.lineage(org).skip(1).any(holds);
+    let above = || view.lineage(org).skip(1).any(|above| judge::reaches_down(view, above, org) && holds(above));
     let theirs = view.home(user) == Some(org) || judge::belongs_effectively(view, user, org);
     theirs && (holds(org) || above())
 }
@@ -237,11 +232,7 @@ pub fn may_ask_of_group(view: &View<'_>, viewer: &Subject, group: GroupNo, membe
 
 /// What the viewer holds in an org, which need not be live: what is closed can still be read about.
 fn held(view: &View<'_>, viewer: &Subject, org: OrgNo) -> PrivilegeSet {
-    if view.stands(viewer.user) && in_reach(viewer, org) {
-        judge::privileges(view, viewer.user, org).and(viewer.cap)
-    } else {
-        PrivilegeSet::NONE
-    }
+    judge::privileges_read(view, viewer, org, None)
 }
 
 fn holds_any(view: &View<'_>, viewer: &Subject, org: OrgNo, privileges: &[PrivilegeNo]) -> bool {

@@ -40,9 +40,9 @@ pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
         if scene.home(user) == Some(org) || scene.subscription(user, org).is_some() {
             works_in(scene, org)?;
         }
-        if !scene.holds(org, administrative::CONTENT_MANAGE) && !global::reaches_into(scene, org) {
-            let archived = scene.is_archived(org);
-            let made = scene.resources(org).filter(|_| !archived).filter(|no| made_by(scene, *no, user));
+        let manages = scene.judged_within(org, None).has(administrative::CONTENT_MANAGE);
+        if !manages && !global::reaches_into(scene, org) {
+            let made = scene.resources(org).filter(|no| made_by(scene, *no, user));
             let made = made.filter(|no| scene.personal_of(*no).is_none());
             made.map(|no| (no, Level::Manage, false)).try_for_each(|edge| holds_level(scene, edge))?;
         }
@@ -65,7 +65,7 @@ pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
 /// Refuses if something lies in a personal folder of the user: it is theirs alone, so that nobody else has it to hand
 /// out. System administrators may, and it is recorded that they did.
 pub fn personal_content_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
-    let theirs = |org: &OrgNo| !scene.is_archived(*org) && workspace::has_personal_content(scene, user, *org);
+    let theirs = |org: &OrgNo| workspace::has_personal_content(scene, user, *org);
     match orgs_of(scene, user).into_iter().find(|org| theirs(org) && !global::reaches_into(scene, *org)) {
         None => Ok(()),
         Some(org) => {
@@ -345,9 +345,9 @@ fn holds_all_within(
     environment: Option<EnvironmentNo>,
     needed: PrivilegeSet,
 ) -> Result<(), Refusal> {
-    let missing = needed.without(scene.held_within(org, environment));
+    let missing = needed.without(scene.judged_within(org, environment));
     let missing = if missing.is_empty() { missing } else { missing.without(ceilings::since(scene, org)) };
-    if missing.is_empty() || scene.is_archived(org) || global::reaches_into(scene, org) {
+    if missing.is_empty() || global::reaches_into(scene, org) {
         return Ok(());
     }
     let detail = format!(
@@ -360,8 +360,8 @@ fn holds_all_within(
 
 /// Whoever works in an org has what is shared with it: only who does so may bring others there.
 fn works_in(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
-    let reaches = scene.is_live(org) && scene.subject.only.is_none_or(|only| only == org);
-    if scene.is_archived(org) || (reaches && judge::belongs_effectively(scene, scene.subject.user, org)) {
+    let reaches = scene.is_judged(org) && scene.subject.only.is_none_or(|only| only == org);
+    if reaches && judge::belongs_effectively(scene, scene.subject.user, org) {
         return Ok(());
     }
     let org = scene.org_id(org);
@@ -410,7 +410,7 @@ fn by_global_roles(scene: &Scene<'_>) -> Option<PrivilegeSet> {
 }
 
 fn holds_share(scene: &Scene<'_>, no: ResourceNo, share: &Share) -> Result<(), Refusal> {
-    if View::resource(scene, no).is_some_and(|resource| resource.value.live && !scene.is_archived(resource.value.org)) {
+    if View::resource(scene, no).is_some_and(|resource| resource.value.live) {
         holds_below(scene, no, share.level, share.copy)
     } else {
         Ok(())
@@ -441,7 +441,7 @@ fn level_not_held(scene: &Scene<'_>, no: ResourceNo) -> Refusal {
 
 fn reach(scene: &Scene<'_>, no: ResourceNo, level: Level, copy: bool, counts: impl Fn(&Reach) -> bool) -> bool {
     let Some(org) = View::resource(scene, no).map(|resource| resource.value.org) else { return false };
-    if !scene.is_live(org) || scene.subject.only.is_some_and(|only| only != org) {
+    if !scene.is_judged(org) || scene.subject.only.is_some_and(|only| only != org) {
         return false;
     }
     let mut found = false;

@@ -31,7 +31,7 @@ pub fn rename(scene: &Scene<'_>, args: &RenameGroup, plan: &mut Plan) -> Result<
 
 pub fn delete(scene: &Scene<'_>, id: &GroupId, plan: &mut Plan) -> Result<(), Refusal> {
     let (no, org, place) = managed(scene, id)?;
-    if let Some(org) = scene.managed_by(no).find(|org| scene.is_open(*org)) {
+    if let Some(org) = scene.managed_by(no).find(|org| !scene.is_archived(*org)) {
         let detail = format!("group `{id}` manages org `{}`, and that cannot change", scene.org_id(org));
         return Err(conflict("group.manages_org", detail));
     }

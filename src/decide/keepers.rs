@@ -106,7 +106,8 @@ fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> Result<(), Refu
     }
     if landlord_taken(scene, after, org) {
         let detail = format!(
-            "the last `landlord.manage` of org `{}` is not its ancestors' to take: let its own users do it",
+            "the last `landlord.manage` of org `{}` is not for its ancestors, or others from elsewhere, to take: let its own \
+             users do it",
             scene.org_id(org)
         );
         return Err(conflict("landlord.last", detail));
@@ -114,11 +115,11 @@ fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> Result<(), Refu
     Ok(())
 }
 
-/// An ancestor's user takes the last `landlord.manage` of a child's own users.
+/// Somebody from elsewhere takes the last `landlord.manage` of a child's own users: for its ancestors, it may be.
 fn landlord_taken(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> bool {
-    let from_above = scene.home(scene.subject.user).is_some_and(|home| scene.is_above(home, org));
+    let from_elsewhere = scene.home(scene.subject.user) != Some(org);
     let landlord = |_: &View<'_>| PrivilegeSet::NONE.with(administrative::LANDLORD_MANAGE);
-    from_above && home_keeper(scene, org, landlord) && !home_keeper(after, org, landlord)
+    from_elsewhere && home_keeper(scene, org, landlord) && !home_keeper(after, org, landlord)
 }
 
 fn kept(view: &View<'_>, org: OrgNo) -> bool {
@@ -145,10 +146,11 @@ fn home_keeper(view: &View<'_>, org: OrgNo, keys: impl Fn(&View<'_>) -> Privileg
 fn manager_at(view: &View<'_>, at: OrgNo, org: OrgNo) -> bool {
     let manage = PrivilegeSet::NONE.with(administrative::ORG_MANAGE);
     let keeps = |user: UserNo| {
-        let home = view.home(user).unwrap_or(at);
-        let enters = |view: &View<'_>| !judge::suspended(view, home, org).home;
+        let enters = |view: &View<'_>| judge::reaches_down(view, at, org);
         let manages = |view: &View<'_>| match view.lifecycle() {
-            Lifecycle::SystemAdministrator => judge::is_system_administrator(view, user),
+            Lifecycle::SystemAdministrator => {
+                judge::is_system_administrator(view, user) && !judge::suspended(view, org, org).any
+            }
             Lifecycle::OrgManage | Lifecycle::ManagingTeam | Lifecycle::Root => true,
         };
         let keeps = |view: &View<'_>| enters(view) && manages(view) && holds(view, user, at, manage);

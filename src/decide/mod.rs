@@ -14,6 +14,7 @@ mod groups;
 mod keepers;
 mod keys;
 mod licences;
+mod moving;
 mod orgs;
 mod packs;
 mod permissions;
@@ -143,7 +144,7 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::RenameOrg(args) => orgs::rename(scene, args, plan),
         Command::DescribeOrg(args) => orgs::describe(scene, args, plan),
         Command::TagOrg(args) => orgs::tag(scene, args, plan),
-        Command::MoveOrg(args) => orgs::relocate(scene, args, plan),
+        Command::MoveOrg(args) => moving::relocate(scene, args, plan),
         Command::DisableOrg(args) => orgs::disable(scene, &args.org, plan),
         Command::EnableOrg(args) => orgs::enable(scene, &args.org, plan),
         Command::ArchiveOrg(args) => orgs::archive(scene, args, plan),

@@ -3,20 +3,18 @@
 use tenure_events::Event;
 use tenure_events::data::{
     self, ApiKeyIssued, GroupInvited, LandlordAdmitted, LandlordExcluded, Lifecycle, OrgArchived, OrgCreated,
-    OrgDescribed, OrgDisabled, OrgEnabled, OrgMoved, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted,
-    UserCreated,
+    OrgDescribed, OrgDisabled, OrgEnabled, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted, UserCreated,
 };
-use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, UserId, UserType};
+use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, Time, UserId, UserType};
 use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
-use tenure_projections::sight;
 use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet};
 
 use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, new_user, org_id, unused};
 use super::{Refusal, global, permissions, text, workspace};
 use crate::command::{
-    AdmitLandlord, All, ArchiveOrg, CreateOrg, DescribeOrg, FirstAdmin, MoveOrg, Privileges, RenameOrg, TagOrg,
+    AdmitLandlord, All, ArchiveOrg, CreateOrg, DescribeOrg, FirstAdmin, Privileges, RenameOrg, TagOrg,
 };
 
 /// The words that archiving an org takes.
@@ -33,6 +31,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
     };
     makes_below(scene, parent)?;
     below_root_only(scene, parent)?;
+    super::settings::second_org(scene)?;
     let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
     unused(scene.find_org(org.as_str()).is_some() || global::is(scene, &org), &org)?;
     let managing_group = match &args.managing_group {
@@ -170,29 +169,6 @@ pub fn tag(scene: &Scene<'_>, args: &TagOrg, plan: &mut Plan) -> Result<(), Refu
     Ok(())
 }
 
-pub fn relocate(scene: &Scene<'_>, args: &MoveOrg, plan: &mut Plan) -> Result<(), Refusal> {
-    let (org, parent) = (scene.live_org(&args.org)?, scene.live_org(&args.parent)?);
-    let from = scene.parent(org).ok_or_else(|| conflict("org.root", "the root org stays where it is"))?;
-    if from == parent {
-        return Err(conflict("nothing.changes", format!("org `{}` is there already", args.org)));
-    }
-    if parent == org || scene.is_above(org, parent) {
-        return Err(conflict("org.cycle", format!("org `{}` lies below `{}`", args.parent, args.org)));
-    }
-    [org, from, parent].into_iter().try_for_each(|org| manages_inside(scene, org))?;
-    below_root_only(scene, parent)?;
-    let name = scene.name(Scope::Orgs(Some(parent.handle())), scene.org_name(org), None)?;
-    let moved = OrgMoved { org: args.org.clone(), name, parent: args.parent.clone(), from: org_id(scene, from) };
-    plan.add(scene, org, Event::OrgMoved(moved), &[from, parent]);
-    let new_ancestors = scene.lineage(parent).any(|above| !scene.is_above(above, org));
-    let rule = scene.settings().is_some_and(|settings| settings.value.landlord_rule);
-    if rule && new_ancestors && admits_now(scene, org) {
-        let concerned: Vec<OrgNo> = scene.lineage(parent).chain(above(scene, org)).collect();
-        plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: args.org.clone() }), &concerned);
-    }
-    Ok(())
-}
-
 pub fn disable(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Result<(), Refusal> {
     let org = open(scene, id)?;
     if !scene.is_open(org) {
@@ -218,6 +194,7 @@ pub fn archive(scene: &Scene<'_>, args: &ArchiveOrg, plan: &mut Plan) -> Result<
     let org = open(scene, &args.org)?;
     not_root(scene, org)?;
     manages(scene, org)?;
+    ends(scene, org)?;
     if args.confirmation != ARCHIVE {
         let detail = format!("archiving cannot be undone: confirm with the words `{ARCHIVE}`");
         return Err(invalid("confirmation", "confirmation.wrong", detail));
@@ -228,15 +205,9 @@ pub fn archive(scene: &Scene<'_>, args: &ArchiveOrg, plan: &mut Plan) -> Result<
         return Err(conflict("org.has_children", detail));
     }
     if let Some(environment) = scene.environments(org).next() {
-        // Whoever is excluded with the ancestors learns that there is one, and not which.
-        let one = match sight::sees_inside(&scene.view, &scene.subject, org) {
-            true => format!(", `{}` is one", scene.environment_id(environment)),
-            false => String::new(),
-        };
-        return Err(conflict(
-            "org.has_environments",
-            format!("org `{}` has environments{one}: unlink them first", args.org),
-        ));
+        let one = scene.environment_id(environment);
+        let detail = format!("org `{}` has environments, `{one}` is one: unlink them first", args.org);
+        return Err(conflict("org.has_environments", detail));
     }
     super::associations::none_left(scene, org)?;
     plan.add(scene, org, Event::OrgArchived(OrgArchived { org: args.org.clone() }), scene.parent(org).as_slice());
@@ -287,7 +258,7 @@ fn landlord(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
     scene.need(org, administrative::LANDLORD_MANAGE)
 }
 
-fn admits_now(scene: &Scene<'_>, org: OrgNo) -> bool {
+pub fn admits_now(scene: &Scene<'_>, org: OrgNo) -> bool {
     scene.landlord(org).is_none_or(|landlord| landlord.value.admits(scene.instant()))
 }
 
@@ -299,7 +270,7 @@ pub fn not_root(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
 }
 
 /// Where orgs are the root's to make, it has all of them directly below it.
-fn below_root_only(scene: &Scene<'_>, parent: OrgNo) -> Result<(), Refusal> {
+pub fn below_root_only(scene: &Scene<'_>, parent: OrgNo) -> Result<(), Refusal> {
     if scene.lifecycle() == Lifecycle::Root && scene.root() != Some(parent) {
         return Err(conflict("org.below_root_only", "orgs hang under the root here, and under no other"));
     }
@@ -322,11 +293,21 @@ pub fn manages(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
 /// What it does not.
 pub fn manages_inside(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
     manages(scene, org)?;
-    let home = scene.home(scene.subject.user).unwrap_or(org);
-    if judge::suspended(&scene.view, home, org).home {
-        return Err(forbidden("landlord.excluded", format!("org `{}` excludes its ancestors", scene.org_id(org))));
+    if judge::manages_inside(&scene.view, &scene.subject, org) {
+        return Ok(());
     }
-    Ok(())
+    Err(forbidden("landlord.excluded", format!("org `{}` excludes its ancestors", scene.org_id(org))))
+}
+
+/// Refuses to close an org for good over the head of its landlord's rule: one that excludes its ancestors, now or once
+/// they are admitted no longer, is archived by its own alone, and one below it by whom that admits. Its history stays
+/// closed to whom it excluded when it was archived.
+fn ends(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+    let later = scene.view.at(Time::from_micros(i64::MAX - 1));
+    if scene.excludes_landlord(org) || later.excludes_landlord(org) {
+        scene.need(org, administrative::LANDLORD_MANAGE)?;
+    }
+    manages_inside(scene, org)
 }
 
 fn tags(tags: &[String]) -> Result<Vec<String>, Refusal> {

@@ -180,16 +180,28 @@ impl<'a> Scene<'a> {
         self.actor.cap != PrivilegeSet::ALL || self.actor.only.is_some() || self.key_ends.is_some()
     }
 
-    /// Whether the org is closed for good: what is had in it counts for nothing any more.
+    /// What is held in an org by the one whose authority decides, as the delta rule judges it: in an archived org, which
+    /// nobody holds anything in to change it, what its history is read by still.
+    pub fn judged_within(&self, org: OrgNo, environment: Option<EnvironmentNo>) -> PrivilegeSet {
+        match self.is_archived(org) {
+            true => judge::privileges_read(&self.view, &self.subject, org, environment),
+            false => self.held_within(org, environment),
+        }
+    }
+
+    /// Whether what is had in an org counts for the delta rule: it works, or was archived, and is read about still.
+    pub fn is_judged(&self, org: OrgNo) -> bool {
+        self.is_live(org) || self.is_archived(org)
+    }
+
+    /// Whether the org is closed for good: it accepts no change. Its history is read still.
     pub fn is_archived(&self, org: OrgNo) -> bool {
         self.org_status(org) == Some(OrgStatus::Archived)
     }
 
     /// Whether the org is managed from above by the one whose authority decides, and admits them.
     pub fn manages_from_above(&self, org: OrgNo) -> bool {
-        let home = self.home(self.subject.user).unwrap_or(org);
-        let manages = |above| judge::manages(&self.view, &self.subject, above);
-        !judge::suspended(&self.view, home, org).home && self.parent(org).is_some_and(manages)
+        judge::manages_from_above(&self.view, &self.subject, org)
     }
 
     /// Refuses unless the privilege is held in the org.

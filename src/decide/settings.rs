@@ -177,11 +177,23 @@ fn permissions(scene: &Scene<'_>, before: &Settings, after: &Settings) -> Result
     Ok(())
 }
 
-/// Who switches off that people see only those below them sees everybody already.
 fn hierarchy(scene: &Scene<'_>, root: OrgNo, before: &Settings, after: &Settings) -> Result<(), Refusal> {
     let opens = before.single_org_hierarchy && !after.single_org_hierarchy && !scene.has_been_multi_org();
-    let sees_all = || scene.home_users(root).all(|user| sight::sees_user(&scene.view, &scene.subject, user));
-    if !opens || sees_all() {
+    if opens { sees_everybody(scene, root) } else { Ok(()) }
+}
+
+/// Whoever makes the second org of a platform where people see only those below them ends that, as by switching it off.
+pub fn second_org(scene: &Scene<'_>) -> Result<(), Refusal> {
+    let single = scene.settings().is_some_and(|settings| settings.value.single_org_hierarchy);
+    if !single || scene.has_been_multi_org() {
+        return Ok(());
+    }
+    sees_everybody(scene, platform(scene)?)
+}
+
+/// Who ends that people see only those below them sees everybody already.
+fn sees_everybody(scene: &Scene<'_>, root: OrgNo) -> Result<(), Refusal> {
+    if scene.home_users(root).all(|user| sight::sees_user(&scene.view, &scene.subject, user)) {
         return Ok(());
     }
     let detail = "not all users of the platform are below you, and by this you would see them: ask who made you";

@@ -102,10 +102,14 @@ pub fn erase(scene: &Scene<'_>, args: &EraseUser, plan: &mut Plan) -> Result<(),
     Ok(())
 }
 
-/// In an archived org nobody manages users any more: its people are forgotten by whoever manages it, seen or not.
+/// In an archived org nobody is at home to manage users any more: its people are forgotten by whoever manages them still
+/// from elsewhere, or manages the org from above, seen or not; not by those whom it excluded when it was archived.
 fn is_left_in_archive(scene: &Scene<'_>, user: UserNo) -> bool {
     let there = View::user(scene, user).is_some_and(|user| user.value.status != UserStatus::Erased);
-    let manages = |home: OrgNo| scene.is_archived(home) && judge::manages(&scene.view, &scene.subject, home);
+    let manages = |home: OrgNo| {
+        let still = || scene.judged_within(home, None).has(administrative::USER_MANAGE);
+        scene.is_archived(home) && (still() || judge::manages_inside(&scene.view, &scene.subject, home))
+    };
     there && scene.home(user).is_some_and(manages)
 }
 

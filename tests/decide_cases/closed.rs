@@ -54,6 +54,7 @@ fn the_people_of_an_archived_org_are_forgotten_by_who_manages_it() {
     let erase = || json!({"user": "shaun", "confirmation": "permanently erase"});
     let mut w = given();
     w.must_not("admin", "erase-user", erase(), "user.unknown");
+    w.must("shaun", "admit-landlord", json!({"org": "shut"}));
     w.must("admin", "disable-org", json!({"org": "shut"}));
     w.must_not("admin", "erase-user", erase(), "user.unknown");
     w.must("admin", "archive-org", json!({"org": "shut", "confirmation": "permanently archive"}));

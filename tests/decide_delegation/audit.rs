@@ -1,11 +1,14 @@
 //! What every accepted command must leave true: nobody gained what the actor does not hold.
 
-use tenure_events::data::{Level, TenantUsers};
+use tenure_events::data::{Assignee, Level, TenantUsers};
 use tenure_events::{Event, Time};
 
-use super::facts::{At, Facts, Holder, Set, Status, With};
+use super::facts::{At, Facts, Holder, Set, With};
 use super::potential::{Had, Potential, Principal, had, instants};
-use super::rules::{CONTENT_MANAGE, KEY_MANAGE, SUBSCRIPTION_MANAGE, USER_MANAGE, Who, holds};
+use super::rules::{
+    ACCESS_CHECK, ACT_AS, AUDIT_READ, CONTENT_MANAGE, FOR_GOOD, KEY_MANAGE, ORG_MANAGE, SUBSCRIPTION_MANAGE,
+    USER_MANAGE, Who, holds,
+};
 
 /// Who commanded, what and when.
 pub struct Act<'a> {
@@ -14,6 +17,8 @@ pub struct Act<'a> {
     pub actor: At,
     pub name: &'a str,
     pub events: &'a [Event],
+    /// In whose histories these stand.
+    pub places: &'a [String],
     pub now: Time,
     /// It says that it may take something from somebody.
     pub take_away: bool,
@@ -48,7 +53,7 @@ impl Facts {
     fn effective(&self, who: &Who, content: At, t: Time) -> Had {
         let (level, copy) = self.effective_there(who, content, t);
         let global = self.everywhere(who, t).map_or(0, |(held, _)| held);
-        let manages = |tenant| self.manages_given(tenant, content, global | self.held(who, tenant, t));
+        let manages = |tenant| self.manages_given(tenant, content, global | self.judged(who, tenant, t));
         (if (0..self.orgs.len()).any(manages) { level.max(had(Level::View)) } else { level }, copy)
     }
 
@@ -68,12 +73,12 @@ impl Facts {
             return (0, false);
         }
         let (org, environment) = (self.contents[content].org, self.contents[content].environment);
-        let manages = self.held_within(who, org, environment, t) & CONTENT_MANAGE != 0;
+        let manages = self.judged_within(who, org, environment, t) & CONTENT_MANAGE != 0;
         if manages && self.personal_of(content).is_some() {
             return (had(Level::Manage), true);
         }
         let acting =
-            (0..self.orgs.len()).filter(|acting| self.live(*acting, t) && who.only.is_none_or(|o| o == *acting));
+            (0..self.orgs.len()).filter(|acting| self.is_judged(*acting, t) && who.only.is_none_or(|o| o == *acting));
         // What is shared with an org, or with all, is for whomever those who work in an org let in: wherever it hangs
         // today, and whichever org a key of theirs works in.
         let theirs = |org: At| acting.clone().any(|acting| acting == org && self.belongs(who.user, org, t));
@@ -82,7 +87,7 @@ impl Facts {
             With::All => true,
             With::User(_) | With::Role(_) | With::Group(_) => false,
         });
-        let reaches = self.live(org, t) && who.only.is_none_or(|only| only == org);
+        let reaches = self.is_judged(org, t) && who.only.is_none_or(|only| only == org);
         let all = acting.clone().filter(|_| reaches).flat_map(|acting| self.havings(who, acting, content, t));
         let own =
             all.fold((0, false), |most, h| (most.0.max(had(h.level)), most.1 || h.copy || h.level == Level::Manage));
@@ -135,27 +140,24 @@ impl Facts {
         if global & !held != 0 && !self.reaches(who, None, now) {
             return Err(format!("{} gains {global:#x} in every org", self.text(principal)));
         }
-        // What is archived is gone for good.
-        let open = |org: &At| self.orgs[*org].status != Status::Gone;
-        for org in (0..self.orgs.len()).filter(open) {
+        // What is archived counts as well: its history is read still.
+        for org in 0..self.orgs.len() {
             let gained = after.local[at][org] & !before.local.get(org).unwrap_or(&0) & !before.global & self.all();
             let exempt = before.exempt == Some(org) || self.reaches(who, Some(org), now);
-            if gained & !self.held(who, org, now) & !self.since(who, org, now) != 0 && !exempt {
+            if gained & !self.judged(who, org, now) & !self.since(who, org, now) != 0 && !exempt {
                 return Err(format!("{} gains {gained:#x} in {}", self.text(principal), self.orgs[org].id));
             }
         }
-        for (at_environment, environment) in
-            self.environments.iter().enumerate().filter(|(_, e)| e.live && open(&e.org))
-        {
+        for (at_environment, environment) in self.environments.iter().enumerate().filter(|(_, e)| e.live) {
             let org = environment.org;
             let had = before.local.get(org).unwrap_or(&0) | before.within.get(at_environment).unwrap_or(&0);
             let gained = after.within[at][at_environment] & !had & !before.global & self.all();
-            let held = self.held_within(who, org, Some(at_environment), now) | self.since(who, org, now);
+            let held = self.judged_within(who, org, Some(at_environment), now) | self.since(who, org, now);
             if gained & !held != 0 && !self.reaches(who, Some(org), now) {
                 return Err(format!("{} gains {gained:#x} in {}", self.text(principal), environment.id));
             }
         }
-        for content in (0..self.contents.len()).filter(|content| open(&self.contents[*content].org)) {
+        for content in 0..self.contents.len() {
             let (level, copy) = after.levels[at][content];
             let (old_level, old_copy) = before.levels.get(content).copied().unwrap_or((0, false));
             let exempt = before.exempt.is_some() || self.reaches(who, Some(self.contents[content].org), now);
@@ -238,6 +240,84 @@ pub fn no_escalation(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(),
     credentials(before, act)
 }
 
+/// Who was shut out of an org stays so when it moves, and new ancestors start excluded; where there is no such rule, the
+/// mover held over it what reaches down from them. Nothing that came from where it hung sleeps.
+pub fn moves(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), String> {
+    const REACHES_DOWN: Set = ORG_MANAGE | ACT_AS | ACCESS_CHECK | AUDIT_READ;
+    for event in act.events {
+        let Event::OrgMoved(e) = event else { continue };
+        let (moved, rule) = (before.org(&e.org), before.settings().landlord_rule);
+        let above = |facts: &Facts| facts.ancestors(moved);
+        let tree: Vec<At> =
+            (0..before.orgs.len()).filter(|org| *org == moved || before.ancestors(*org).contains(&moved)).collect();
+        for ancestor in above(after) {
+            let new = !above(before).contains(&ancestor);
+            for t in [act.now, FOR_GOOD] {
+                let open = after.counts_in(ancestor, moved, t);
+                if open && ((new && rule) || (!new && !before.counts_in(ancestor, moved, t))) {
+                    return Err(format!("{} is let into {}", after.orgs[ancestor].id, e.org));
+                }
+            }
+            let line = std::iter::once(moved).chain(above(before)).filter(|at| before.counts_in(*at, moved, act.now));
+            let held = line.fold(0, |held, at| held | before.held(&act.who, at, act.now));
+            let gains = new && after.counts_in(ancestor, moved, act.now);
+            if gains && REACHES_DOWN & !held != 0 && !before.reaches(&act.who, Some(moved), act.now) {
+                return Err(format!("hands {} to {}", e.org, after.orgs[ancestor].id));
+            }
+        }
+        let stays = |of: At| tree.contains(&of) || (above(before).contains(&of) && above(after).contains(&of));
+        let shared = after.shares.iter().filter_map(|share| match share.with {
+            With::Org(org) => Some((share.content, org)),
+            With::User(_) | With::Role(_) | With::Group(_) | With::All => None,
+        });
+        let given = after.given.iter().filter_map(|(content, to, _)| Some((*content, (*to)?)));
+        let sleeps = |(content, org): &(At, At)| {
+            let content = &after.contents[*content];
+            content.live && tree.contains(org) && !stays(content.org)
+        };
+        if let Some((content, org)) = shared.chain(given).find(sleeps) {
+            return Err(format!("{} is still for {}", after.contents[content].id, after.orgs[org].id));
+        }
+    }
+    Ok(())
+}
+
+/// What an org leaves to the ancestors that it excludes.
+const LEFT: [&str; 5] = ["disable-org", "enable-org", "rename-org", "license-org", "record-sign-in"];
+
+/// Nothing happens in an org that excludes its ancestors by what is held in those: whoever acts there belongs to it, or
+/// manages it by what is held in it or in between.
+pub fn excluded_is_excluded(before: &Facts, act: &Act<'_>) -> Result<(), String> {
+    let closed = |place: &&String| {
+        let org = before.orgs.iter().position(|org| org.id == **place)?;
+        (!before.closed(org, act.now).is_empty()).then_some(org)
+    };
+    let alien =
+        |org: &At| !before.belongs(act.who.user, *org, act.now) && !before.manages_inside(&act.who, *org, act.now);
+    // Whoever is shut out may leave.
+    let is_own = |event: &Event| {
+        let user = match event {
+            Event::SubscriptionWithdrawn(e) => &e.user,
+            Event::SubscriptionExtended(e) => &e.user,
+            Event::SubscriptionRetyped(e) => &e.user,
+            Event::PrivilegeRevoked(e) => &e.user,
+            Event::RoleUnassigned(e) => match &e.from {
+                Assignee::User(user) => user,
+                Assignee::Group(_) => return false,
+            },
+            _ => return false,
+        };
+        before.users[act.who.user].id == user.as_str()
+    };
+    if act.events.iter().all(is_own) {
+        return Ok(());
+    }
+    match act.places.iter().filter_map(|place| closed(&place)).find(alien).filter(|_| !LEFT.contains(&act.name)) {
+        Some(org) => Err(format!("acts in {}, which excludes what they have", before.orgs[org].id)),
+        None => Ok(()),
+    }
+}
+
 /// Managers from above may subscribe themselves the first time ever, and anybody while nobody there can.
 fn exempt(before: &Facts, act: &Act<'_>, principal: Principal) -> Option<At> {
     let Principal::User(user) = principal else { return None };
@@ -250,8 +330,7 @@ fn exempt(before: &Facts, act: &Act<'_>, principal: Principal) -> Option<At> {
 }
 
 fn may_enter(before: &Facts, act: &Act<'_>, user: At, org: At) -> bool {
-    let home = before.users[act.who.user].home;
-    let manager = before.manages_above(&act.who, org, act.now) && !before.shut_out(home, org, act.now);
+    let manager = before.manages_above(&act.who, org, act.now);
     let first = user == act.who.user && !before.members.iter().any(|m| (m.user, m.org) == (user, org));
     let holder = |user| {
         before.stands(user, act.now) && before.authority(user, org, act.now).privileges & SUBSCRIPTION_MANAGE != 0
@@ -309,7 +388,6 @@ fn credentials(before: &Facts, act: &Act<'_>) -> Result<(), String> {
         }
         let landlord = act.name == "reset-credential"
             && before.manages_above(&act.who, home, act.now)
-            && !before.shut_out(before.users[act.who.user].home, home, act.now)
             && before.authority(user, home, act.now).privileges & USER_MANAGE != 0;
         if landlord {
             continue;

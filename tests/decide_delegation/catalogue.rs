@@ -6,7 +6,7 @@ use tenure_events::data::{CrossOrgShares, Settings, Switch, TenantUsers};
 
 use super::Dice;
 use super::audit::Act;
-use super::facts::{At, Facts, Set, Status, With};
+use super::facts::{At, Facts, Set, With};
 use super::generate::some;
 use super::potential::instants;
 use super::rules::{Who, holds};
@@ -68,8 +68,7 @@ pub fn nothing_unhidden(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<
         for t in instants(before, before, act.now) {
             let potential = before.potential(t);
             let of_type = before.members.iter().filter(|m| m.there && m.user_type == user_type);
-            let open = of_type
-                .filter(|m| m.until.is_none_or(|until| until > act.now) && before.orgs[m.org].status != Status::Gone);
+            let open = of_type.filter(|m| m.until.is_none_or(|until| until > act.now));
             for member in open {
                 let of_org = |at: &At| before.environments[*at].org == member.org;
                 let within = (0..before.environments.len()).filter(of_org);
@@ -78,7 +77,7 @@ pub fn nothing_unhidden(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<
                 if before.reaches(&act.who, Some(member.org), act.now) {
                     continue;
                 }
-                let holds = before.held(&act.who, member.org, act.now) | before.since(&act.who, member.org, act.now);
+                let holds = before.judged(&act.who, member.org, act.now) | before.since(&act.who, member.org, act.now);
                 if had & raised & !holds != 0 {
                     let (user, org) = (&before.users[member.user].id, &before.orgs[member.org].id);
                     return Err(format!("raising `{name}` gives {user} in {org} what the actor does not hold"));

@@ -148,6 +148,7 @@ impl<'a> Both<'a> {
         let (org, user) = (dice.of(self.orgs.len()), dice.of(self.users.len()));
         let told = |what: &'static str| move || format!("{what}: {who:?}, user {user}, org {org}");
         same(sight::sees_org(view, &subject, self.orgs[org]), facts.sees_org(who, org, t), told("sees org"))?;
+        same(sight::sees_inside(view, &subject, self.orgs[org]), facts.sees_inside(who, org, t), told("sees inside"))?;
         same(sight::sees_user(view, &subject, self.users[user]), facts.sees_user(who, user, t), told("sees user"))?;
         same(judge::manages(view, &subject, self.orgs[org]), facts.manages(who, org, t), told("manages"))?;
         let found = sight::acts_for(view, &subject, self.users[user], self.orgs[org]);

@@ -128,6 +128,11 @@ fn subscription(dice: &mut Dice, valid_from: Option<Time>, valid_until: Option<T
     Subscription { user_type: id(user_type), privileges: privileges.map(|p| id(&p)).collect(), valid_from, valid_until }
 }
 
+fn all_for_good() -> Subscription {
+    let privileges = privileges().iter().map(|p| id(p)).collect();
+    Subscription { user_type: id("administrator"), privileges, valid_from: None, valid_until: None }
+}
+
 /// Privileges: all, nearly all, those of administration, of content, a few, none.
 pub fn some(dice: &mut Dice) -> Vec<String> {
     let mut all = privileges();
@@ -190,7 +195,11 @@ fn fact(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(String, Event)> {
             let from = if dice.one_in(6) { until(dice, now) } else { None };
             let until = until(dice, now).filter(|until| from.is_none_or(|from| from < *until));
             let fresh = facts.users[user].home != org;
-            let subscription = subscription(dice, from, until);
+            let mut subscription = subscription(dice, from, until);
+            // Whose home is one org, and whose authority another's: an ancestor of a third, perhaps.
+            if dice.one_in(3) && facts.orgs.iter().any(|other| other.parent == Some(org)) {
+                subscription = all_for_good();
+            }
             fresh.then(|| {
                 Event::SubscriptionGranted(SubscriptionGranted { user: user_id, org: id(&org_id), subscription })
             })?

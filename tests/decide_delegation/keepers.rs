@@ -16,7 +16,10 @@ impl Facts {
             let system =
                 |t| settings.lifecycle != Lifecycle::SystemAdministrator || self.is_system_administrator(user, t);
             let good = |t| self.authority(user, *above, t).privileges & ORG_MANAGE != 0 && system(t);
-            let admitted = |t| !self.shut_out(self.users[user].home, org, t);
+            let admitted = |t| {
+                self.counts_in(*above, org, t)
+                    && (settings.lifecycle != Lifecycle::SystemAdministrator || self.closed(org, t).is_empty())
+            };
             self.works(user) && good(now) && good(FOR_GOOD) && admitted(now) && admitted(FOR_GOOD)
         };
         let keys = |t: Time| {
@@ -50,7 +53,7 @@ impl Facts {
 }
 
 /// Every org that works can still be restored by somebody, unless it could not before; and its last
-/// `landlord.manage` is not its ancestors' to take.
+/// `landlord.manage` is its own users' alone to take.
 pub fn nobody_locked_out(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), String> {
     if before.is_administered(act.now) && !after.is_administered(act.now) {
         return Err("the platform has no system administrator any more".to_owned());
@@ -61,12 +64,8 @@ pub fn nobody_locked_out(before: &Facts, after: &Facts, act: &Act<'_>) -> Result
             return Err(format!("nobody can run {} any more", after.orgs[org].id));
         }
         let landlord = |facts: &Facts| facts.has_keeper(org, act.now, |_| LANDLORD_MANAGE);
-        if org < before.orgs.len()
-            && before.ancestors(org).contains(&before.users[act.who.user].home)
-            && landlord(before)
-            && !landlord(after)
-        {
-            return Err(format!("an ancestor takes the last landlord.manage of {}", after.orgs[org].id));
+        if org < before.orgs.len() && before.users[act.who.user].home != org && landlord(before) && !landlord(after) {
+            return Err(format!("somebody from elsewhere takes the last landlord.manage of {}", after.orgs[org].id));
         }
     }
     Ok(())

@@ -20,11 +20,11 @@ impl Facts {
         self.contents.iter().position(|c| c.personal && c.live && (c.maker, c.org) == (user, org))
     }
 
-    /// Whether something lies in a personal folder of the user, in an org that is not closed for good.
+    /// Whether something lies in a personal folder of the user.
     pub fn has_personal_content(&self, user: At, reaches: impl Fn(At) -> bool) -> bool {
         (0..self.contents.len()).filter(|at| self.contents[*at].live && !self.contents[*at].personal).any(|at| {
             let org = self.contents[at].org;
-            let folder = self.personal_of(at).filter(|_| self.orgs[org].status != Status::Gone && !reaches(org));
+            let folder = self.personal_of(at).filter(|_| !reaches(org));
             folder.is_some_and(|folder| self.contents[folder].maker == user)
         })
     }

@@ -60,7 +60,20 @@ impl Facts {
     }
 
     pub fn manages_above(&self, who: &Who, org: At, t: Time) -> bool {
-        self.orgs[org].parent.is_some_and(|parent| self.manages(who, parent, t))
+        self.orgs[org].parent.is_some() && self.manages_by(who, org, &self.ancestors(org), t)
+    }
+
+    /// Manages the org, and what is in it: by what is held in it, or in an ancestor that it does not shut out.
+    pub fn manages_inside(&self, who: &Who, org: At, t: Time) -> bool {
+        let line: Vec<At> = std::iter::once(org).chain(self.ancestors(org)).collect();
+        self.manages_by(who, org, &line, t)
+    }
+
+    fn manages_by(&self, who: &Who, org: At, from: &[At], t: Time) -> bool {
+        if self.settings().lifecycle == Lifecycle::SystemAdministrator {
+            return self.manages(who, org, t) && self.closed(org, t).is_empty();
+        }
+        from.iter().any(|at| self.counts_in(*at, org, t) && self.held(who, *at, t) & ORG_MANAGE != 0)
     }
 
     /// Where platform and tenants are apart, whoever is at home above an org manages none of its users.

@@ -3,7 +3,7 @@
 use tenure_events::Time;
 use tenure_events::data::Level;
 
-use super::facts::{At, Content, Facts, Holder, Set, Status, With};
+use super::facts::{At, Content, Facts, Holder, Set, With};
 use super::rules::{CONTENT_MANAGE, ORG_MANAGE, holds};
 
 /// A level and whether it may be copied; 0 is no level.
@@ -152,7 +152,7 @@ impl Facts {
                     With::All => inside.contains(&true) && !self.is_tenants_app(content),
                 });
                 let given = self.contents[content].live
-                    && (0..self.orgs.len()).filter(|org| self.orgs[*org].status != Status::Gone).any(|tenant| {
+                    && (0..self.orgs.len()).any(|tenant| {
                         self.manages_given(tenant, content, local[tenant] | global)
                             || self.handed_on(tenant, content).any(|with| match with {
                                 With::User(user) => principal == Principal::User(user),

@@ -91,6 +91,11 @@ impl Facts {
         self.closed(org, t).iter().any(|closed| self.ancestors(*closed).contains(&home))
     }
 
+    /// Whether what is held in one org counts in another below it: wherever whoever holds it is at home.
+    pub fn counts_in(&self, above: At, org: At, t: Time) -> bool {
+        !self.shut_out(above, org, t)
+    }
+
     pub fn need_membership(&self) -> bool {
         self.settings().roles_need_membership
     }
@@ -195,6 +200,20 @@ impl Facts {
         if stands { self.authority_within(who.user, org, environment, t).privileges & who.cap } else { 0 }
     }
 
+    /// What counts where something is handed out: what is held; in an archived org what it is read by.
+    pub fn judged(&self, who: &Who, org: At, t: Time) -> Set {
+        self.judged_within(who, org, None, t)
+    }
+
+    pub fn judged_within(&self, who: &Who, org: At, environment: Option<At>, t: Time) -> Set {
+        let stands = self.is_judged(org, t) && self.stands(who.user, t) && who.only.is_none_or(|only| only == org);
+        if stands { self.authority_within(who.user, org, environment, t).privileges & who.cap } else { 0 }
+    }
+
+    pub fn is_judged(&self, org: At, t: Time) -> bool {
+        self.live(org, t) || self.orgs[org].status == Status::Gone
+    }
+
     /// The same where the org need not be live: what is closed can be read about.
     pub fn read(&self, who: &Who, org: At, t: Time) -> Set {
         let stands = self.stands(who.user, t) && who.only.is_none_or(|only| only == org);
@@ -212,7 +231,9 @@ impl Facts {
         let mut found = Vec::new();
         let downward = downward && self.ancestors(acting).contains(&org);
         let sub = self.orgs[acting].master == Some(org);
-        let crosses = (downward || sub) && !self.is_tenants_app(content);
+        // Whoever is shut out of the content's org has none of it, from wherever they act.
+        let let_in = self.counts_in(acting, org, t) && self.counts_in(self.users[who.user].home, org, t);
+        let crosses = (downward || sub) && let_in && !self.is_tenants_app(content);
         if !self.belongs(who.user, acting, t) || (elsewhere && !crosses) {
             return found;
         }

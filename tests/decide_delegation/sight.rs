@@ -48,6 +48,10 @@ impl Facts {
         self.in_sight(who, org, t) || self.manages(who, org, t)
     }
 
+    pub fn sees_inside(&self, who: &Who, org: At, t: Time) -> bool {
+        self.in_sight(who, org, t) || self.manages_inside(who, org, t)
+    }
+
     fn in_sight(&self, who: &Who, org: At, t: Time) -> bool {
         self.stands(who.user, t) && who.only.is_none_or(|only| only == org) && self.belongs(who.user, org, t)
     }
@@ -121,10 +125,10 @@ impl Facts {
         (here || home) && !self.hidden(who, user)
     }
 
-    /// Acts in the place of whoever belongs to an org: by `act-as` there, or above it unless it excludes its landlord.
+    /// Acts in the place of whoever belongs to an org: by `act-as` there, or in an ancestor that is not shut out.
     pub fn acts_for(&self, who: &Who, user: At, org: At, t: Time) -> bool {
         let holds = |org: &At| self.held(who, *org, t) & ACT_AS != 0;
-        let above = self.closed(org, t).is_empty() && self.ancestors(org).iter().any(holds);
+        let above = self.ancestors(org).iter().any(|above| self.counts_in(*above, org, t) && holds(above));
         self.belongs(user, org, t) && (holds(&org) || above)
     }
 

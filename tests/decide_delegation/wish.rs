@@ -72,6 +72,7 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
     let name = all[usize::from(number) % all.len()];
     let mut by = None;
     let org = if dice.one_in(3) { dice.of(facts.orgs.len()) } else { org };
+    let (puppet, org) = puppet(facts, dice, now).map_or((None, org), |(user, shut)| (Some(user), shut));
     let far = dice.one_in(5);
     let near = |of: Option<At>| far || of.is_none_or(|of| of == org);
     let user = dice.pick(facts.users.iter().filter(|user| near(Some(user.home))));
@@ -408,7 +409,20 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         other => panic!("no arguments for {other}"),
     };
     super::catalogue::with_new(facts, &mut arguments, dice);
-    Some(Wish { name, arguments, by })
+    Some(Wish { name, arguments, by: puppet.or(by) })
+}
+
+/// One time in eight somebody who is at home elsewhere, and holds much in an ancestor that an org excludes, and that org.
+fn puppet(facts: &Facts, dice: &mut Dice, now: Time) -> Option<(At, At)> {
+    if !dice.one_in(8) {
+        return None;
+    }
+    let shut = dice.pick((0..facts.orgs.len()).filter(|org| !facts.closed(*org, now).is_empty()))?;
+    let from_above = |member: &&Member| {
+        let alien = !facts.shut_out(facts.users[member.user].home, shut, now);
+        member.there && alien && facts.shut_out(member.org, shut, now) && member.privileges & 1 != 0
+    };
+    dice.pick(facts.members.iter().filter(from_above)).map(|member| (member.user, shut))
 }
 
 fn merged(mut one: Value, other: Value) -> Value {

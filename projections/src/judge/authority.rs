@@ -213,10 +213,24 @@ pub fn privileges_within(
     org: OrgNo,
     environment: Option<EnvironmentNo>,
 ) -> PrivilegeSet {
-    let standing = Standing::read(view, subject.user, org).filter(|standing| standing.stands(view).is_ok());
-    let standing = standing.map(|standing| standing.within(environment));
+    let works = Standing::read(view, subject.user, org).is_some_and(|standing| standing.stands(view).is_ok());
+    if works { privileges_read(view, subject, org, environment) } else { PrivilegeSet::NONE }
+}
+
+/// What the subject holds in an org that need not work, or in an environment of it: what is closed is read about, and
+/// judged, by what is held in it still.
+#[must_use]
+pub fn privileges_read(
+    view: &View<'_>,
+    subject: &Subject,
+    org: OrgNo,
+    environment: Option<EnvironmentNo>,
+) -> PrivilegeSet {
     let mut all = PrivilegeSet::NONE;
-    if let Some(standing) = standing.filter(|_| subject.only.is_none_or(|only| only == org)) {
+    if !view.stands(subject.user) || subject.only.is_some_and(|only| only != org) {
+        return all;
+    }
+    if let Some(standing) = Standing::read(view, subject.user, org).map(|standing| standing.within(environment)) {
         let _: Result<(), Code> = standing.holdings(view, |holding| {
             all = all.or(holding.privileges);
             ControlFlow::Continue(())
@@ -226,7 +240,8 @@ pub fn privileges_within(
 }
 
 /// Whether the subject may manage the org as an org: holds `org.manage` in it or in an ancestor, or, where that is for
-/// system administrators alone, is one. An org that excludes its landlord leaves its ancestors this much.
+/// system administrators alone, is one. An org that excludes its landlord leaves its ancestors this much, and no more:
+/// whatever else is done by managing an org asks [`manages_inside`] or [`manages_from_above`].
 #[must_use]
 pub fn manages(view: &View<'_>, subject: &Subject, org: OrgNo) -> bool {
     if view.lifecycle() == Lifecycle::SystemAdministrator {
@@ -234,6 +249,34 @@ pub fn manages(view: &View<'_>, subject: &Subject, org: OrgNo) -> bool {
         return whole && view.stands(subject.user) && is_system_administrator(view, subject.user);
     }
     view.lineage(org).any(|org| privileges_as(view, subject, org).has(administrative::ORG_MANAGE))
+}
+
+/// Whether the subject manages the org, and what is in it: as [`manages`], but by what is held in an ancestor only as
+/// far as that reaches down.
+#[must_use]
+pub fn manages_inside(view: &View<'_>, subject: &Subject, org: OrgNo) -> bool {
+    manages_by(view, subject, org, view.lineage(org))
+}
+
+/// Whether the subject manages the org by what is held above it, as far as that reaches down.
+#[must_use]
+pub fn manages_from_above(view: &View<'_>, subject: &Subject, org: OrgNo) -> bool {
+    view.parent(org).is_some() && manages_by(view, subject, org, view.lineage(org).skip(1))
+}
+
+fn manages_by(view: &View<'_>, subject: &Subject, org: OrgNo, mut from: impl Iterator<Item = OrgNo>) -> bool {
+    if view.lifecycle() == Lifecycle::SystemAdministrator {
+        return manages(view, subject, org) && !suspended(view, org, org).any;
+    }
+    from.any(|at| reaches_down(view, at, org) && privileges_as(view, subject, at).has(administrative::ORG_MANAGE))
+}
+
+/// Whether what is held in one org counts in another below it: unless that, or an org between, excludes its ancestors.
+/// Whoever holds it, and wherever their home is: every path by which authority comes from above asks this. Of two orgs
+/// that do not lie below one another neither is shut out by the other.
+#[must_use]
+pub fn reaches_down(view: &View<'_>, above: OrgNo, org: OrgNo) -> bool {
+    !suspended(view, above, org).home
 }
 
 /// Whether the user holds the global role of the system administrators, in person or through a group.
@@ -320,13 +363,13 @@ pub fn roles_of<'a>(view: &View<'a>, user: UserNo) -> impl Iterator<Item = RoleN
 /// What the landlord rule suspends in an org.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Suspension {
-    /// Users of this home have nothing there.
+    /// Users of this home, and what is held in it, have nothing there.
     pub home: bool,
     /// Global roles give nothing there.
     pub any: bool,
 }
 
-/// Whether an org, or one above it, shuts out users whose home is `home`, and global roles.
+/// Whether an org, or one above it, shuts out users whose home is `home`, what is held in `home`, and global roles.
 #[must_use]
 pub fn suspended(view: &View<'_>, home: OrgNo, org: OrgNo) -> Suspension {
     let mut suspension = Suspension { home: false, any: false };

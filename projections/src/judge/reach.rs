@@ -6,7 +6,7 @@ use tenure_events::Position;
 use tenure_events::data::{CrossOrgShares, Level, Nature};
 
 use super::association::{self, Association};
-use super::authority::{Standing, belongs_effectively};
+use super::authority::{Standing, belongs_effectively, reaches_down};
 use super::personal::personal;
 use super::{Code, Subject, administrative, distribution};
 use crate::values::{OrgNo, ResourceNo, RoleNo, Share};
@@ -32,7 +32,7 @@ pub struct Reach {
 /// From its own org: by managing all content there, by having made it, or by a share with the user, a role or group of
 /// theirs, or the org. From another org: by a share with that org or with all orgs, downward; by what the org was
 /// authorised to use; as its master's. What lies in a personal folder is had by its owner and by nobody else, as long as
-/// they are there.
+/// they are there. Whoever is shut out of the content's org has none of it, from whichever org they act in.
 pub fn reaches(
     view: &View<'_>,
     subject: &Subject,
@@ -132,6 +132,7 @@ fn elsewhere(
     if (!downward && master.is_none())
         || !belongs_effectively(view, subject.user, acting)
         || is_for_its_org(view, org, resource)
+        || !is_let_in(view, subject, acting, org)
     {
         return Flow::Continue(());
     }
@@ -155,6 +156,12 @@ fn elsewhere(
         }
         None => Flow::Continue(()),
     }
+}
+
+/// Whether an org lets somebody have its content who acts in another: neither their home nor that other is an ancestor
+/// that it excludes.
+fn is_let_in(view: &View<'_>, subject: &Subject, acting: OrgNo, org: OrgNo) -> bool {
+    reaches_down(view, acting, org) && view.home(subject.user).is_some_and(|home| reaches_down(view, home, org))
 }
 
 /// Apps that a tenant publishes are for that tenant.

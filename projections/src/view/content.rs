@@ -103,6 +103,11 @@ impl<'a> View<'a> {
         self.from(|s| &s.share_org, resource.0).filter_map(|(org, share)| Some((OrgNo(org), share.value?)))
     }
 
+    /// The content itself that is shared with an org, by name.
+    pub fn shares_with_org(&self, org: OrgNo) -> impl Iterator<Item = ResourceNo> + use<'a> {
+        self.to(|s| &s.share_org, org.0).filter(|(_, share)| share.value.is_some()).map(|(no, _)| ResourceNo(no))
+    }
+
     /// Every share of one piece of content itself, whomever with.
     pub fn shares(&self, resource: ResourceNo) -> impl Iterator<Item = Share> + use<'a> {
         let of = |table: fn(&State) -> &Edges<Option<Share>>| self.from(table, resource.0);

@@ -56,15 +56,20 @@ impl<'a> View<'a> {
         self.from(|s| &s.distributed, resource.0).filter(|(_, there)| there.value).map(|(org, _)| OrgNo(org))
     }
 
+    /// The content itself that a tenant is authorised to use by name.
+    pub fn distributed_by_name(&self, tenant: OrgNo) -> impl Iterator<Item = ResourceNo> + use<'a> {
+        self.to(|s| &s.distributed, tenant.0).filter(|(_, there)| there.value).map(|(no, _)| ResourceNo(no))
+    }
+
     /// The content itself that a tenant is authorised to use, by name or with all others; all that was ever handed to
     /// all tenants is looked at.
     pub fn received(&self, tenant: OrgNo) -> impl Iterator<Item = ResourceNo> + use<'a> {
         let view = *self;
-        let named = self.to(|s| &s.distributed, tenant.0).filter(|(_, there)| there.value);
+        let named = self.distributed_by_name(tenant);
         let rows = |state: &'a State| state.distributed_all.rows();
         let all = rows(self.base).chain(self.over.into_iter().flat_map(rows)).map(ResourceNo);
         let all = all.filter(move |no| view.distributed_to_all(*no).is_some());
-        named.map(|(resource, _)| ResourceNo(resource)).chain(all)
+        named.chain(all)
     }
 
     /// Whether any org was ever authorised to use anything.

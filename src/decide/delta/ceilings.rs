@@ -12,7 +12,7 @@ pub fn raised(scene: &Scene<'_>, defined: &UserTypeDefined) -> Result<(), Refusa
     if raised.is_empty() {
         return Ok(());
     }
-    for org in scene.all_orgs().filter(|org| !scene.is_archived(*org)) {
+    for org in scene.all_orgs() {
         let members = scene.subscribers(org);
         let members =
             members.filter(|(_, held, _)| held.user_type == user_type && !held.window.is_over(scene.instant()));

@@ -63,7 +63,7 @@ pub fn handed_with(
     mut given: impl Iterator<Item = ResourceNo>,
 ) -> Result<(), Refusal> {
     given.try_for_each(|no| {
-        if judge::authorised(scene, tenant, no).is_none() || scene.is_archived(tenant) {
+        if judge::authorised(scene, tenant, no).is_none() {
             return Ok(());
         }
         has_below(scene, tenant, no)?;
@@ -95,9 +95,6 @@ pub fn managers<'a, 'v>(
 /// Refuses unless whatever an org is authorised to use is had that these privileges show beyond those before.
 pub fn manages_given(scene: &Scene<'_>, org: OrgNo, before: PrivilegeSet, now: PrivilegeSet) -> Result<(), Refusal> {
     let everywhere = by_global_roles(scene).unwrap_or_default();
-    if scene.is_archived(org) {
-        return Ok(());
-    }
     for actions in scene.kinds().filter_map(|kind| View::actions(scene, kind)).map(|actions| actions.value) {
         let manages = |held: PrivilegeSet| judge::is_manager(held, &actions);
         if judge::is_distributable(&actions) && manages(now) && !manages(before) && !manages(everywhere) {
@@ -128,7 +125,7 @@ fn of_kind_below(scene: &Scene<'_>, tenant: OrgNo, no: ResourceNo, actions: &Kin
     let Some(resource) = resource.map(|resource| resource.value) else { return Ok(()) };
     let kind = View::actions(scene, resource.kind).map(|actions| actions.value);
     let counts = kind.is_some_and(|kind| judge::is_distributable(&kind) && kind.share == actions.share);
-    if counts && !scene.is_archived(resource.org) && !has_in(scene, tenant, no) {
+    if counts && !has_in(scene, tenant, no) {
         super::holds_level(scene, (no, Level::View, false))?;
     }
     scene.contents(no).try_for_each(|below| of_kind_below(scene, tenant, below, actions))
@@ -218,7 +215,7 @@ fn has_below(scene: &Scene<'_>, tenant: OrgNo, no: ResourceNo) -> Result<(), Ref
     let resource = View::resource(scene, no).map(|resource| resource.value).filter(|resource| resource.live);
     let Some(resource) = resource else { return Ok(()) };
     let goes = View::actions(scene, resource.kind).is_some_and(|actions| judge::is_distributable(&actions.value));
-    if goes && !scene.is_archived(resource.org) && !has_in(scene, tenant, no) {
+    if goes && !has_in(scene, tenant, no) {
         super::holds_level(scene, (no, Level::View, false))?;
     }
     scene.contents(no).try_for_each(|below| has_below(scene, tenant, below))
@@ -227,7 +224,7 @@ fn has_below(scene: &Scene<'_>, tenant: OrgNo, no: ResourceNo) -> Result<(), Ref
 /// Whether the content is had from the tenant.
 fn has_in(scene: &Scene<'_>, tenant: OrgNo, no: ResourceNo) -> bool {
     let Some(org) = View::resource(scene, no).map(|resource| resource.value.org) else { return false };
-    if !scene.is_live(tenant) || !scene.is_live(org) || scene.subject.only.is_some() {
+    if !scene.is_judged(tenant) || !scene.is_judged(org) || scene.subject.only.is_some() {
         return false;
     }
     let mut found = false;

@@ -55,7 +55,7 @@ pub fn distributions(ask: &Ask<'_>) -> Result<Reply, Problem> {
 pub fn received(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let org = ask.org(ask.id())?;
     let held = judge::privileges_as(&ask.live, &ask.viewer, org);
-    if !held.has(administrative::USER_MANAGE) && !judge::manages(&ask.live, &ask.viewer, org) {
+    if !held.has(administrative::USER_MANAGE) && !judge::manages_inside(&ask.live, &ask.viewer, org) {
         return Err(Problem::not_found());
     }
     let tell = |found: Distribution| Received {

@@ -227,6 +227,7 @@ fn an_exclusion_tells_what_foreign_access_remains() {
     let left = left_by(&mut w, "liz", "exclude-landlord", json!({"org": "learn"}));
     let foreign = json!({
         "from_elsewhere": [{"user": "ken", "home": "kick"}],
+        "sub_tenants": [],
         "made_from_above": [{"user": "liz", "by": "admin"}],
         "more": 0,
     });
@@ -239,7 +240,7 @@ fn left_by(world: &mut World, who: &str, name: &str, arguments: Value) -> Value 
     let view = world.view();
     let teller = Subject::from(view.find_user(who).unwrap());
     let originals = drafts.iter().filter(|draft| draft.twin_of.is_none());
-    let told = remains(&view, &teller, originals.map(|draft| &draft.event));
+    let told = remains(&view, &view, &teller, originals.map(|draft| &draft.event));
     told.map_or(Value::Null, |told| serde_json::to_value(told).unwrap())
 }
 

@@ -127,11 +127,17 @@ fn left(answer: &Value) -> String {
     each("/foreign_access/from_elsewhere", &|user| {
         format!("`{}`, at home in `{}`, can still work there", field(user, "user"), field(user, "home"))
     });
+    each("/foreign_access/sub_tenants", &|org| {
+        format!("`{}` is a sub-tenant, whose people read what is shared with it", org.as_str().unwrap_or_default())
+    });
     each("/foreign_access/made_from_above", &|user| {
         format!("`{}` was made from above, by `{}`", field(user, "user"), field(user, "by"))
     });
     if let Some(more) = answer.pointer("/foreign_access/more").and_then(Value::as_u64).filter(|more| *more > 0) {
         text.push_str(&format!("and {more} more\n"));
+    }
+    if let Some(org) = answer.get("admitted_since").and_then(Value::as_str) {
+        text.push_str(&format!("`{org}` has admitted its ancestors since: they are not excluded\n"));
     }
     if let Some(bundle) = answer.get("bundle").and_then(Value::as_str) {
         text.push_str(&format!("bundle: {bundle}\n"));

@@ -338,7 +338,8 @@ fn concerned(scene: &Scene<'_>, with: &Audience) -> Vec<OrgNo> {
     org.into_iter().collect()
 }
 
-/// The other orgs that content is shared with, or that are authorised to use it.
+/// The other orgs that content, or a folder above it, is shared with, or that are authorised to use it.
 fn audience_orgs(scene: &Scene<'_>, no: ResourceNo) -> Vec<OrgNo> {
-    scene.orgs_with_share(no).map(|(org, ..)| org).chain(scene.recipients(no)).collect()
+    let of = |at| scene.orgs_with_share(at).map(|(org, ..)| org).chain(scene.recipients(at));
+    scene.folders(no).flat_map(of).collect()
 }

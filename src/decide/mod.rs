@@ -27,6 +27,7 @@ mod taken;
 mod tenants;
 mod text;
 mod told;
+mod twins;
 mod users;
 mod validity;
 mod workspace;

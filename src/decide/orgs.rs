@@ -31,7 +31,6 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
     };
     makes_below(scene, parent)?;
     below_root_only(scene, parent)?;
-    super::settings::second_org(scene)?;
     let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
     unused(scene.find_org(org.as_str()).is_some() || global::is(scene, &org), &org)?;
     let managing_group = match &args.managing_group {

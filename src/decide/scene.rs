@@ -41,15 +41,16 @@ impl<'a> Deref for Scene<'a> {
 pub struct Plan(pub Vec<Draft>);
 
 impl Plan {
-    /// An event in an org's history, with a twin in the history of each other org that it concerns.
+    /// An event in an org's history, with a twin in the history of each other org that it concerns, as far as it is told.
     pub fn add(&mut self, view: &View<'_>, org: OrgNo, event: Event, concerns: &[OrgNo]) {
         self.in_org(org_id(view, org), event);
         let original = self.0.len().saturating_sub(1);
         for (index, other) in concerns.iter().enumerate() {
             if *other != org && !concerns.iter().take(index).any(|earlier| earlier == other) {
                 let event = self.0.get(original).map(|draft| draft.event.clone());
-                let org = org_id(view, *other);
-                self.0.extend(event.map(|event| Draft { org, event, twin_of: Some(original) }));
+                let event = event.filter(|event| super::twins::is_told(view, event, org, *other));
+                let other = org_id(view, *other);
+                self.0.extend(event.map(|event| Draft { org: other, event, twin_of: Some(original) }));
             }
         }
     }

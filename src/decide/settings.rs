@@ -182,15 +182,6 @@ fn hierarchy(scene: &Scene<'_>, root: OrgNo, before: &Settings, after: &Settings
     if opens { sees_everybody(scene, root) } else { Ok(()) }
 }
 
-/// Whoever makes the second org of a platform where people see only those below them ends that, as by switching it off.
-pub fn second_org(scene: &Scene<'_>) -> Result<(), Refusal> {
-    let single = scene.settings().is_some_and(|settings| settings.value.single_org_hierarchy);
-    if !single || scene.has_been_multi_org() {
-        return Ok(());
-    }
-    sees_everybody(scene, platform(scene)?)
-}
-
 /// Who ends that people see only those below them sees everybody already.
 fn sees_everybody(scene: &Scene<'_>, root: OrgNo) -> Result<(), Refusal> {
     if scene.home_users(root).all(|user| sight::sees_user(&scene.view, &scene.subject, user)) {

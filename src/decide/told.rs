@@ -20,6 +20,8 @@ pub enum Told {
     StillHeld(Vec<Held>),
     /// Who from elsewhere can still enter an org that excludes its ancestors.
     ForeignAccess(ForeignAccess),
+    /// The org of an exclusion that is told again, and that has admitted its ancestors since: they are not shut out.
+    AdmittedSince(String),
     /// What was exported, signed: a JSON Web Signature in its compact form (RFC 7515) with EdDSA (RFC 8037).
     Bundle(String),
 }
@@ -38,8 +40,10 @@ pub struct Held {
 /// Who was let into an org from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ForeignAccess {
-    /// Users of other orgs who can work in it: by a subscription, a role or a team.
+    /// Users of other orgs who can work in it: by a subscription, a role, or a team that manages it or is invited.
     pub from_elsewhere: Vec<Foreign>,
+    /// Its sub-tenants: their people read its content as far as its roles let them.
+    pub sub_tenants: Vec<String>,
     /// Users at home in it whom users of its ancestors made.
     pub made_from_above: Vec<Made>,
     /// How many more there are whom the caller may not see, or whom this list has no room for.
@@ -67,14 +71,23 @@ pub struct Made {
 /// The names of the commands whose answers tell more than their events.
 pub const TELLING: [&str; 4] = ["withdraw-subscription", "unassign-role", "exclude-landlord", "export-resources"];
 
-/// What these events leave, in a view of the state after them, as far as whom it is told to may know.
+/// What these events leave, in a view of the state after them, as far as whom it is told to may know. An exclusion is told
+/// as things stand now: an answer that is given again does not say that somebody is shut out who is not.
 #[must_use]
-pub fn remains<'a>(after: &View<'_>, teller: &Subject, events: impl Iterator<Item = &'a Event>) -> Option<Told> {
+pub fn remains<'a>(
+    now: &View<'_>,
+    after: &View<'_>,
+    teller: &Subject,
+    events: impl Iterator<Item = &'a Event>,
+) -> Option<Told> {
     let mut held = Vec::new();
     for event in events {
         if let Event::LandlordExcluded(e) = event {
-            let org = after.find_org(e.org.as_str())?;
-            return Some(Told::ForeignAccess(foreign_access(after, teller, org)));
+            let org = now.find_org(e.org.as_str())?;
+            return Some(match now.excludes_landlord(org) {
+                true => Told::ForeignAccess(foreign_access(now, teller, org)),
+                false => Told::AdmittedSince(e.org.to_string()),
+            });
         }
         held.extend(taken(after, event).and_then(|(user, org)| still_held(after, user, org)));
     }
@@ -105,7 +118,8 @@ fn still_held(after: &View<'_>, user: UserNo, org: OrgNo) -> Option<Held> {
 }
 
 fn foreign_access(view: &View<'_>, teller: &Subject, org: OrgNo) -> ForeignAccess {
-    let mut found = ForeignAccess { from_elsewhere: Vec::new(), made_from_above: Vec::new(), more: 0 };
+    let sub_tenants = view.sub_tenants(org).map(|sub| view.org_id(sub).to_owned()).collect();
+    let mut found = ForeignAccess { from_elsewhere: Vec::new(), sub_tenants, made_from_above: Vec::new(), more: 0 };
     let sees = |user| sight::sees_user(view, teller, user);
     let name = |user: UserNo| view.user_id(user).to_owned();
     for user in foreigners(view, org) {
@@ -133,6 +147,7 @@ fn foreigners(view: &View<'_>, org: OrgNo) -> BTreeSet<UserNo> {
     let team = view.managing_group(org).map(|(team, _)| team);
     let (mut groups, mut users): (BTreeSet<_>, BTreeSet<_>) = (team.into_iter().collect(), BTreeSet::new());
     users.extend(view.subscribers(org).map(|(user, ..)| user));
+    groups.extend(view.invited(org));
     for role in view.roles(org) {
         users.extend(view.users_with_role(role).map(|(user, ..)| user));
         groups.extend(view.groups_with_role(role).map(|(group, ..)| group));

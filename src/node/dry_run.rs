@@ -44,7 +44,7 @@ pub(super) fn dry_run(core: &Core, wish: &mut Wish) -> Result<Tried, CommandErro
     let over: State = suppose(&before, &decided.caller, &decided.moment, &decided.drafts);
     let after = before.over(&over);
     let deltas = access_deltas(before, after, &decided);
-    let told = remains(&after, &decided.caller.actor, originals(&decided.drafts).map(|draft| &draft.event));
+    let told = remains(&after, &after, &decided.caller.actor, originals(&decided.drafts).map(|draft| &draft.event));
     let mut events = Vec::new();
     place(core, &mut tip, &mut decided, &mut events)?;
     core.counters.command(Outcome::DryRun);

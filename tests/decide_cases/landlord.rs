@@ -2,10 +2,11 @@
 //! wherever they are at home; nor has anybody who is shut out its content, by way of another org.
 
 use serde_json::{Value, json};
+use tenure::decide::{Told, remains};
 use tenure_events::Event;
 use tenure_events::data::{
-    Assignee, Audience, ContentShared, GroupInvited, Level, RoleAssigned, RoleDefined, SubTenantAssociated,
-    Subscription, SubscriptionGranted,
+    Assignee, Audience, ContentShared, GroupInvited, GroupMemberAdded, LandlordExcluded, Level, RoleAssigned,
+    RoleDefined, SubTenantAssociated, Subscription, SubscriptionGranted,
 };
 use tenure_projections::judge::{self, Action, Object, Question, Subject};
 use tenure_projections::sight::{self, Asking};
@@ -281,18 +282,51 @@ fn the_team_of_a_disabled_org_stays() {
     w.must("admin", "delete-group", json!({"group": "crew"}));
 }
 
-/// By the second org everybody sees everybody: who makes it sees them all already.
+/// Whoever is shut out hears nothing of what happens inside by the way of a twin: not of a copy, a share, a membership.
 #[test]
-fn the_second_org_of_a_single_organisation_platform() {
-    let mut w = World::with(|settings| settings.single_org_hierarchy = true);
-    let user =
-        |id: &str| json!({"id": id, "org": "root", "name": id, "user_type": "administrator", "privileges": "all"});
-    w.must("admin", "create-user", user("ada"));
-    w.must("admin", "create-user", user("bob"));
-    let org = json!({"id": "two", "name": "two"});
-    w.must_not("ada", "create-org", org.clone(), "settings.hidden_users");
-    let tenant = json!({"external_id": "x", "issuer": "i", "name": "two", "admin": {"subject": "s", "name": "S"}});
-    w.must_not("ada", "provision-tenant", tenant, "settings.hidden_users");
-    w.must("admin", "create-org", org);
-    w.must("ada", "create-org", json!({"id": "three", "name": "three"}));
+fn twins_tell_nothing_to_whom_their_org_excludes() {
+    let mut w = given();
+    w.must("admin", "share", json!({"resource": "sample", "with": {"org": "kick"}, "level": "view", "copy": true}));
+    w.must("tim", "grant-subscriptions", subscribe("kick", "tim", "viewer", json!([])));
+    let copy = |name: &str| json!({"resource": "sample", "into_org": "kick", "name": name});
+    let twins = |w: &World, who: &str, name: &str, arguments: &Value| {
+        let drafts = w.decide(who, name, arguments).unwrap();
+        drafts.iter().filter(|draft| draft.twin_of.is_some()).count()
+    };
+    let privileges = json!({"org": "kick", "user": "tim", "privileges": ["report.edit"]});
+    let up = json!({"org": "kick", "user": "tim", "user_type": "administrator"});
+    let leave = json!({"org": "kick", "user": "tim"});
+    w.must("kate", "retype-subscription", up);
+    let told = |w: &World| {
+        [
+            twins(w, "kate", "copy-resource", &copy("taken")),
+            twins(w, "kate", "grant-privileges", &privileges),
+            twins(w, "kate", "withdraw-subscription", &leave),
+        ]
+    };
+    assert_eq!(told(&w), [1, 1, 1]);
+    w.must("kate", "exclude-landlord", json!({"org": "kick"}));
+    assert_eq!(told(&w), [0, 0, 1], "that their own user is a member no longer, bare");
+}
+
+/// What the answer to an exclusion tells: teams that are invited, sub-tenants; and, given again, whether it still is so.
+#[test]
+fn the_answer_to_an_exclusion_tells_what_remains() {
+    let mut w = given();
+    let (group, environment, privileges) = (id("crew"), None, vec![id("audit.read")]);
+    w.fact("kick", Event::GroupInvited(GroupInvited { group, org: id("kick"), environment, privileges }));
+    w.fact("root", Event::GroupMemberAdded(GroupMemberAdded { group: id("crew"), user: id("liz") }));
+    w.fact("learn", Event::SubTenantAssociated(SubTenantAssociated { master: id("kick"), sub: id("learn") }));
+    let excluded = Event::LandlordExcluded(LandlordExcluded { org: id("kick") });
+    w.must("kate", "exclude-landlord", json!({"org": "kick"}));
+    let told = |w: &World| {
+        let view = w.view();
+        let kate = Subject::from(view.find_user("kate").unwrap());
+        remains(&view, &view, &kate, std::iter::once(&excluded)).unwrap()
+    };
+    let Told::ForeignAccess(found) = told(&w) else { panic!("{:?}", told(&w)) };
+    assert_eq!(found.sub_tenants, ["learn"]);
+    assert_eq!(found.from_elsewhere.len() + found.more, 1, "{found:?}");
+    w.must("kate", "admit-landlord", json!({"org": "kick"}));
+    assert_eq!(told(&w), Told::AdmittedSince("kick".to_owned()));
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{share, subscribe};
-use crate::support::given::{given, given_with};
+use crate::support::given::given;
 use crate::support::memory::World;
 
 fn relocate(org: &str, parent: &str) -> Value {
@@ -40,10 +40,16 @@ fn an_ancestor_that_was_shut_out_stays_so() {
 /// Without the landlord rule the new ancestors' holders have what reaches down: the mover held it.
 #[test]
 fn what_reaches_down_is_handed_out_by_who_holds_it() {
-    let mut w = given_with(|settings| settings.landlord_rule = false);
+    let without = || {
+        let mut w = given();
+        w.must("shaun", "admit-landlord", json!({"org": "shut"}));
+        w.must("admin", "change-settings", json!({"landlord_rule": false}));
+        w
+    };
+    let mut w = without();
     w.must_not("tim", "move-org", relocate("deep", "learn"), "delegation.not_held");
     w.must("admin", "move-org", relocate("deep", "learn"));
-    let mut w = given_with(|settings| settings.landlord_rule = false);
+    let mut w = without();
     // To where everybody was above it before, it is moved by who manages it.
     w.must("tim", "move-org", relocate("deep", "root"));
 }

@@ -36,7 +36,11 @@ impl Both<'_> {
         let model: Vec<At> = (0..self.users.len()).filter(may).collect();
         let found = |lookup: &Lookup<'_>| pages(lookup, limit, |page| page.who_may(action, self.object(on), acting_no));
         same(self.user_list(found(&all)), model.clone(), || told("who may"))?;
-        let model: Vec<At> = model.into_iter().filter(asks).collect();
+        let named = |user: &At| {
+            let at_home = || facts.may_ask(reader, *user, facts.users[*user].home, t) == 2;
+            facts.belongs(*user, of, t) || facts.sees_user(reader, *user, t) || at_home()
+        };
+        let model: Vec<At> = model.into_iter().filter(asks).filter(named).collect();
         same(self.user_list(found(&seen)), model, || told("who may, as far as seen,"))?;
 
         let who = self.who(dice);

@@ -1,5 +1,7 @@
 //! Searches: the judge asked of every candidate.
 
+use std::cell::Cell;
+
 use tenure_events::data::{CrossOrgShares, Level};
 
 use super::people::{is_of, people};
@@ -39,10 +41,36 @@ impl Lookup<'_> {
         self.walk(|walk| orgs_of(walk, &self.view, user, &mut |walk, org| walk.take(seen(org).then_some(org))))
     }
 
-    /// The users who may do something with an object, as far as whoever looks may ask about them; acting in one org, or
-    /// in the one that the judge chooses for each.
+    /// The users who may do something with an object, as far as whoever looks may ask about them, and sees them; acting in
+    /// one org, or in the one that the judge chooses for each.
     #[must_use]
     pub fn who_may(&self, action: Action, object: Object, acting: Option<OrgNo>) -> Page<UserNo> {
+        self.who_may_and_more(action, object, acting).0
+    }
+
+    /// The same, and how many more there are, among whom the page looked at, whom whoever looks does not see.
+    #[must_use]
+    pub fn who_may_and_more(&self, action: Action, object: Object, acting: Option<OrgNo>) -> (Page<UserNo>, usize) {
+        let more = Cell::new(0);
+        let page = self.who_may_counted(action, object, acting, &more);
+        (page, more.get())
+    }
+
+    /// Whether whoever looks, and may ask about a user in an org, is told who it is: somebody who works there, whom they
+    /// see anyway, or may ask about at home.
+    fn is_named(&self, user: UserNo, org: OrgNo) -> bool {
+        judge::belongs_effectively(&self.view, user, org)
+            || self.sees_user(user)
+            || self.view.home(user).is_some_and(|home| self.may_search(user, home))
+    }
+
+    fn who_may_counted(
+        &self,
+        action: Action,
+        object: Object,
+        acting: Option<OrgNo>,
+        more: &Cell<usize>,
+    ) -> Page<UserNo> {
         let view = &self.view;
         let (org, near) = match object {
             Object::Org(org) => (org, org),
@@ -57,7 +85,12 @@ impl Lookup<'_> {
         };
         let may = |user: UserNo| {
             let question = Question { subject: user.into(), action, object, acting };
-            (self.may_search(user, org) && judge::check(view, &question, &mut ())).then_some(user)
+            if !self.may_search(user, org) || !judge::check(view, &question, &mut ()) {
+                return None;
+            }
+            let named = self.is_named(user, org);
+            more.set(more.get() + usize::from(!named));
+            named.then_some(user)
         };
         self.walk(|walk| {
             walk.each([true, false], |walk, within| match object {

@@ -10,7 +10,7 @@ use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
 
 use super::super::answer::Reply;
 use super::super::problem::Problem;
-use super::super::read::Bookmark;
+use super::super::read::{Bookmark, is_none};
 use super::evaluate::{Asker, Found, acting, by_key, member, subject, target};
 use super::request::{self, Search};
 
@@ -28,6 +28,9 @@ struct Results<T> {
 struct Page {
     next_token: String,
     count: usize,
+    /// How many more there are, of those that this page looked at, whom the caller does not see.
+    #[serde(skip_serializing_if = "is_none")]
+    more: usize,
 }
 
 #[derive(Serialize)]
@@ -78,7 +81,7 @@ pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem
         let tell = |group| Thing { kind: "group", id: read.view.group_id(group), properties: None };
         return read.reply(groups.items.into_iter().map(tell).collect(), groups.next);
     }
-    let users = read.lookup.who_may(action, object, read.acting);
+    let (users, more) = read.lookup.who_may_and_more(action, object, read.acting);
     let mut results = Vec::with_capacity(users.items.len());
     for user in users.items {
         if kind == "user" {
@@ -87,7 +90,7 @@ pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem
             results.extend(read.keys(user, action, object));
         }
     }
-    read.reply(results, users.next)
+    read.reply_and_more(results, users.next, more)
 }
 
 /// With what it may be done.
@@ -229,17 +232,26 @@ impl<'a> Read<'a> {
     }
 
     fn reply<T: Serialize, C: ToString>(&self, results: Vec<T>, next: Option<C>) -> Result<Reply, Problem> {
+        self.reply_and_more(results, next, 0)
+    }
+
+    fn reply_and_more<T: Serialize, C: ToString>(
+        &self,
+        results: Vec<T>,
+        next: Option<C>,
+        more: usize,
+    ) -> Result<Reply, Problem> {
         let next_token = next.map(|next| Bookmark::of(&self.view, next).to_string()).unwrap_or_default();
-        answer(results, next_token, self.view.position())
+        answer(results, (next_token, more), self.view.position())
     }
 }
 
 fn nothing(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
-    answer(Vec::<Thing<'_>>::new(), String::new(), asker.view(&search.context)?.position())
+    answer(Vec::<Thing<'_>>::new(), (String::new(), 0), asker.view(&search.context)?.position())
 }
 
-fn answer<T: Serialize>(results: Vec<T>, next_token: String, position: u64) -> Result<Reply, Problem> {
-    let page = Page { next_token, count: results.len() };
+fn answer<T: Serialize>(results: Vec<T>, (next_token, more): (String, usize), position: u64) -> Result<Reply, Problem> {
+    let page = Page { next_token, count: results.len(), more };
     Reply::json(position, &Results { results, page, context: Context { position } })
 }
 

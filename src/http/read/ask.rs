@@ -257,8 +257,13 @@ impl<'a> Ask<'a> {
 
     /// An answer that is a page of a list.
     pub fn page<T: Serialize>(&self, page: Page<T, impl ToString>) -> Result<Reply, Problem> {
+        self.page_and_more(page, 0)
+    }
+
+    /// The same, and how many more there are on it whom the caller does not see.
+    pub fn page_and_more<T: Serialize>(&self, page: Page<T, impl ToString>, more: usize) -> Result<Reply, Problem> {
         let next_cursor = self.bookmark(page.next);
-        self.one(&List { items: page.items, next_cursor, position: self.view.position() })
+        self.one(&List { items: page.items, more, next_cursor, position: self.view.position() })
     }
 
     /// Where a list goes on, as callers pass it on.
@@ -278,8 +283,17 @@ impl<'a> Ask<'a> {
 #[derive(Serialize)]
 struct List<T> {
     items: Vec<T>,
+    /// How many more there are, of those that this page looked at, whom the caller does not see.
+    #[serde(skip_serializing_if = "is_none")]
+    more: usize,
     next_cursor: Option<String>,
     position: Position,
+}
+
+/// Whether there are none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks it so")]
+pub const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The same page, each item as callers are told of it.

@@ -24,7 +24,7 @@ use super::problem::Problem;
 use crate::node::Authenticated;
 
 use ask::Ask;
-pub use ask::{Bookmark, Params, moment};
+pub use ask::{Bookmark, Params, is_none, moment};
 pub use history::{Filter, first, sees_event};
 pub use tenants::login;
 

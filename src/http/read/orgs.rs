@@ -4,6 +4,7 @@ use serde::Serialize;
 use tenure_events::{Position, Time};
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::lookup::{Cursor, Page};
+use tenure_projections::sight;
 use tenure_projections::values::{Counts, Landlord, OrgNo, OrgStatus, Subscription, UserNo};
 
 use super::super::answer::Reply;
@@ -66,17 +67,20 @@ impl<'a> Org<'a> {
             Landlord::Excluded => None,
         });
         let parent = view.parent(org).filter(|parent| ask.sees_org(*parent));
-        let team = view.managing_group(org).map(|(team, _)| team).filter(|team| ask.sees_group(*team));
+        // Whoever sees an org as a guest's home, or from above and excluded, learns that it is there.
+        let inside = sight::sees_inside(&ask.live, &ask.viewer, org);
+        let team = view.managing_group(org).map(|(team, _)| team).filter(|team| inside && ask.sees_group(*team));
+        let master = view.master(org).filter(|_| inside);
         Ok(Self {
             id: view.org_id(org),
             name: view.org_name(org),
             status: view.org_status(org).map_or("", status),
             parent: parent.map(|parent| view.org_id(parent)),
-            description: view.org_description(org),
-            tags: view.org_tags(org),
-            region: view.org_region(org),
+            description: if inside { view.org_description(org) } else { "" },
+            tags: if inside { view.org_tags(org) } else { &[] },
+            region: view.org_region(org).filter(|_| inside),
             managing_group: team.map(|team| view.group_id(team)),
-            master: view.master(org).map(|(master, _)| view.org_id(master)),
+            master: master.map(|(master, _)| view.org_id(master)),
             admits_landlord: !view.excludes_landlord(org),
             admits_landlord_until: until,
             licence: Licence::of(ask, org),

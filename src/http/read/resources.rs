@@ -153,11 +153,11 @@ struct Has<'a> {
     copy: bool,
 }
 
-/// `GET /v1/resources/{id}/access`: of those whom the caller may ask about.
+/// `GET /v1/resources/{id}/access`: of those whom the caller may ask about; whom they do not see are counted.
 pub fn access(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let no = ask.resource(ask.id())?;
-    let who = ask.lookup()?.who_may(Action::Level(Level::View), Object::Resource(no), None);
-    ask.page(told(who, |user| has(&ask.view, user, no)))
+    let (who, more) = ask.lookup()?.who_may_and_more(Action::Level(Level::View), Object::Resource(no), None);
+    ask.page_and_more(told(who, |user| has(&ask.view, user, no)), more)
 }
 
 fn has<'a>(view: &View<'a>, user: UserNo, no: ResourceNo) -> Has<'a> {

@@ -6,6 +6,7 @@ mod credentials;
 mod hidden;
 mod keepers;
 mod landlord;
+mod limits;
 mod mixed;
 mod moving;
 mod orgs;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tenure::licence::SigningKey;
 use tenure_events::Event;
-use tenure_events::data::{Level, Subscription, SubscriptionGranted, TenantLicence};
+use tenure_events::data::{Level, Subscription, SubscriptionGranted, TenantLicence, TenantUsers};
 use tenure_projections::judge::{self, Action, Object, Question, Subject, administrative};
 
 use crate::support::licensed::{code, licensed, platform, unlicensed, vendor};
@@ -242,7 +242,13 @@ mod provisioning {
 
     #[test]
     fn makes_a_tenant_once_and_adds_what_is_new() {
-        let mut w = licensed();
+        // Where the platform never manages the users of tenants it makes them with the tenant, and none later.
+        let mut never = licensed();
+        never.must("admin", "provision-tenant", call(&["a"]));
+        assert_eq!(kinds(&never, &call(&["a"])), [""; 0]);
+        never.must_not("admin", "provision-tenant", call(&["a", "b"]), "tenant.users_not_managed");
+        let mut w = unlicensed(|settings| settings.tenant_users = TenantUsers::WhenSubscribed);
+        w.must("admin", "install-licence", json!({"token": platform("2026-01-01T00:00:00Z", None)}));
         let person = ["user.created", "subscription.granted", "identity.linked"];
         let first = call(&["a", "b", "c"]);
         let made = kinds(&w, &first);
@@ -279,10 +285,15 @@ mod provisioning {
             call["id"] = json!("venus");
             call["name"] = json!("Venus");
         };
-        w.must_not("admin", "provision-tenant", with(&other), "identity.taken");
+        w.must_not("admin", "provision-tenant", with(&other), "id.taken");
         let powerful =
             json!([{"subject": "b", "name": "B", "user_type": "administrator", "privileges": ["user.manage"]}]);
-        w.must_not("admin", "provision-tenant", with(&|call| call["users"] = powerful.clone()), "delegation.not_held");
+        w.must_not(
+            "admin",
+            "provision-tenant",
+            with(&|call| call["users"] = powerful.clone()),
+            "tenant.users_not_managed",
+        );
         w.must_not("admin", "provision-tenant", call(&["a", "a"]), "users.twice");
         w.must_not("mara", "provision-tenant", call(&["a", "b"]), "privilege.not_held");
         w.must("admin", "disable-org", json!({"org": "mars"}));

@@ -174,6 +174,11 @@ fn licences(t: &mut Table) {
     };
     t.check("admin", "provision-tenant", call("a", 51));
     t.after(("admin", "provision-tenant", call("a", 0)), "admin", "provision-tenant", call("b", 0));
+    let mut world = licensed();
+    world.must("admin", "provision-tenant", call("a", 0));
+    let mut more = call("a", 0);
+    more["users"] = json!([{"subject": "b", "name": "B"}]);
+    t.check_in(&world, "admin", "provision-tenant", more);
     let mut world = given();
     let mut ends = key("guest", "kate", None, None);
     ends.expires = Some("2026-03-02T00:00:00Z".parse().unwrap());
@@ -217,6 +222,8 @@ fn credentials(t: &mut Table) {
     let identity = |user: &str| json!({"user": user, "issuer": "idp", "subject": "s"});
     t.check("ken", "reset-credential", json!({"user": "mia"}));
     t.check("kate/narrow", "link-identity", identity("kate"));
+    t.check("kate/narrow", "select-active-org", json!({"org": "kick"}));
+    t.check("svc>ken", "move-resource", json!({"resource": "box", "parent": "shelf"}));
     t.after(("kate", "link-identity", identity("ken")), "kate", "link-identity", identity("mia"));
     t.check("kate", "unlink-identity", identity("ken"));
     t.check("ken", "issue-api-key", json!({"user": "mia", "name": "k"}));

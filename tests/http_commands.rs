@@ -104,6 +104,58 @@ fn an_issued_key_is_shown_once() {
     assert!(!server.get(&server.admin, "/v1/events?limit=1000").text.contains(token.rsplit('_').next().unwrap()));
 }
 
+/// A stored answer is for the credential that sent the command: another of the same person may carry less.
+#[test]
+fn a_stored_answer_is_for_its_credential() {
+    let server = Server::memory();
+    let narrow = json!({"user": "admin", "name": "n", "privileges": []});
+    let narrow = server.done(&server.admin, "issue-api-key", narrow)["api_key"].as_str().unwrap().to_owned();
+    let org = json!({"id": "a", "name": "A"});
+    let send = |token: &str| {
+        let token = bearer(token);
+        let headers = [("Authorization", &*token), ("Content-Type", "application/json"), ("Idempotency-Key", "1")];
+        server.send("POST", "/v1/commands/create-org", &headers, Some(org.to_string().as_bytes()))
+    };
+    let done = send(&server.admin);
+    assert_eq!(done.status, 200, "{}", done.text);
+    assert_eq!(send(&narrow).outcome(), "422 idempotency.other_body");
+    assert_eq!(send(&server.admin).text, done.text);
+}
+
+/// What a key does not carry it neither reads nor asks, about its own person either.
+#[test]
+fn a_limited_key_reads_nothing_of_its_person() {
+    let server = Server::memory();
+    let root = &server.admin;
+    server.user(root, "ada", "root", "member", json!([]));
+    let key = |privileges: serde_json::Value| {
+        let key = json!({"user": "ada", "name": "k", "privileges": privileges});
+        server.done(root, "issue-api-key", key)["api_key"].as_str().unwrap().to_owned()
+    };
+    let (whole, bare) = (server.key(root, "ada"), key(json!([])));
+    let ask = |token: &str, subject: serde_json::Value| {
+        let question =
+            json!({"subject": subject, "action": {"name": "view"}, "resource": {"type": "org", "id": "root"}});
+        server.post(token, "/access/v1/evaluation", &question).json()["decision"].clone()
+    };
+    let themself = json!({"type": "user", "id": "ada"});
+    assert_eq!(ask(&whole, themself.clone()), json!(true));
+    assert_eq!(ask(&bare, themself), json!(false), "a limited key asks about itself as a key");
+    let itself = server.get(&bare, "/v1/whoami").json()["key"].clone();
+    assert_eq!(ask(&bare, json!({"type": "api_key", "id": itself})), json!(true));
+    assert_eq!(server.get(&whole, "/v1/users/ada/history").status, 200);
+    assert_eq!(server.get(&bare, "/v1/users/ada/history").status, 403);
+    for list in ["subscriptions", "access", "keys"] {
+        let count = |token: &str| {
+            let answer = server.get(token, &format!("/v1/users/ada/{list}"));
+            answer.json()["items"].as_array().map_or(0, Vec::len)
+        };
+        assert_ne!(count(&whole), 0, "{list}");
+        assert_eq!(count(&bare), 0, "{list}");
+    }
+    assert_eq!(server.get(&bare, "/v1/users/ada").json().get("email"), None);
+}
+
 #[test]
 fn who_has_no_valid_token_learns_nothing() {
     let server = Server::memory();

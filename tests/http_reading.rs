@@ -194,6 +194,35 @@ fn what_no_history_tells_others() {
     }
 }
 
+/// What was for others stays in the history when it is moved into a personal folder, and what became of it there does not
+/// show when it is moved out.
+#[test]
+fn a_personal_folder_hides_what_happens_there_alone() {
+    let server = Server::memory();
+    let root = server.admin.clone();
+    server.done(&root, "change-settings", json!({"personal_folders": true}));
+    let reads = json!(["audit.read", "chart.create", "chart.edit", "content.manage"]);
+    let [ann, bob] = ["ann", "bob"].map(|user| server.user(&root, user, "root", "administrator", reads.clone()));
+    let chart = json!({"id": "plan", "org": "root", "kind": "chart", "name": "Plan"});
+    server.done(&bob, "create-resource", chart);
+    server.done(&bob, "move-resource", json!({"resource": "plan", "parent": "personal:bob@root"}));
+    let secret = json!({"resource": "plan", "name": "Leaving"});
+    let there = server.done(&bob, "rename-resource", secret)["position"].clone();
+    let names = |token: &str| {
+        let events = items(&server.get(token, "/v1/events?subject=resources/plan"));
+        events.iter().map(|event| event["data"]["name"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&ann), ["Plan"], "its making, and nothing of the folder");
+    assert_eq!(names(&bob), ["Plan", "Plan", "Leaving"]);
+    server.done(&bob, "rename-resource", json!({"resource": "plan", "name": "Plan"}));
+    server.done(&bob, "move-resource", json!({"resource": "plan", "parent": null}));
+    assert_eq!(names(&ann), ["Plan", "Plan"], "its making, and that it came out");
+    assert_eq!(server.get(&ann, "/v1/resources/plan").status, 200);
+    assert_eq!(server.get(&ann, &format!("/v1/resources/plan?as_of={there}")).status, 404);
+    let listed = items(&server.get(&ann, &format!("/v1/orgs/root/resources?as_of={there}")));
+    assert!(listed.iter().all(|item| item["id"] != "plan"), "{listed:?}");
+}
+
 #[test]
 fn people_are_shown_to_who_may_see_them() {
     let world = World::new();

@@ -94,8 +94,7 @@ pub fn sees_group(view: &View<'_>, viewer: &Subject, group: GroupNo) -> bool {
 /// they have. For others they are not there.
 #[must_use]
 pub fn sees_tenant_permissions(view: &View<'_>, viewer: &Subject) -> bool {
-    let whole = viewer.cap == PrivilegeSet::ALL && viewer.only.is_none();
-    whole && view.stands(viewer.user) && view.administrator_since(viewer.user).is_some()
+    viewer.is_whole() && view.stands(viewer.user) && view.administrator_since(viewer.user).is_some()
 }
 
 /// Whether the viewer may name teams that they are not in: whom to give a tenant permission, or to invite.
@@ -158,17 +157,25 @@ pub fn sees_distribution(view: &View<'_>, viewer: &Subject, resource: ResourceNo
 /// Whether content lies in a personal folder, deleted or not, and is none of the viewer's business.
 #[must_use]
 pub fn is_personal(view: &View<'_>, viewer: &Subject, resource: ResourceNo) -> bool {
-    let org = view.resource(resource).map(|resource| resource.value.org);
-    let others =
-        |(_, owner): (_, UserNo)| owner != viewer.user && org.is_some_and(|org| !judge::has_left(view, owner, org));
-    view.personal_of(resource).is_some_and(others)
+    was_personal(view, view, viewer, resource)
+}
+
+/// Whether content lay in a personal folder in another view of the same log, and that is none of the viewer's business
+/// now: what was for others before it came there stays so, and what became of it there does not when it leaves.
+#[must_use]
+pub fn was_personal(live: &View<'_>, then: &View<'_>, viewer: &Subject, resource: ResourceNo) -> bool {
+    let org = then.resource(resource).map(|resource| resource.value.org);
+    let others = |(_, owner): (_, UserNo)| {
+        !viewer.opens_personal(owner) && org.is_some_and(|org| !judge::has_left(live, owner, org))
+    };
+    then.personal_of(resource).is_some_and(others)
 }
 
 /// Whether the viewer sees an API key: their own, or one of a user in whose home org they manage keys.
 #[must_use]
 pub fn sees_key(view: &View<'_>, viewer: &Subject, key: KeyNo) -> bool {
     view.key_owner(key).is_some_and(|owner| {
-        let own = owner == viewer.user && view.stands(viewer.user);
+        let own = viewer.is_themself(owner) && view.stands(viewer.user);
         let manages = |home| holds_any(view, viewer, home, &[KEY_MANAGE]);
         own || (!is_hidden(view, viewer, owner) && view.home(owner).is_some_and(manages))
     })
@@ -177,7 +184,7 @@ pub fn sees_key(view: &View<'_>, viewer: &Subject, key: KeyNo) -> bool {
 /// Whether the viewer sees a user's membership of an org: their own, or as who manages or audits one of the two.
 #[must_use]
 pub fn sees_subscription(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> bool {
-    if user == viewer.user {
+    if viewer.is_themself(user) {
         return view.stands(viewer.user);
     }
     !is_hidden(view, viewer, user)
@@ -197,7 +204,7 @@ pub fn reads_history(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
 /// decision only: the product must go on serving its tenants.
 #[must_use]
 pub fn may_ask(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> Asking {
-    if user == viewer.user && view.stands(viewer.user) {
+    if viewer.is_themself(user) && view.stands(viewer.user) {
         return Asking::Full;
     }
     let here = held(view, viewer, org);
@@ -220,7 +227,7 @@ pub fn acts_for(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> 
     let holds = |org| judge::privileges_as(view, viewer, org).has(ACT_AS);
     let above = || view.lineage(org).skip(1).any(|above| judge::reaches_down(view, above, org) && holds(above));
     let theirs = view.home(user) == Some(org) || judge::belongs_effectively(view, user, org);
-    theirs && (holds(org) || above())
+    theirs && in_reach(viewer, org) && (holds(org) || above())
 }
 
 /// What the viewer may be told about what a group gives in an org: whoever sees the group, as about somebody else who

@@ -198,7 +198,7 @@ fn source(scene: &Scene<'_>, id: &ResourceId, into: OrgNo) -> Result<(ResourceNo
     let no = scene.find_resource(id.as_str());
     let there = no.and_then(|no| Some((no, tenure_projections::View::resource(scene, no)?.value)));
     let sees = |no| tenure_projections::sight::sees_resource(&scene.view, &scene.subject, Some(into), no);
-    let seen = there.filter(|(no, resource)| resource.live && sees(*no));
+    let seen = there.filter(|(no, resource)| resource.live && !scene.is_closed(*no) && sees(*no));
     seen.map_or_else(|| scene.resource(id), Ok)
 }
 

@@ -115,7 +115,7 @@ pub fn import(scene: &Scene<'_>, args: &ImportResources, plan: &mut Plan) -> Res
         invalid("bundle", "bundle.not_genuine", detail)
     })?;
     let bundle = Hash::of(&contents.to_bytes()).to_string();
-    let mut import = Import { scene, args, org, places: BTreeMap::new(), taken: BTreeSet::new() };
+    let mut import = Import { scene, args, contents, org, places: BTreeMap::new(), taken: BTreeSet::new() };
     for item in &contents.resources {
         import.item(item, &bundle, plan)?;
     }
@@ -126,6 +126,7 @@ pub fn import(scene: &Scene<'_>, args: &ImportResources, plan: &mut Plan) -> Res
 struct Import<'a> {
     scene: &'a Scene<'a>,
     args: &'a ImportResources,
+    contents: &'a Contents,
     org: OrgNo,
     /// What stands for each piece of the bundle.
     places: BTreeMap<&'a ResourceId, ResourceId>,
@@ -142,6 +143,9 @@ impl<'a> Import<'a> {
         let kind = self.scene.find_kind(item.kind.as_str());
         let kind =
             kind.ok_or_else(|| invalid("bundle", "kind.unknown", format!("there is no kind `{}`", item.kind)))?;
+        if actions(self.scene, kind)?.nature == Nature::Connection && self.contents.org != self.args.org {
+            return Err(conflict("import.never", "connections never leave their org: make one of your own"));
+        }
         let placed = item.parent.as_ref().and_then(|parent| self.places.get(parent)).cloned();
         // What the import makes itself is its maker's to put things into.
         let is_new = placed.as_ref().is_some_and(|parent| self.scene.find_resource(parent.as_str()).is_none());

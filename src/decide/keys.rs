@@ -13,7 +13,11 @@ use crate::command::{IssueApiKey, RevokeApiKey};
 pub fn issue(scene: &Scene<'_>, args: &IssueApiKey<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
     let user = scene.user(&args.user)?;
     let home = users::home(scene, user)?;
-    users::credential(scene, user, home, administrative::KEY_MANAGE)?;
+    match scene.is_self(user) && !scene.is_themself(user) {
+        // A key makes another of its person's only as who manages keys, and none that carries more or lasts longer.
+        true => scene.need(home, administrative::KEY_MANAGE)?,
+        false => users::credential(scene, user, home, administrative::KEY_MANAGE)?,
+    }
     let org = args.org.as_ref().map(|org| scene.live_org(org)).transpose()?;
     if let Some(org) = org.filter(|org| !judge::belongs_effectively(&scene.view, user, *org)) {
         let detail = format!("`{}` has no access to org `{}`", args.user, scene.org_id(org));
@@ -50,7 +54,7 @@ pub fn revoke(scene: &Scene<'_>, args: &RevokeApiKey, plan: &mut Plan) -> Result
     let key = seen.and_then(|key| scene.key(key)?.value.as_ref());
     let user = key.ok_or_else(|| unknown("key", "key.unknown", &args.key))?.user;
     let home = users::home(scene, user)?;
-    if !scene.is_self(user) {
+    if !scene.is_themself(user) {
         scene.need(home, administrative::KEY_MANAGE)?;
     }
     let key: ApiKeyId = args.key.clone();

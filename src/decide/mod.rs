@@ -11,6 +11,7 @@ mod environments;
 mod exchange;
 mod global;
 mod groups;
+mod identities;
 mod keepers;
 mod keys;
 mod licences;
@@ -70,6 +71,13 @@ pub struct Caller {
     pub key_ends: Option<Time>,
 }
 
+/// The user in whose place an actor acts, as the judge sees them: within the orgs and privileges of the actor's own
+/// credential, and shut out of their personal folders.
+#[must_use]
+pub const fn acting_for(actor: &Subject, user: UserNo) -> Subject {
+    Subject { user, cap: actor.cap, only: actor.only, own: false }
+}
+
 /// What a decision needs beside the view: settled before, recorded with it.
 #[derive(Debug, Clone)]
 pub struct Moment {
@@ -107,6 +115,8 @@ pub fn decide(
     stands(&scene)?;
     let mut plan = Plan::default();
     plan_events(&scene, command, &mut plan)?;
+    behalf::effects(&scene, caller, &plan.0)?;
+    closed(&scene, command, &plan.0)?;
     let over = OnceCell::new();
     let after = || view.over(over.get_or_init(|| suppose(view, caller, moment, &plan.0)));
     delta::judge(&scene, &after, &plan.0)?;
@@ -117,6 +127,19 @@ pub fn decide(
         keepers::judge(&scene, &after(), &concerns)?;
     }
     Ok(plan.0)
+}
+
+/// An archived org keeps its history as it is: nothing is written in it any more, but that its people are erased.
+fn closed(scene: &Scene<'_>, command: &Command<Sealed>, drafts: &[Draft]) -> Result<(), Refusal> {
+    if matches!(command, Command::EraseUser(_)) {
+        return Ok(());
+    }
+    let archived = |id: &OrgId| scene.find_org(id.as_str()).is_some_and(|org| scene.is_archived(org));
+    let mut originals = drafts.iter().filter(|draft| draft.twin_of.is_none());
+    match originals.find(|draft| archived(&draft.org)) {
+        Some(draft) => Err(scene::archived(&draft.org)),
+        None => Ok(()),
+    }
 }
 
 /// The state that these events would make, as an overlay on the view.

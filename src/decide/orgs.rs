@@ -133,6 +133,11 @@ fn first_admin(scene: &Scene<'_>, org: &OrgId, admin: &FirstAdmin<Sealed>, plan:
     workspace::welcome_first(scene, org, &user, plan);
     if admin.key {
         let (key, hash) = (scene.moment.fresh.admin.into(), scene.moment.key_hash.clone());
+        if scene.is_narrow() {
+            let detail = "the first administrator's key carries all of the org and does not end: make it with a key that \
+                          is neither limited nor ends";
+            return Err(forbidden("key.wider", detail));
+        }
         let issued = ApiKeyIssued { key, user, hash, name: None, org: None, privileges: None, expires: None };
         plan.in_org(org.clone(), Event::ApiKeyIssued(issued));
     }
@@ -244,7 +249,7 @@ pub fn above(view: &View<'_>, org: OrgNo) -> Vec<OrgNo> {
 pub fn open(scene: &Scene<'_>, id: &OrgId) -> Result<OrgNo, Refusal> {
     let org = scene.org(id)?;
     if scene.is_archived(org) {
-        return Err(conflict("org.archived", format!("org `{id}` is archived and accepts no change")));
+        return Err(super::scene::archived(id));
     }
     Ok(org)
 }

@@ -105,7 +105,7 @@ pub fn unassign(scene: &Scene<'_>, args: &UnassignRole, plan: &mut Plan) -> Resu
     if users.is_empty() && args.groups.is_empty() {
         return Err(invalid("users", "users.none", "name at least one user or group"));
     }
-    let own = args.groups.is_empty() && users.iter().all(|user| scene.is_self(*user));
+    let own = args.groups.is_empty() && users.iter().all(|user| scene.is_themself(*user));
     if !own {
         scene.need(place, administrative::ROLE_MANAGE)?;
         global::manages(scene, role)?;

@@ -12,7 +12,7 @@ use tenure_projections::values::{
     RoleNo, UserNo, UserStatus, UserTypeNo,
 };
 
-use super::{Caller, Draft, Kind, Moment, Refusal, permissions, text};
+use super::{Caller, Draft, Kind, Moment, Refusal, acting_for, permissions, text};
 use crate::command::{All, Privileges};
 
 /// A command's surroundings. Derefs to the view.
@@ -63,12 +63,19 @@ impl Plan {
 
 impl<'a> Scene<'a> {
     pub fn new(view: &View<'a>, caller: &Caller, moment: &'a Moment) -> Self {
-        let subject = caller.on_behalf_of.map_or(caller.actor, Subject::from);
+        let subject = caller.on_behalf_of.map_or(caller.actor, |user| acting_for(&caller.actor, user));
         let Caller { actor, acting_org, key_ends, .. } = *caller;
         Self { view: *view, subject, actor, acting_org, key_ends, moment }
     }
 
-    /// Whether this user is the one whose authority decides, or the actor in their place.
+    /// Whether it is this user themself who commands, by a credential that carries all that they have: what is theirs
+    /// to do because they are who they are takes that much.
+    pub fn is_themself(&self, user: UserNo) -> bool {
+        self.actor.is_themself(user) && self.subject.is_themself(user)
+    }
+
+    /// Whether this user is the one whose authority decides, or the actor in their place. Only what is refused to people
+    /// about themselves rests on this; what is left to them rests on [`Scene::is_themself`].
     pub fn is_self(&self, user: UserNo) -> bool {
         user == self.subject.user || user == self.actor.user
     }
@@ -91,9 +98,7 @@ impl<'a> Scene<'a> {
             Some(OrgStatus::Disabled) => {
                 Err(conflict("org.disabled", format!("org `{id}` is disabled: enable it first")))
             }
-            Some(OrgStatus::Archived) => {
-                Err(conflict("org.archived", format!("org `{id}` is archived and accepts no change")))
-            }
+            Some(OrgStatus::Archived) => Err(archived(id)),
         }
     }
 
@@ -129,10 +134,16 @@ impl<'a> Scene<'a> {
         role.ok_or_else(|| unknown("role", "role.unknown", id))
     }
 
+    /// Whether content lies in a personal folder, which are closed to whoever acts for a user.
+    pub fn is_closed(&self, no: ResourceNo) -> bool {
+        !self.subject.own && self.personal_of(no).is_some()
+    }
+
     /// Content that the caller may view, from the org acted in or from its own.
     pub fn resource(&self, id: &ResourceId) -> Result<(ResourceNo, Resource), Refusal> {
         let no = self.find_resource(id.as_str());
-        let there = no.and_then(|no| Some((no, View::resource(self, no)?.value))).filter(|(_, r)| r.live);
+        let there = no.and_then(|no| Some((no, View::resource(self, no)?.value)));
+        let there = there.filter(|(no, resource)| resource.live && !self.is_closed(*no));
         let seen = there.filter(|(no, resource)| {
             let from = |acting| sight::sees_resource(&self.view, &self.subject, acting, *no);
             from(self.acting_org) || from(Some(resource.org)) || from(self.home(self.subject.user))
@@ -178,7 +189,7 @@ impl<'a> Scene<'a> {
 
     /// Whether the actor came by a key that carries less than its user has, or not for as long.
     pub fn is_narrow(&self) -> bool {
-        self.actor.cap != PrivilegeSet::ALL || self.actor.only.is_some() || self.key_ends.is_some()
+        !self.actor.is_whole() || self.key_ends.is_some()
     }
 
     /// What is held in an org by the one whose authority decides, as the delta rule judges it: in an archived org, which
@@ -278,6 +289,10 @@ impl<'a> Scene<'a> {
 
 pub fn unknown(what: &str, code: &'static str, id: &dyn std::fmt::Display) -> Refusal {
     Refusal::new(Kind::NotFound, code, format!("there is no {what} `{id}` that you may see"))
+}
+
+pub fn archived(org: &OrgId) -> Refusal {
+    conflict("org.archived", format!("org `{org}` is archived and accepts no change"))
 }
 
 pub fn conflict(code: &'static str, detail: impl Into<String>) -> Refusal {

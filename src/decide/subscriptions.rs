@@ -41,6 +41,9 @@ pub fn grant(scene: &Scene<'_>, args: &GrantSubscriptions, plan: &mut Plan) -> R
     let all = if entry == Entry::None { scene.held(org).and(ceiling) } else { ceiling };
     let privileges = scene.asked(&args.privileges, all)?;
     within(scene, privileges, &args.user_type, ceiling)?;
+    if entry != Entry::None {
+        enters_within(scene, privileges)?;
+    }
     let subscription = data::Subscription {
         user_type: args.user_type.clone(),
         privileges: scene.named(privileges),
@@ -93,7 +96,7 @@ pub fn entry(scene: &Scene<'_>, org: OrgNo, users: &[UserNo]) -> Entry {
 
 pub fn withdraw(scene: &Scene<'_>, args: &WithdrawSubscription, plan: &mut Plan) -> Result<(), Refusal> {
     let (user, org, _) = held(scene, &args.user, &args.org)?;
-    if !scene.is_self(user) {
+    if !scene.is_themself(user) {
         scene.need(org, administrative::SUBSCRIPTION_MANAGE)?;
     }
     if scene.home(user) == Some(org) {
@@ -109,11 +112,10 @@ pub fn retype(scene: &Scene<'_>, args: &RetypeSubscription, plan: &mut Plan) -> 
     let (user, org, held) = held(scene, &args.user, &args.org)?;
     let user_type = scene.user_type(&args.user_type)?;
     let (before, now) = (scene.ceiling(held.user_type), scene.ceiling(user_type));
-    if scene.is_self(user) {
-        if !now.without(before).is_empty() {
-            return Err(own());
-        }
-    } else {
+    if scene.is_self(user) && !now.without(before).is_empty() {
+        return Err(own());
+    }
+    if !scene.is_themself(user) {
         scene.need(org, administrative::SUBSCRIPTION_MANAGE)?;
     }
     if user_type == held.user_type {
@@ -136,11 +138,10 @@ pub fn extend(scene: &Scene<'_>, args: &ExtendSubscription, plan: &mut Plan) -> 
     }
     scene.not_past("valid_until", args.valid_until)?;
     let shorter = args.valid_until.is_some_and(|until| held.window.until().is_none_or(|before| until < before));
-    if scene.is_self(user) {
-        if !shorter {
-            return Err(own());
-        }
-    } else {
+    if scene.is_self(user) && !shorter {
+        return Err(own());
+    }
+    if !scene.is_themself(user) {
         scene.need(org, administrative::SUBSCRIPTION_MANAGE)?;
     }
     if held.window.from().zip(args.valid_until).is_some_and(|(from, until)| from >= until) {
@@ -179,7 +180,7 @@ pub fn grant_privileges(scene: &Scene<'_>, args: &MemberPrivileges, plan: &mut P
 
 pub fn revoke_privileges(scene: &Scene<'_>, args: &MemberPrivileges, plan: &mut Plan) -> Result<(), Refusal> {
     let (user, org, held) = held(scene, &args.user, &args.org)?;
-    if !scene.is_self(user) {
+    if !scene.is_themself(user) {
         scene.need(org, administrative::SUBSCRIPTION_MANAGE)?;
     }
     let privileges = match &args.privileges {
@@ -197,6 +198,18 @@ pub fn revoke_privileges(scene: &Scene<'_>, args: &MemberPrivileges, plan: &mut 
     let revoked = PrivilegeRevoked { user: user_name, org: org_name, privileges, subscription };
     plan.add(scene, org, Event::PrivilegeRevoked(revoked), scene.home(user).as_slice());
     Ok(())
+}
+
+/// An entry takes what is held by nobody's grant: through a limited key no more than the key carries, and no longer than
+/// it lasts.
+fn enters_within(scene: &Scene<'_>, privileges: PrivilegeSet) -> Result<(), Refusal> {
+    let beyond = privileges.without(scene.subject.cap);
+    if beyond.is_empty() && scene.subject.only.is_none() {
+        return Ok(());
+    }
+    let detail =
+        format!("a key enters with no more than it carries itself, and it does not carry {}", scene.listed(beyond));
+    Err(forbidden("key.wider", detail))
 }
 
 /// Refuses what a user type cannot hold.

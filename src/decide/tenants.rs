@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use tenure_events::data::{self, IdentityLinked, LoginConfigured, SubscriptionGranted, TenantProvisioned, UserCreated};
+use tenure_events::data::{
+    self, IdentityLinked, LoginConfigured, SubscriptionGranted, TenantProvisioned, TenantUsers, UserCreated,
+};
 use tenure_events::{Event, OrgId, Sealed, UserId, UserType};
 use tenure_projections::judge::administrative;
-use tenure_projections::values::{OrgNo, PrivilegeSet, UserNo};
+use tenure_projections::values::{OrgNo, PrivilegeSet};
 
-use super::scene::{Plan, Scene, conflict, invalid, new_user, org_id};
-use super::{Draft, Refusal, groups, orgs, subscriptions, text, workspace};
+use super::scene::{Plan, Scene, conflict, forbidden, invalid, new_user, org_id};
+use super::{Draft, Refusal, groups, identities, licences, orgs, subscriptions, text, workspace};
 use crate::command::{All, ConfigureLogin, CreateOrg, Privileges, ProvisionTenant, Provisioned};
 
 const MAX_METHODS: usize = 10;
@@ -52,10 +54,7 @@ pub fn provision(scene: &Scene<'_>, args: &ProvisionTenant<Sealed>, plan: &mut P
         plan.in_org(org.clone(), event.clone());
         plan.0.push(Draft { org: org_id(scene, root), event, twin_of: Some(original) });
         let people = std::iter::once((&args.admin, ADMINISTRATOR)).chain(args.users.iter().map(|user| (user, MEMBER)));
-        return people.into_iter().try_for_each(|(person, user_type)| {
-            known(scene, person, None)?;
-            join(scene, &org, person, user_type, None, plan)
-        });
+        return people.into_iter().try_for_each(|(person, user_type)| join(scene, &org, person, user_type, None, plan));
     };
     let org = org_id(scene, no);
     scene.live_org(&org)?;
@@ -63,16 +62,23 @@ pub fn provision(scene: &Scene<'_>, args: &ProvisionTenant<Sealed>, plan: &mut P
     if scene.tenant(no).is_none_or(|tenant| tenant.value.attributes != attributes) {
         plan.add(scene, no, provisioned(org.clone())?, scene.parent(no).as_slice());
     }
-    if known(scene, &args.admin, Some(no))?.is_none() {
+    if is_new(scene, &args.admin, no, &org) {
         let detail = format!("org `{org}` has its administrators: they make others, not the provider");
         return Err(conflict("tenant.other_admin", detail));
     }
-    for person in &args.users {
-        if known(scene, person, Some(no))?.is_none() {
-            join(scene, &org, person, MEMBER, Some(no), plan)?;
-        }
+    let new: Vec<_> = args.users.iter().filter(|person| is_new(scene, person, no, &org)).collect();
+    new.iter().try_for_each(|person| join(scene, &org, person, MEMBER, Some(no), plan))?;
+    if new.is_empty() { Ok(()) } else { brings(scene, no, plan) }
+}
+
+/// Where the platform never manages the users of tenants it brings none into one that is there.
+fn brings(scene: &Scene<'_>, no: OrgNo, plan: &Plan) -> Result<(), Refusal> {
+    if scene.tenant_users() != TenantUsers::Never || scene.holds(no, administrative::USER_MANAGE) {
+        return Ok(());
     }
-    Ok(())
+    licences::seats(scene, &plan.0)?;
+    let detail = format!("org `{}` makes its users itself, and the platform none", scene.org_id(no));
+    Err(forbidden("tenant.users_not_managed", detail))
 }
 
 const ADMINISTRATOR: &str = "administrator";
@@ -103,15 +109,10 @@ fn bare(org: OrgId, name: &str) -> CreateOrg<Sealed> {
     }
 }
 
-/// Whether the person came before: at home in this org, or it is somebody else's.
-fn known(scene: &Scene<'_>, person: &Provisioned<Sealed>, org: Option<OrgNo>) -> Result<Option<UserNo>, Refusal> {
-    match scene.find_identity(&person.identity) {
-        Some(user) if scene.home(user) == org => Ok(Some(user)),
-        Some(_) => {
-            Err(conflict("identity.taken", "an external identity of the call is linked already: unlink it first"))
-        }
-        None => Ok(None),
-    }
+/// Whether the person never came before. Nobody who was erased, or from whom the identity was taken, comes back.
+fn is_new(scene: &Scene<'_>, person: &Provisioned<Sealed>, no: OrgNo, org: &OrgId) -> bool {
+    identities::linked(scene, &person.identity, no, org).is_none()
+        && !identities::left(scene, &person.identity, no, org)
 }
 
 /// Makes a user of a person: at home in the org, with their identity.
@@ -146,7 +147,7 @@ fn join(
         None => workspace::welcome_first(scene, org, &user, plan),
     }
     if let Some(issuer) = person.issuer.clone() {
-        let (identity, subject) = (person.identity.clone(), person.subject.clone());
+        let (identity, subject) = (identities::scoped(&person.identity, org), person.subject.clone());
         plan.in_org(org.clone(), Event::IdentityLinked(IdentityLinked { identity, user, issuer, subject }));
     }
     Ok(())

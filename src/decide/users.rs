@@ -10,7 +10,7 @@ use tenure_projections::judge::{self, administrative};
 use tenure_projections::values::{OrgNo, PrivilegeNo, UserNo, UserStatus};
 
 use super::scene::{Plan, Scene, conflict, forbidden, invalid, new_user, org_id, unknown, user_id};
-use super::{Refusal, subscriptions, workspace};
+use super::{Refusal, identities, subscriptions, workspace};
 use crate::command::{ChangeProfile, CreateUser, EraseUser, Identity, SelectActiveOrg};
 
 /// The words that erasing a user takes.
@@ -40,7 +40,7 @@ pub fn change_profile(scene: &Scene<'_>, args: &ChangeProfile<Sealed>, plan: &mu
     if args.name.is_none() && args.email.is_none() {
         return Err(invalid("name", "nothing.changes", "give a name, an address, or both"));
     }
-    if args.email.is_some() && !scene.is_self(user) {
+    if args.email.is_some() && !scene.is_themself(user) {
         // A secret goes to the address: whoever changes it could have the next one.
         super::delta::everything_of(scene, user)?;
         super::delta::personal_content_of(scene, user)?;
@@ -54,6 +54,7 @@ pub fn change_profile(scene: &Scene<'_>, args: &ChangeProfile<Sealed>, plan: &mu
 
 pub fn disable(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result<(), Refusal> {
     let (user, home) = managed(scene, id)?;
+    keeps_system(scene, user)?;
     if !scene.is_enabled(user) {
         return Err(conflict("user.already_disabled", format!("user `{id}` is disabled already")));
     }
@@ -79,6 +80,7 @@ pub fn erase(scene: &Scene<'_>, args: &EraseUser, plan: &mut Plan) -> Result<(),
     if of_archived.is_none() {
         scene.need(home, administrative::USER_MANAGE)?;
     }
+    keeps_system(scene, user)?;
     if args.confirmation != ERASE {
         let detail = format!("erasing cannot be undone: confirm with the words `{ERASE}`");
         return Err(invalid("confirmation", "confirmation.wrong", detail));
@@ -100,6 +102,16 @@ pub fn erase(scene: &Scene<'_>, args: &EraseUser, plan: &mut Plan) -> Result<(),
     let erased = UserErased { user: args.user.clone(), org, successor };
     plan.add(scene, home, Event::UserErased(erased), &elsewhere(scene, user));
     Ok(())
+}
+
+/// Whoever reaches into every org is not an org's to end: only another of them disables or erases a system administrator.
+fn keeps_system(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
+    let system = |user| judge::is_system_administrator(&scene.view, user);
+    if !system(user) || (scene.subject.is_whole() && system(scene.subject.user)) {
+        return Ok(());
+    }
+    let detail = "the user is a system administrator: another of them takes that role from them first";
+    Err(forbidden("user.system_administrator", detail))
 }
 
 /// In an archived org nobody is at home to manage users any more: its people are forgotten by whoever manages them still
@@ -137,10 +149,11 @@ fn succeed(scene: &Scene<'_>, user: UserNo, org: OrgNo, id: &UserId, plan: &mut 
 }
 
 pub fn reset_credential(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result<(), Refusal> {
-    let tenant_admin = scene.find_user(id.as_str()).filter(|user| administers_below(scene, *user));
+    let whole = scene.subject.is_whole();
+    let tenant_admin = scene.find_user(id.as_str()).filter(|user| whole && administers_below(scene, *user));
     let user = tenant_admin.map_or_else(|| scene.user(id), Ok)?;
     let home = home(scene, user)?;
-    if !scene.is_self(user) && tenant_admin.is_none() {
+    if !scene.is_themself(user) && tenant_admin.is_none() {
         // The secret reaches the user, and nobody else.
         scene.need(home, administrative::USER_MANAGE)?;
         super::delta::everything_of(scene, user)?;
@@ -172,7 +185,7 @@ pub fn record_sign_in(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result
     let home = home(scene, user)?;
     let held = scene.held(home);
     let service = [administrative::ACCESS_CHECK, administrative::ACT_AS, administrative::USER_MANAGE];
-    if served.is_none() && !scene.is_self(user) && !service.iter().any(|privilege| held.has(*privilege)) {
+    if served.is_none() && !scene.is_themself(user) && !service.iter().any(|privilege| held.has(*privilege)) {
         scene.need(home, administrative::ACCESS_CHECK)?;
     }
     if !scene.is_enabled(user) || !scene.is_live(home) {
@@ -185,27 +198,34 @@ pub fn record_sign_in(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result
 pub fn link_identity(scene: &Scene<'_>, args: &Identity<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
     let user = scene.user(&args.user)?;
     let home = home(scene, user)?;
-    credential(scene, user, home, administrative::USER_MANAGE)?;
-    if scene.is_self(user) && scene.is_narrow() {
-        return Err(forbidden(
-            "key.wider",
-            "an identity carries all that its user has: link it with a key that does too",
-        ));
+    if scene.is_narrow() && scene.is_self(user) {
+        let detail = "an identity carries all that its user has, for good: link it with a key that does too";
+        return Err(forbidden("key.wider", detail));
     }
-    if scene.find_identity(&args.identity).is_some() {
+    if scene.key_ends.is_some() {
+        let detail = "an identity does not end, and this key does: link it with a key that lasts";
+        return Err(forbidden("key.longer", detail));
+    }
+    // Nobody proves here that an identity is theirs: whoever manages the user vouches for it.
+    scene.need(home, administrative::USER_MANAGE)?;
+    credential(scene, user, home, administrative::USER_MANAGE)?;
+    let org = org_id(scene, home);
+    if identities::linked(scene, &args.identity, home, &org).is_some() {
         return Err(conflict("identity.taken", "this external identity is linked already: unlink it first"));
     }
     let Identity { user, issuer, subject, identity } = args.clone();
+    let identity = identities::scoped(&identity, &org);
     plan.add(scene, home, Event::IdentityLinked(IdentityLinked { identity, user, issuer, subject }), &[]);
     Ok(())
 }
 
 pub fn unlink_identity(scene: &Scene<'_>, args: &Identity<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
     let (user, home) = self_or(scene, &args.user, administrative::USER_MANAGE)?;
-    if scene.find_identity(&args.identity) != Some(user) {
+    let linked = identities::linked(scene, &args.identity, home, &org_id(scene, home));
+    let Some((identity, _)) = linked.filter(|(_, of)| *of == user) else {
         return Err(unknown("identity of user", "identity.unknown", &args.user));
-    }
-    let unlinked = IdentityUnlinked { identity: args.identity.clone(), user: args.user.clone() };
+    };
+    let unlinked = IdentityUnlinked { identity, user: args.user.clone() };
     plan.add(scene, home, Event::IdentityUnlinked(unlinked), &[]);
     Ok(())
 }
@@ -214,6 +234,9 @@ pub fn select_active_org(scene: &Scene<'_>, args: &SelectActiveOrg, plan: &mut P
     let user = args.user.as_ref().map_or(Ok(scene.subject.user), |user| scene.user(user))?;
     if user != scene.subject.user {
         return Err(forbidden("active_org.own_only", "everybody chooses for themself the org to work in"));
+    }
+    if !scene.is_themself(user) {
+        return Err(narrow("choose the org to work in"));
     }
     let org = scene.live_org(&args.org)?;
     if !judge::belongs_effectively(&scene.view, user, org) {
@@ -233,7 +256,7 @@ pub fn select_active_org(scene: &Scene<'_>, args: &SelectActiveOrg, plan: &mut P
 /// Somebody else's credential is their authority: whoever touches it holds the privilege at their home, and all that
 /// they can hold anywhere.
 pub fn credential(scene: &Scene<'_>, user: UserNo, home: OrgNo, privilege: PrivilegeNo) -> Result<(), Refusal> {
-    if scene.is_self(user) {
+    if scene.is_themself(user) {
         return Ok(());
     }
     scene.need(home, privilege)?;
@@ -241,11 +264,17 @@ pub fn credential(scene: &Scene<'_>, user: UserNo, home: OrgNo, privilege: Privi
     super::delta::personal_content_of(scene, user)
 }
 
+/// What takes a credential that carries all that its person has.
+fn narrow(what: &str) -> Refusal {
+    let detail = format!("a key that is limited in privileges or orgs cannot {what}: use a credential that is not");
+    forbidden("credential.narrow", detail)
+}
+
 /// The user themself, or one whose home the privilege is held in.
 pub fn self_or(scene: &Scene<'_>, id: &UserId, privilege: PrivilegeNo) -> Result<(UserNo, OrgNo), Refusal> {
     let user = scene.user(id)?;
     let home = home(scene, user)?;
-    if !scene.is_self(user) {
+    if !scene.is_themself(user) {
         scene.need(home, privilege)?;
     }
     Ok((user, home))

@@ -10,7 +10,7 @@ use super::request::{Authenticated, CommandError, Request};
 use super::shared::{Core, judged_at};
 use super::wish::{Ready, Wish};
 use crate::chain::{self, Origin, Tip};
-use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, decide};
+use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, acting_for, decide};
 use crate::keys::NewKeys;
 use crate::log::EVENT_LIMIT;
 use crate::token::Token;
@@ -115,7 +115,7 @@ pub(super) fn sequence_in(view: &View<'_>) -> impl Fn(&tenure_events::OrgId) -> 
 /// The caller with what their key leaves them, if the key counts, they may act and their home org works.
 pub(super) fn standing(view: &View<'_>, caller: &Authenticated) -> Option<Subject> {
     let key = view.usable_key(caller.key).filter(|key| key.user == caller.user && key.window.holds(view.instant()))?;
-    view.stands(caller.user).then_some(Subject { user: caller.user, cap: key.privileges, only: key.org })
+    view.stands(caller.user).then_some(Subject::of_key(key))
 }
 
 fn who(view: &View<'_>, request: &Request) -> Result<Caller, CommandError> {
@@ -126,7 +126,7 @@ fn who(view: &View<'_>, request: &Request) -> Result<Caller, CommandError> {
         view.find_user(user.as_str()).ok_or_else(|| Refusal::new(Kind::Forbidden, "act_as.not_held", detail))
     });
     let on_behalf_of = on_behalf_of.transpose()?;
-    let subject = on_behalf_of.map_or(actor, Subject::from);
+    let subject = on_behalf_of.map_or(actor, |user| acting_for(&actor, user));
     let acting_org = request.acting_org.as_ref().map(|org| {
         let seen = view.find_org(org.as_str()).filter(|org| sight::sees_org(view, &subject, *org));
         let detail = || format!("there is no org `{org}` that you may see");

@@ -189,7 +189,7 @@ impl Node {
     /// count in the view.
     #[must_use]
     pub fn subject(&self, view: &View<'_>, caller: &Authenticated) -> Subject {
-        let nothing = Subject { user: caller.user, cap: PrivilegeSet::NONE, only: None };
+        let nothing = Subject { cap: PrivilegeSet::NONE, own: false, ..Subject::from(caller.user) };
         attempt::standing(view, caller).unwrap_or(nothing)
     }
 

@@ -7,7 +7,7 @@ use tenure_projections::{View, sight};
 
 use super::request::CommandError;
 use crate::command::Command;
-use crate::decide::Caller;
+use crate::decide::{Caller, acting_for};
 
 /// Refuses if what the command is about has changed since the position. Of what the caller does not see, or is not
 /// there, the decision speaks.
@@ -17,7 +17,7 @@ pub(super) fn unchanged_since<P>(
     command: &Command<P>,
     seen: Position,
 ) -> Result<(), CommandError> {
-    let subject = caller.on_behalf_of.map_or(caller.actor, Subject::from);
+    let subject = caller.on_behalf_of.map_or(caller.actor, |user| acting_for(&caller.actor, user));
     let about = about(view, &subject, command);
     match about.filter(|entity| sees(view, &subject, caller, *entity)) {
         Some(entity) => match last_changed(view, entity) {

@@ -54,9 +54,10 @@ impl Request {
         }
     }
 
-    /// What a repetition must have in common with the first sending: name and body.
-    pub(super) fn body_hash(&self) -> Hash {
-        Hash::of(&[self.name.as_bytes(), b"\n", &self.body].concat())
+    /// What a repetition must have in common with the first sending: the credential, the name and the body. An answer
+    /// is for who asked: another credential of the same person may carry less.
+    pub(super) fn body_hash(&self, key: &str) -> Hash {
+        Hash::of(&[key.as_bytes(), b"\n", self.name.as_bytes(), b"\n", &self.body].concat())
     }
 }
 
@@ -129,8 +130,8 @@ pub enum CommandError {
         /// When it was changed last.
         position: Position,
     },
-    /// The idempotency key was used for another command.
-    #[error("the idempotency key was used with another command or body: choose a new one")]
+    /// The idempotency key was used for another command, or by another credential.
+    #[error("the idempotency key was used with another command, body or credential: choose a new one")]
     KeyReused,
     /// More events than one command may have.
     #[error("the command would make {count} events, more than the {limit} that one may have: split it",

@@ -20,7 +20,7 @@ pub(super) struct Wish {
     pub actor: UserId,
     /// The command's id.
     pub command: Uuid,
-    /// Of a request with an idempotency key: the hash of its name and body.
+    /// Of a request with an idempotency key: the hash of its credential, name and body.
     pub body_hash: Option<Hash>,
     /// What is to be decided, unless that shows by the request alone that it cannot be.
     ready: Result<Ready, CommandError>,
@@ -58,7 +58,8 @@ impl Wish {
                 (command, Fresh { thing, admin })
             }
         };
-        let body_hash = request.idempotency_key.is_some().then(|| request.body_hash());
+        let credential = view.key_id(request.caller.key);
+        let body_hash = request.idempotency_key.is_some().then(|| request.body_hash(credential));
         let mut keys = NewKeys::default();
         let sealing = Sealing { store: &core.keys, command, new: &mut keys, erased: false };
         let ready = sealing.ready(core, &request, &actor, fresh);

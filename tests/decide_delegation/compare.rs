@@ -202,7 +202,7 @@ impl<'a> Both<'a> {
     pub(super) fn subject(&self, who: &Who) -> Subject {
         let all = self.privileges.iter().enumerate().filter(|(at, _)| who.cap & 1 << at != 0);
         let cap = if who.cap == Set::MAX { PrivilegeSet::ALL } else { all.map(|(_, no)| *no).collect() };
-        Subject { user: self.users[who.user], cap, only: who.only.map(|org| self.orgs[org]) }
+        Subject { user: self.users[who.user], cap, only: who.only.map(|org| self.orgs[org]), own: true }
     }
 
     fn set(&self, privileges: PrivilegeSet) -> Set {

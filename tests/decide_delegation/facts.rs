@@ -189,8 +189,8 @@ pub struct Facts {
     pub platform_licence: Option<PlatformLicence>,
     /// External ids of provisioned tenants.
     pub tenants: Vec<(String, At)>,
-    /// Identity and user.
-    pub identities: Vec<(String, At)>,
+    /// Identity, user, and the subject that the issuer knows them by.
+    pub identities: Vec<(String, At, String)>,
 }
 
 macro_rules! at {

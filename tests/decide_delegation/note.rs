@@ -153,8 +153,11 @@ impl Facts {
                 let (user, org) = (self.user(&e.user), self.org(&e.org));
                 self.users[user].chosen = Some(org);
             }
-            Event::IdentityLinked(e) => self.identities.push((e.identity.clone(), self.user(&e.user))),
-            Event::IdentityUnlinked(e) => self.identities.retain(|(identity, _)| *identity != e.identity),
+            Event::IdentityLinked(e) => {
+                let subject = String::from_utf8_lossy(e.subject.as_bytes()).into_owned();
+                self.identities.push((e.identity.clone(), self.user(&e.user), subject));
+            }
+            Event::IdentityUnlinked(e) => self.identities.retain(|(identity, ..)| *identity != e.identity),
             Event::ApiKeyIssued(e) => self.keys.push(Key {
                 id: self.new_id(&e.key, self.keys.iter().map(|key| &key.id)),
                 user: self.user(&e.user),

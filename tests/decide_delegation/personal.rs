@@ -55,7 +55,7 @@ impl Facts {
     pub fn personal_havings(&self, who: &Who, folder: At, content: At, t: Time) -> Vec<Having> {
         let (org, owner) = (self.contents[folder].org, self.contents[folder].maker);
         let authority = self.authority_within(who.user, org, self.contents[content].environment, t);
-        let own = owner == who.user && self.belongs(owner, org, t);
+        let own = who.themself(owner) && self.belongs(owner, org, t);
         let left = self.has_left(owner, org, t) && authority.privileges & who.cap & CONTENT_MANAGE != 0;
         let has = Having { level: Level::Manage, copy: false, elsewhere: false };
         (own || left).then_some(has).into_iter().collect()
@@ -65,7 +65,7 @@ impl Facts {
     pub fn is_private(&self, who: &Who, content: At, t: Time) -> bool {
         self.personal_of(content).is_some_and(|folder| {
             let owner = self.contents[folder].maker;
-            owner != who.user && !self.has_left(owner, self.contents[folder].org, t)
+            !who.themself(owner) && !self.has_left(owner, self.contents[folder].org, t)
         })
     }
 }

@@ -32,6 +32,13 @@ pub struct Who {
     pub only: Option<At>,
 }
 
+impl Who {
+    /// Whether it is this user themself, limited in nothing.
+    pub fn themself(&self, user: At) -> bool {
+        self.user == user && self.cap == Set::MAX && self.only.is_none()
+    }
+}
+
 /// What a user has in an org.
 #[derive(Default)]
 pub struct Authority {
@@ -309,12 +316,14 @@ impl Facts {
         let Kind { create, view, edit, delete, share, .. } = self.kinds[self.contents[content].kind].1;
         let havings = self.havings(who, acting, content, t);
         let had = |level| havings.iter().any(|having| having.level >= level);
+        // Where a kind names no privilege, a limited key needs that to manage all content.
+        let changes = |needed: Option<u32>| privilege(needed) && (needed.is_some() || who.cap & CONTENT_MANAGE != 0);
         let live = self.contents[content].live;
         live && match act {
             Act::Level(Level::View) => look(view) && had(Level::View),
             Act::Level(Level::Use) => look(view) && had(Level::Use),
-            Act::Level(Level::Edit) => privilege(edit) && had(Level::Edit),
-            Act::Level(Level::Manage) => privilege(share) && had(Level::Manage),
+            Act::Level(Level::Edit) => changes(edit) && had(Level::Edit),
+            Act::Level(Level::Manage) => changes(share) && had(Level::Manage),
             // `edit` inside one's own org, the flag across orgs.
             Act::Copy => {
                 let copies = |h: &Having| h.copy || (!h.elsewhere && h.level >= Level::Edit);

@@ -113,11 +113,11 @@ impl Facts {
     pub fn sees_key(&self, who: &Who, key: At, t: Time) -> bool {
         let owner = self.keys[key].user;
         let manages = self.read(who, self.users[owner].home, t) & KEY_MANAGE != 0;
-        (owner == who.user && self.stands(owner, t)) || (manages && !self.hidden(who, owner))
+        (who.themself(owner) && self.stands(owner, t)) || (manages && !self.hidden(who, owner))
     }
 
     pub fn sees_membership(&self, who: &Who, user: At, org: At, t: Time) -> bool {
-        if user == who.user {
+        if who.themself(user) {
             return self.stands(user, t);
         }
         let here = self.read(who, org, t) & (USER_MANAGE | SUBSCRIPTION_MANAGE | AUDIT_READ) != 0;
@@ -129,13 +129,14 @@ impl Facts {
     pub fn acts_for(&self, who: &Who, user: At, org: At, t: Time) -> bool {
         let holds = |org: &At| self.held(who, *org, t) & ACT_AS != 0;
         let above = self.ancestors(org).iter().any(|above| self.counts_in(*above, org, t) && holds(above));
-        self.belongs(user, org, t) && (holds(&org) || above)
+        let reaches = who.only.is_none_or(|only| only == org);
+        reaches && self.belongs(user, org, t) && (holds(&org) || above)
     }
 
     /// Whether a question about a user in an org is answered in full (2), barely (1), or not (0).
     pub fn may_ask(&self, who: &Who, user: At, org: At, t: Time) -> u8 {
         let here = self.read(who, org, t);
-        let own = user == who.user && self.stands(user, t);
+        let own = who.themself(user) && self.stands(user, t);
         let manages = here & USER_MANAGE != 0 && !self.hidden(who, user);
         if own || manages || here & (ACCESS_CHECK | AUDIT_READ) != 0 || self.acts_for(who, user, org, t) {
             return 2;

@@ -147,7 +147,7 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         "link-identity" => json!({"user": user, "issuer": "idp", "subject": label}),
         "unlink-identity" => {
             let linked = dice.pick(facts.identities.iter())?;
-            json!({"user": facts.users[linked.1].id, "issuer": "idp", "subject": linked.0.split_once('#')?.1})
+            json!({"user": facts.users[linked.1].id, "issuer": "idp", "subject": linked.2})
         }
         "select-active-org" => json!({"org": org}),
         "create-group" => json!({"org": of, "name": label}),

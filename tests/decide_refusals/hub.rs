@@ -18,6 +18,11 @@ pub fn rows(t: &mut Table) {
     t.check_in(&world, "sid", "create-org", json!({"id": "global", "name": "x"}));
     t.check_in(&world, "sid", "delete-role", json!({"role": "system-administrator"}));
     t.check_in(&world, "sid", "change-role", json!({"role": "system-administrator", "privileges": []}));
+    let mut with_kim = hub();
+    let kim = json!({"id": "kim", "org": "root", "name": "K", "user_type": "administrator"});
+    with_kim.must("admin", "create-user", kim);
+    with_kim.must("admin", "assign-role", json!({"role": "Administrator@root", "users": ["kim"]}));
+    t.check_in(&with_kim, "kim", "disable-user", json!({"user": "sid"}));
     world.must("admin", "unassign-role", json!({"role": "system-administrator", "users": ["sid"]}));
     t.check_in(&world, "admin", "unassign-role", json!({"role": "system-administrator", "users": ["admin"]}));
     world.must("admin", "assign-role", json!({"role": "Administrator@root", "users": ["sid"]}));
@@ -51,6 +56,9 @@ pub fn rows(t: &mut Table) {
     t.check_in(&world, "cat", "import-resources", json!({"org": "training", "bundle": "x.y.z"}));
     t.check_in(&world, "cat", "import-resources", json!({"org": "global", "bundle": "x.y.z"}));
     let items = ["one", "two"].map(|id| json!({"id": id, "kind": "chart", "name": "Same"}));
+    let bundle = json!({"format": 1, "org": "sales", "exported": "2026-01-01T00:00:00.000000Z", "resources": items});
+    t.check_in(&world, "cat", "import-resources", json!({"org": "training", "bundle": bundle.to_string()}));
+    let items = [json!({"id": "wire", "kind": "connection", "name": "Wire"})];
     let bundle = json!({"format": 1, "org": "sales", "exported": "2026-01-01T00:00:00.000000Z", "resources": items});
     t.check_in(&world, "cat", "import-resources", json!({"org": "training", "bundle": bundle.to_string()}));
     let nothing = ResourceKindDefined {

@@ -83,7 +83,7 @@ impl World {
         if let Some(key) = key {
             let key = view.usable_key(view.find_key(key).unwrap()).unwrap();
             assert_eq!(key.user, actor.user);
-            actor = Subject { cap: key.privileges, only: key.org, ..actor };
+            actor = Subject::of_key(key);
             key_ends = key.window.until();
         }
         let on_behalf_of = other.map(|other| view.find_user(other).unwrap());

@@ -11,13 +11,14 @@ mod member;
 mod named;
 mod personal;
 mod reach;
+mod subject;
 
 use std::ops::ControlFlow;
 
 use tenure_events::Position;
 use tenure_events::data::Level;
 
-use crate::values::{EnvironmentNo, KindActions, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, UserNo};
+use crate::values::{EnvironmentNo, KindActions, OrgNo, PrivilegeNo, ResourceNo, UserNo};
 use crate::view::View;
 
 pub use association::GUEST;
@@ -32,6 +33,7 @@ pub use member::{Member, supposed_member};
 pub use named::{Asked, Thing};
 pub use personal::has_left;
 pub use reach::{Reach, reaches};
+pub use subject::Subject;
 
 /// Privileges that every preset has, at the same places of the catalogue.
 pub mod administrative {
@@ -76,23 +78,6 @@ pub mod administrative {
     pub const ACCESS_CHECK: PrivilegeNo = PrivilegeNo(10);
     /// Act as users of the org.
     pub const ACT_AS: PrivilegeNo = PrivilegeNo(11);
-}
-
-/// Who a question is about: a user, perhaps through a key that carries less.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subject {
-    /// The user.
-    pub user: UserNo,
-    /// No more than these privileges.
-    pub cap: PrivilegeSet,
-    /// In this org only.
-    pub only: Option<OrgNo>,
-}
-
-impl From<UserNo> for Subject {
-    fn from(user: UserNo) -> Self {
-        Self { user, cap: PrivilegeSet::ALL, only: None }
-    }
 }
 
 /// What is to be done.
@@ -332,6 +317,11 @@ fn decide(view: &View<'_>, question: &Question, trace: &mut impl Trace) -> Verdi
         Some((no, kind)) => {
             let actions = view.actions(kind).ok_or(Code::ResourceUnknown)?.value;
             let (privilege, level) = needs_on_content(view, action, &actions)?;
+            let unnamed = matches!(level, Some(Need::Level(Level::Edit | Level::Manage))) && privilege.is_none();
+            if unnamed && !subject.cap.has(administrative::CONTENT_MANAGE) {
+                // Where a kind names no privilege for it, a limited key changes content by managing all of it, or not.
+                return Err(Code::KeyCapped);
+            }
             (privilege, level.map(|level| (no, level)), is_look(action, &actions))
         }
     };

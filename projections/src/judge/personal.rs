@@ -22,7 +22,7 @@ pub(super) fn personal(
         let (level, copy, from_elsewhere) = (Level::Manage, false, false);
         visit(&Reach { code, level, copy, from_elsewhere, events })
     };
-    if owner == subject.user && belongs_effectively(view, owner, org) {
+    if subject.opens_personal(owner) && belongs_effectively(view, owner, org) {
         return reach(Code::Personal, [view.resource(folder).map_or(0, |folder| folder.position), 0, 0, 0]);
     }
     if !has_left(view, owner, org) {

@@ -113,7 +113,10 @@ impl<'a> Lookup<'a> {
     }
 
     fn sees_resource(&self, resource: ResourceNo) -> bool {
-        self.eyes.as_ref().is_none_or(|eyes| sight::sees_resource(&eyes.live, &eyes.viewer, eyes.acting, resource))
+        self.eyes.as_ref().is_none_or(|eyes| {
+            sight::sees_resource(&eyes.live, &eyes.viewer, eyes.acting, resource)
+                && !sight::was_personal(&eyes.live, &self.view, &eyes.viewer, resource)
+        })
     }
 
     /// Whether whoever looks may search what a user may do in an org.

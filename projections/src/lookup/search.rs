@@ -33,7 +33,7 @@ impl Lookup<'_> {
         let seen = |org| {
             let home = self.view.home(user) == Some(org);
             self.sees(|live, viewer| {
-                viewer.user == user || (home && sight::sees_user(live, viewer, user)) || {
+                viewer.is_themself(user) || (home && sight::sees_user(live, viewer, user)) || {
                     sight::sees_subscription(live, viewer, user, org)
                 }
             }) || self.may_search(user, org)

@@ -70,6 +70,13 @@ impl<'a> View<'a> {
         self.row(|s| &s.identity, row)?.value
     }
 
+    /// The users to whom an external identity is linked, or was.
+    pub fn ever_identified(&self, identity: &str) -> impl Iterator<Item = UserNo> + use<'a> {
+        let row = self.find(|s| &s.identities, identity);
+        let view = *self;
+        row.into_iter().flat_map(move |row| view.to(|s| &s.identity_of, row)).map(|(user, _)| UserNo(user))
+    }
+
     /// What came of a command that was given with an idempotency key.
     #[must_use]
     pub fn find_command(&self, command: &str) -> Fact<'a, Done> {

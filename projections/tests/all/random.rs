@@ -251,7 +251,7 @@ pub fn users(view: &View<'_>) -> Vec<UserNo> {
 /// Users, and users through keys.
 pub fn subjects(view: &View<'_>) -> Vec<Subject> {
     let keys = KEYS.iter().filter_map(|id| view.usable_key(view.find_key(id)?));
-    let keys = keys.map(|key| Subject { user: key.user, cap: key.privileges, only: key.org });
+    let keys = keys.map(Subject::of_key);
     users(view).into_iter().map(Subject::from).chain(keys).collect()
 }
 

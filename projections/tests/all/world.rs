@@ -99,7 +99,7 @@ impl World {
     pub fn subject(&self, id: &str) -> Subject {
         let view = self.live(0);
         match view.find_key(id).and_then(|key| view.usable_key(key)) {
-            Some(key) => Subject { user: key.user, cap: key.privileges, only: key.org },
+            Some(key) => Subject::of_key(key),
             None => view.find_user(id).map_or_else(|| panic!("neither user nor key `{id}`"), Subject::from),
         }
     }

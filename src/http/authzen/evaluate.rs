@@ -114,6 +114,8 @@ impl<'a> Asker<'a> {
     pub fn asking(&self, found: &Found) -> Asking {
         let org = found.target.map(|(_, org)| org).or_else(|| self.live.root());
         match (found.subject, org) {
+            // A limited key asks about itself as the key that it is, and learns what is within its limits.
+            (Some(subject), Some(_)) if subject == self.viewer && self.live.stands(subject.user) => Asking::Full,
             (Some(subject), Some(org)) => match found.group {
                 Some(group) => sight::may_ask_of_group(&self.live, &self.viewer, group, subject.user, org),
                 None => sight::may_ask(&self.live, &self.viewer, subject.user, org),
@@ -147,10 +149,9 @@ impl<'a> Asker<'a> {
                 Object::Org(_) | Object::Environment(_) => false,
                 Object::Resource(no) => sight::sees_resource(&self.live, &self.viewer, None, no),
             };
-            !shared
-                && !sight::sees_org(&self.live, &self.viewer, org)
-                && !self.live.ever_subscribed(self.viewer.user, org)
-                && !self.checks_over(org)
+            let beyond = self.viewer.only.is_some_and(|only| only != org);
+            let known = !beyond && self.live.ever_subscribed(self.viewer.user, org);
+            !shared && !sight::sees_org(&self.live, &self.viewer, org) && !known && !self.checks_over(org)
         })
     }
 }
@@ -200,7 +201,7 @@ pub fn subject(view: &View<'_>, thing: Thing<'_>) -> Option<Subject> {
 /// The user of a key, with what the key carries; nobody once the key counts no more.
 pub fn by_key(view: &View<'_>, key: KeyNo) -> Option<Subject> {
     let key = view.usable_key(key).filter(|key| key.window.holds(view.instant()))?;
-    Some(Subject { user: key.user, cap: key.privileges, only: key.org })
+    Some(Subject::of_key(key))
 }
 
 /// What a question is about: an org, an environment, or content of the kind that the type names.

@@ -205,7 +205,11 @@ impl<'a> Ask<'a> {
 
     /// The content of this id, if the caller sees it.
     pub fn resource(&self, id: &str) -> Result<ResourceNo, Problem> {
-        self.view.find_resource(id).filter(|no| self.sees_resource(*no)).ok_or_else(Problem::not_found)
+        let there = |no: &ResourceNo| {
+            // What it was called in a personal folder stays there when it leaves.
+            self.sees_resource(*no) && !sight::was_personal(&self.live, &self.view, &self.viewer, *no)
+        };
+        self.view.find_resource(id).filter(there).ok_or_else(Problem::not_found)
     }
 
     /// Whether the caller sees an org.
@@ -232,16 +236,22 @@ impl<'a> Ask<'a> {
     pub fn name(&self, user: UserNo) -> Option<String> {
         let managing = [administrative::USER_MANAGE, administrative::SUBSCRIPTION_MANAGE, administrative::AUDIT_READ];
         let home = self.live.home(user);
-        let may = user == self.viewer.user || home == self.live.home(self.viewer.user) || self.holds(home, &managing);
+        let near = home == self.live.home(self.viewer.user) && home.is_some_and(|home| self.works_in(home));
+        let may = self.viewer.is_themself(user) || near || self.holds(home, &managing);
         let name = self.view.profile(user)?.value.name.as_ref()?;
         if may { self.open(user, "name", name) } else { None }
     }
 
     /// A person's mail address, for those who may read it.
     pub fn email(&self, user: UserNo) -> Option<String> {
-        let may = user == self.viewer.user || self.holds(self.live.home(user), &[administrative::USER_MANAGE]);
+        let may = self.viewer.is_themself(user) || self.holds(self.live.home(user), &[administrative::USER_MANAGE]);
         let email = self.view.profile(user)?.value.email.as_ref()?;
         if may { self.open(user, "email", email) } else { None }
+    }
+
+    /// Whether the caller's credential works in the org.
+    fn works_in(&self, org: OrgNo) -> bool {
+        self.viewer.only.is_none_or(|only| only == org)
     }
 
     /// What was sealed about a person; nothing once they were erased.

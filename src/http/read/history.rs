@@ -68,7 +68,7 @@ pub fn sees_event(live: &View<'_>, viewer: &Subject, envelope: &Envelope) -> boo
         return false;
     }
     let org = live.find_org(envelope.org.as_str()).filter(|org| reads(*org));
-    org.is_some_and(|org| !is_personal(live, viewer, org, envelope)) || own(viewer.user)
+    org.is_some_and(|org| !is_personal(live, viewer, org, envelope)) || (viewer.is_whole() && own(viewer.user))
 }
 
 /// Whether an event tells of what lies in somebody's personal folder.
@@ -78,7 +78,10 @@ fn is_personal(live: &View<'_>, viewer: &Subject, org: OrgNo, envelope: &Envelop
     }
     match envelope.event.entity() {
         EntityRef::Resource(id) => {
-            live.find_resource(id.as_str()).is_some_and(|resource| sight::is_personal(live, viewer, resource))
+            // By what it was once the event had happened: before content came there it was no secret.
+            let then = View::new(live.state(), envelope.position, live.instant());
+            let personal = |resource| sight::was_personal(live, &then, viewer, resource);
+            live.find_resource(id.as_str()).is_some_and(personal)
         }
         EntityRef::Platform
         | EntityRef::Privilege(_)
@@ -142,7 +145,7 @@ pub fn of_environment(ask: &Ask<'_>) -> Result<Reply, Problem> {
 
 /// The history of a thing of an org, as far as the caller reads the histories of the orgs that it stands in.
 fn of(ask: &Ask<'_>, entity: Entity, org: Option<OrgNo>) -> Result<Reply, Problem> {
-    let own = entity == Entity::User(ask.viewer.user);
+    let own = ask.viewer.is_whole() && entity == Entity::User(ask.viewer.user);
     let reads = |org| sight::reads_history(&ask.live, &ask.viewer, org);
     if !own && !org.is_some_and(reads) {
         let detail = "reading a history needs `audit.read` in its org";

@@ -137,7 +137,7 @@ struct Policy<'a> {
 fn policies(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let (live, view) = (&ask.live, &ask.view);
     let keeps = |org: OrgNo| judge::privileges_as(live, &ask.viewer, org).has(administrative::ROLE_MANAGE);
-    let is_administrator = judge::is_system_administrator(live, ask.viewer.user);
+    let is_administrator = ask.viewer.is_whole() && judge::is_system_administrator(live, ask.viewer.user);
     let keeps_global = match live.system_administrator_reaches() {
         true => is_administrator,
         false => live.root().is_some_and(keeps),

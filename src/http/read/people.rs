@@ -35,7 +35,7 @@ impl<'a> User<'a> {
     pub fn of(ask: &Ask<'a>, user: UserNo) -> Self {
         let view = &ask.view;
         let home = view.home(user);
-        let close = user == ask.viewer.user
+        let close = ask.viewer.is_themself(user)
             || home.is_some_and(|home| {
                 judge::privileges_as(&ask.live, &ask.viewer, home).has(administrative::USER_MANAGE)
             });

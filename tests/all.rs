@@ -29,6 +29,7 @@ mod faults_feed;
 mod faults_folder;
 mod faults_init;
 mod faults_input;
+mod faults_keys;
 mod faults_kill;
 mod faults_passing;
 mod faults_races;

@@ -355,3 +355,15 @@ fn a_store_in_memory_is_a_whole_one_without_a_copy() {
     assert_eq!(unseal(&store, "john", &sealed[1].1).unwrap(), "name of john");
     assert!(matches!(store.copy_to(&Home::new().path), Err(StoreError::InMemory)));
 }
+
+/// The same text has the same fingerprint in one store, and another in every other; none is its plain hash.
+#[test]
+fn a_fingerprint_takes_the_secret() {
+    let stores = [KeyStore::in_memory(LOG).unwrap(), KeyStore::in_memory(LOG).unwrap()];
+    let text = br#"create-user {"name":"Jane"}"#;
+    let [one, other] = stores.each_ref().map(|store| store.fingerprint(text));
+    assert_eq!(one, stores[0].fingerprint(text));
+    assert_ne!(one, other);
+    assert_ne!(one, stores[0].fingerprint(br#"create-user {"name":"June"}"#));
+    assert_ne!(tenure_events::Hash(one), tenure_events::Hash::of(text));
+}

@@ -41,7 +41,7 @@ async fn a_backup_of_a_running_node_is_restored() {
     fs::copy(at("inside/keys/keys"), at("later/keys/keys")).unwrap();
     for (backup, erased) in [("inside", false), ("outside", false), ("later", true)] {
         let data = at(&format!("{backup}-restored"));
-        let restored = restore(&at(backup), &data, &mut silent).unwrap();
+        let restored = restore(&at(backup), &data, None, &mut silent).unwrap();
         assert_eq!((restored.log, restored.position), (copied.log, position + u64::from(erased) * 2), "{backup}");
         let (again, report) = Platform::open(Options::folder(&data), platform.token.clone());
         assert_eq!(report.checkpoint, CheckpointUse::None, "state is not backed up");
@@ -67,9 +67,9 @@ async fn a_copy_goes_into_an_empty_folder() {
     ));
     backup(&at("data"), &at("b"), &mut silent).unwrap();
     assert!(matches!(backup(&at("data"), &at("b"), &mut silent), Err(CopyError::NotEmpty(_))));
-    assert!(matches!(restore(&at("b"), &at("data"), &mut silent), Err(CopyError::NotEmpty(_))));
+    assert!(matches!(restore(&at("b"), &at("data"), None, &mut silent), Err(CopyError::NotEmpty(_))));
     fs::remove_dir_all(at("b/keys")).unwrap();
-    assert!(matches!(restore(&at("b"), &at("c"), &mut silent), Err(CopyError::NoKeys(_))));
+    assert!(matches!(restore(&at("b"), &at("c"), None, &mut silent), Err(CopyError::NoKeys(_))));
     assert!(!at("c").exists(), "nothing was made");
 }
 
@@ -141,6 +141,7 @@ fn check(change: impl FnOnce(&mut Vec<Envelope>), want: &str) {
         Fault::Id(position) => format!("id at {}", position - before.position),
         Fault::Sequence { position, .. } => format!("sequence at {}", position - before.position),
         Fault::Twin { position, .. } => format!("twin at {}", position - before.position),
+        Fault::Keys(_) => "keys".to_owned(),
         Fault::Memory { .. } | Fault::Checkpoint { .. } => "digest".to_owned(),
     });
     assert_eq!(found, want);
@@ -183,4 +184,87 @@ async fn a_damaged_log_is_reported_with_its_place() {
     fs::write(&segment, bytes).unwrap();
     let fault = proved(folder.path()).fault.expect("a fault");
     assert!(matches!(fault, Fault::Log(_)) && fault.to_string().contains(".seg"), "{fault}");
+}
+
+/// Whatever is taken from a backup, it is refused: it has no seal, or not the log, or not the keys that were sealed.
+#[tokio::test]
+async fn what_is_no_whole_backup_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let platform = Platform::folder(&at("data"));
+    backup(&at("data"), &at("early"), &mut silent).unwrap();
+    platform.user("ann", "viewer").await;
+    platform.user("bob", "viewer").await;
+    backup(&at("data"), &at("whole"), &mut silent).unwrap();
+    let refused = |what: &str, spoil: &dyn Fn(&Path)| {
+        let (spoilt, to) = (at(&format!("spoilt-{what}")), at(&format!("to-{what}")));
+        backup(&at("data"), &spoilt, &mut silent).unwrap();
+        spoil(&spoilt);
+        let error = restore(&spoilt, &to, None, &mut silent).expect_err(what).to_string();
+        assert!(verify(&to, &mut silent).is_err(), "{what}: what was restored by then is no platform");
+        error
+    };
+    let check = |what: &str, spoil: &dyn Fn(&Path), want: &str| {
+        let error = refused(what, spoil);
+        assert!(error.contains(want), "{what}: {error}");
+    };
+    let cut = |path: &Path, bytes: u64| {
+        let file = fs::File::options().write(true).open(path).unwrap();
+        file.set_len(file.metadata().unwrap().len() - bytes).unwrap();
+    };
+    check("seal", &|backup| fs::remove_file(backup.join("platform/backup.json")).unwrap(), "is no whole backup");
+    check("seal-cut", &|backup| cut(&backup.join("platform/backup.json"), 5), "is no whole backup");
+    check("manifest", &|backup| fs::remove_file(backup.join("platform/tenure.json")).unwrap(), "no platform");
+    check("keys", &|backup| fs::remove_file(backup.join("keys/keys")).unwrap(), "no keys");
+    check("keys-cut", &|backup| cut(&backup.join("keys/keys"), 128), "lacks the keys of 1 people");
+    check("keys-most", &|backup| cut(&backup.join("keys/keys"), 200), "lacks the keys of");
+    check(
+        "keys-old",
+        &|backup| {
+            fs::copy(at("early/keys/keys"), backup.join("keys/keys")).unwrap();
+        },
+        "lacks the keys of 2",
+    );
+    check(
+        "log-old",
+        &|backup| {
+            fs::remove_dir_all(backup.join("platform/log")).unwrap();
+            fs::create_dir(backup.join("platform/log")).unwrap();
+            for file in fs::read_dir(at("early/platform/log")).unwrap().map(|file| file.unwrap()) {
+                fs::copy(file.path(), backup.join("platform/log").join(file.file_name())).unwrap();
+            }
+        },
+        "was sealed at",
+    );
+    restore(&at("whole"), &at("restored"), None, &mut silent).unwrap();
+}
+
+/// Who was erased after a backup is readable in it, unless a later copy of the log tells.
+#[tokio::test]
+async fn who_was_erased_after_the_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let platform = Platform::folder(&at("data"));
+    platform.user("gone", "viewer").await;
+    let copied = backup(&at("data"), &at("backup"), &mut silent).unwrap();
+    platform.done("erase-user", json!({"user": "gone", "confirmation": "permanently erase"})).await;
+    let head = platform.node.live().position();
+    backup(&at("data"), &at("later"), &mut silent).unwrap();
+    for (name, erasures, known_to) in [
+        ("none", None, copied.position),
+        ("same", Some("backup"), copied.position),
+        ("data", Some("data"), head),
+        ("later", Some("later"), head),
+        ("part", Some("later/platform"), head),
+    ] {
+        let erasures = erasures.map(at);
+        let restored = restore(&at("backup"), &at(&format!("to-{name}")), erasures.as_deref(), &mut silent).unwrap();
+        let gone: Vec<&str> = restored.erased_since.iter().map(|user| user.as_str()).collect();
+        let want = if known_to == head { vec!["gone"] } else { Vec::new() };
+        assert_eq!((gone, restored.erasures_to), (want, known_to), "{name}");
+    }
+    let other = tempfile::tempdir().unwrap();
+    Platform::folder(&other.path().join("data"));
+    let refused = restore(&at("backup"), &at("other"), Some(&other.path().join("data")), &mut silent);
+    assert!(matches!(refused, Err(CopyError::OtherErasures { .. })), "{refused:?}");
 }

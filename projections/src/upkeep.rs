@@ -43,6 +43,19 @@ impl State {
         self.user.rows().filter(unerased).filter_map(|row| self.users.text(row))
     }
 
+    /// Everybody who was not erased and of whom a name or an address is sealed: each has a key, if none was lost.
+    pub fn people(&self) -> impl Iterator<Item = &str> {
+        let sealed = move |row: &u32| {
+            let profile = self.profile.get(*row, self.durable());
+            profile.is_some_and(|profile| profile.value.name.is_some() || profile.value.email.is_some())
+        };
+        let erased = move |row: &u32| {
+            self.user.get(*row, self.durable()).is_some_and(|user| user.value.status == UserStatus::Erased)
+        };
+        let people = self.user.rows().filter(move |row| sealed(row) && !erased(row));
+        people.filter_map(|row| self.users.text(row))
+    }
+
     /// How many commands satisfy the condition, which the first ones do and the rest do not.
     fn partition(&self, condition: impl Fn(&(Position, Time)) -> bool) -> usize {
         let (mut low, mut high) = (0, self.times.count());

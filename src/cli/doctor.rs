@@ -125,7 +125,7 @@ fn look_at_folder(path: &Path, findings: &mut Findings) -> Option<Examination> {
         findings.add("warning", Verdict::Note, warning);
     }
     match &found.keys {
-        Some(Ok(())) => findings.add("keys", Verdict::Well, "they can be opened"),
+        Some(Ok(())) => findings.add("keys", Verdict::Well, "everybody in the log has a key, or was erased"),
         Some(Err(error)) => findings.add("keys", Verdict::Bad, error),
         None => {}
     }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
+use tenure_events::UserId;
 
 use super::Global;
 use super::failure::{Failure, Result};
@@ -57,7 +58,9 @@ pub struct Backup {
 Example:
   tenure restore --from ./backup --data ./restored
 
-Whoever was erased before the backup stays erased: restoring destroys their keys again.")]
+Users erased before the backup stay erased: restoring destroys their keys again. Users erased after
+it are in it with their names. --erasures names a later copy of the same log: a data folder, a
+backup, or the part of one that has no keys; whom that calls erased is erased in the copy.")]
 pub struct Restore {
     /// The backup, with its keys
     #[arg(long, value_name = "DIR")]
@@ -65,6 +68,9 @@ pub struct Restore {
     /// Where to: a folder that is not there, or empty
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
+    /// A later copy of the same log: whoever was erased there is erased in the copy
+    #[arg(long, value_name = "DIR")]
+    erasures: Option<PathBuf>,
 }
 
 impl Verify {
@@ -132,8 +138,11 @@ impl Backup {
         let mut bar = Bar::new("copying");
         let copied = node::backup(&self.data, &self.to, &mut |done, of| bar.show(done, of)).map_err(Failure::new)?;
         bar.clear();
-        let Copied { log, position } = copied;
+        let Copied { log, position, erased_since, .. } = copied;
         print(&format!("copied log {log} up to position {position} to {}\n", self.to.display()))?;
+        if !erased_since.is_empty() {
+            print(&format!("erased while it was copied: {}\n", listed(&erased_since)))?;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -142,12 +151,22 @@ impl Restore {
     /// Makes it.
     pub fn run(self) -> Result<ExitCode> {
         let mut bar = Bar::new("restoring");
-        let copied = node::restore(&self.from, &self.data, &mut |done, of| bar.show(done, of)).map_err(Failure::new)?;
+        let restored =
+            node::restore(&self.from, &self.data, self.erasures.as_deref(), &mut |done, of| bar.show(done, of));
+        let Copied { log, position, erased_since, erasures_to } = restored.map_err(Failure::new)?;
         bar.clear();
-        let Copied { log, position } = copied;
         print(&format!("restored log {log} up to position {position} in {}\n", self.data.display()))?;
+        if !erased_since.is_empty() {
+            print(&format!("erased after the backup, and erased here: {}\n", listed(&erased_since)))?;
+        }
+        let later = "is readable here: if you have any later copy of the log, name it with --erasures";
+        print(&format!("whoever was erased after position {erasures_to} {later}\n"))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn listed(users: &[UserId]) -> String {
+    users.iter().map(UserId::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn told(checkpoint: &CheckpointVerdict) -> String {

@@ -76,6 +76,9 @@ pub struct Serve {
     /// You have looked at the clock and it is right, though it is minutes and more from what a node saw last
     #[arg(long)]
     clock_confirmed: bool,
+    /// Start though the keys of people in the log are lost for good: their names stay unreadable
+    #[arg(long)]
+    keys_lost: bool,
     #[command(flatten)]
     nats: Nats,
 }
@@ -149,7 +152,8 @@ impl Serve {
             LogFormat::Text => log.with_ansi(super::Paint::stderr().is_on()).init(),
             LogFormat::Json => log.json().init(),
         }
-        let options = Options { clock_confirmed: self.clock_confirmed, ..Options::folder(&self.data) };
+        let options =
+            Options { clock_confirmed: self.clock_confirmed, keys_lost: self.keys_lost, ..Options::folder(&self.data) };
         let mut server = Server::start(options, self.listen, Some(self.metrics)).map_err(|error| {
             let failure = Failure::new(&error);
             match error {

@@ -34,6 +34,8 @@ pub(super) struct KeyFile {
     disk: Option<Disk>,
     slots: u64,
     failed: bool,
+    /// Until this is settled, nothing is written.
+    unsettled: Option<Unsettled>,
 }
 
 struct Disk {
@@ -49,9 +51,17 @@ pub(super) struct Opened {
     pub(super) torn: u64,
 }
 
+/// What a crash left half done, to be finished before anything is written.
+struct Unsettled {
+    /// Records to write again: what was repaired, and what a failed sync may have left in the system's cache alone.
+    records: Vec<(u64, Record)>,
+    /// The bytes of an interrupted growth: what lies behind the last valid record, and slots given to nobody.
+    torn: Zeroizing<Vec<u8>>,
+}
+
 impl KeyFile {
     pub(super) fn in_memory() -> Self {
-        Self { disk: None, slots: 0, failed: false }
+        Self { disk: None, slots: 0, failed: false, unsettled: None }
     }
 
     pub(super) fn create(path: &Path, log: Uuid, secret: &Key) -> Result<Self, StoreError> {
@@ -64,10 +74,11 @@ impl KeyFile {
         Ok(Self::on_disk(create().map_err(io_error("create", path))?, path, 0))
     }
 
-    pub(super) fn open(path: &Path, log: Uuid) -> Result<Opened, StoreError> {
+    /// Reads a key file, and changes nothing in it. Before anything can be written, [`KeyFile::settle`] is to be called.
+    pub(super) fn read(path: &Path, log: Uuid, write: bool) -> Result<Opened, StoreError> {
         let mut bytes = Zeroizing::new(Vec::new());
         let mut read = || {
-            let mut file = OpenOptions::new().read(true).write(true).open(path)?;
+            let mut file = OpenOptions::new().read(true).write(write).open(path)?;
             file.read_to_end(&mut bytes)?;
             Ok(file)
         };
@@ -76,16 +87,31 @@ impl KeyFile {
         let secret = read_header(header, log, path)?;
         let Contents { people, slots, settle, vacated } = read_records(records.as_chunks().0)
             .map_err(|slot| StoreError::Damaged { path: path.into(), offset: offset(slot) })?;
-        let cut = records.len() as u64 - slots * RECORD as u64;
+        let (whole, behind) = records.split_at_checked(slots as usize * RECORD).unwrap_or((records, &[]));
+        let mut torn = Zeroizing::new(behind.to_vec());
+        for slot in vacated {
+            torn.extend(whole.chunks(RECORD).nth(slot as usize).unwrap_or_default());
+        }
         let mut file = Self::on_disk(file, path, slots);
-        file.attempt("settle", |file| {
-            for (slot, record) in &settle {
+        let bytes = torn.len() as u64;
+        file.unsettled = Some(Unsettled { records: settle, torn });
+        Ok(Opened { file, secret, people, torn: bytes })
+    }
+
+    /// Finishes what a crash left half done. What it cuts off is kept in a file beside the key file.
+    pub(super) fn settle(&mut self) -> Result<(), StoreError> {
+        let Some(Unsettled { records, torn }) = self.unsettled.take() else { return Ok(()) };
+        if let Some(Disk { path, .. }) = self.disk.as_ref().filter(|_| torn.iter().any(|byte| *byte != 0)) {
+            keep_beside(path, &torn).inspect_err(|_| self.failed = true)?;
+        }
+        let end = offset(self.slots);
+        self.attempt("settle", |file| {
+            for (slot, record) in &records {
                 file.write_all_at(&**record, offset(*slot))?;
             }
-            file.set_len(offset(slots))?;
+            file.set_len(end)?;
             file.sync_data()
-        })?;
-        Ok(Opened { file, secret, people, torn: cut + vacated * RECORD as u64 })
+        })
     }
 
     /// Records that the file holds; the number of the next one.
@@ -94,7 +120,7 @@ impl KeyFile {
     }
 
     pub(super) fn usable(&self) -> Result<(), StoreError> {
-        if self.failed { Err(StoreError::Failed) } else { Ok(()) }
+        if self.failed || self.unsettled.is_some() { Err(StoreError::Failed) } else { Ok(()) }
     }
 
     /// Writes whole records behind the last one, and syncs.
@@ -132,7 +158,7 @@ impl KeyFile {
 
     fn on_disk(file: File, path: &Path, slots: u64) -> Self {
         let path = path.into();
-        Self { disk: Some(Disk { file, path }), slots, failed: false }
+        Self { disk: Some(Disk { file, path }), slots, failed: false, unsettled: None }
     }
 
     /// After a failure nothing is tried again on this file: its unwritten pages may pass for clean.
@@ -216,10 +242,9 @@ struct Contents {
     people: HashMap<PersonId, Entry>,
     /// Slots up to the last valid record.
     slots: u64,
-    /// Records to write again: what was repaired, and what a failed sync may have left in the system's cache alone.
     settle: Vec<(u64, Record)>,
     /// Slots given to nobody.
-    vacated: u64,
+    vacated: Vec<u64>,
 }
 
 /// Reads all records, and repairs what a crash explains.
@@ -229,13 +254,17 @@ struct Contents {
 fn read_records(records: &[[u8; RECORD]]) -> Result<Contents, u64> {
     let last = records.iter().enumerate().rev().find_map(|(slot, bytes)| Some((slot, read_record(bytes)?.growth)));
     let (slots, last_growth) = last.map_or((0, 0), |(slot, growth)| (slot + 1, growth));
-    let mut contents =
-        Contents { people: HashMap::with_capacity(slots), slots: slots as u64, settle: Vec::new(), vacated: 0 };
+    let mut contents = Contents {
+        people: HashMap::with_capacity(slots),
+        slots: slots as u64,
+        settle: Vec::new(),
+        vacated: Vec::new(),
+    };
     for (slot, bytes) in (0..).zip(records).take(slots) {
         let (person, growth, key) = match read_record(bytes) {
             Some(Found { person, growth, key }) if growth <= slot => (person, growth, key),
             None if slot >= last_growth => {
-                contents.vacated += 1;
+                contents.vacated.push(slot);
                 (NOBODY, last_growth, None)
             }
             Some(_) | None => return Err(slot),
@@ -286,6 +315,21 @@ fn joined<const N: usize>(parts: [&[u8]; N]) -> Record {
         *to = *from;
     }
     bytes
+}
+
+/// Keeps bytes that are to be cut off in a file beside the key file, named after what they are. They are keys that no event
+/// was ever sealed with, or what a failing disk left of some.
+fn keep_beside(path: &Path, torn: &[u8]) -> Result<(), StoreError> {
+    let kept = path.with_file_name(format!("keys.cut-{:08x}", crc32c(torn)));
+    let keep = || match create_private(&kept) {
+        Ok(file) => {
+            file.write_all_at(torn, 0)?;
+            sync_new(&file, &kept)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    };
+    keep().map_err(io_error("keep what is cut from", path))
 }
 
 /// A new file that only its owner may read.

@@ -107,14 +107,48 @@ impl KeyStore {
         Ok(Self::new(log, secret, file, HashMap::new(), 0))
     }
 
-    /// Opens the key store of a log. What a crash left half done is finished: an interrupted growth is cut
-    /// (see [`KeyStore::torn`]), an interrupted erasure is completed.
+    /// Opens the key store of a log, and settles it: [`KeyStore::read`], then [`KeyStore::settle`].
     ///
     /// # Errors
     /// When the file cannot be read or settled, is of a newer format, belongs to another log or is damaged.
     pub fn open(path: &Path, log: Uuid) -> Result<Self, StoreError> {
-        let file::Opened { file, secret, people, torn } = KeyFile::open(path, log)?;
+        let store = Self::read(path, log)?;
+        store.settle()?;
+        Ok(store)
+    }
+
+    /// Reads the key store of a log, and changes nothing: so whether it has every key that the log needs can be asked before
+    /// anything is cut from it. It can be written to once it is settled.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is of a newer format, belongs to another log or is damaged.
+    pub fn read(path: &Path, log: Uuid) -> Result<Self, StoreError> {
+        let file::Opened { file, secret, people, torn } = KeyFile::read(path, log, true)?;
         Ok(Self::new(log, secret, file, people, torn))
+    }
+
+    /// Reads the key store of a log to look at it; nothing can ever be written to it.
+    ///
+    /// # Errors
+    /// As [`KeyStore::read`].
+    pub fn look(path: &Path, log: Uuid) -> Result<Self, StoreError> {
+        let file::Opened { file, secret, people, torn } = KeyFile::read(path, log, false)?;
+        Ok(Self::new(log, secret, file, people, torn))
+    }
+
+    /// Finishes what a crash left half done: an interrupted growth is cut (see [`KeyStore::torn`]) and kept beside the file
+    /// as `keys.cut-…`, an interrupted erasure is completed.
+    ///
+    /// # Errors
+    /// When the file cannot be changed.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        self.file().settle()
+    }
+
+    /// Whether the store has the key of a person, or knows that it was destroyed.
+    #[must_use]
+    pub fn knows(&self, person: &UserId) -> bool {
+        self.keys().find(&PersonId::of(person)).is_some()
     }
 
     /// A key store that ends with the process.
@@ -137,7 +171,7 @@ impl KeyStore {
     /// When the person was erased, or there are no random bytes.
     pub fn seal(&self, place: &Place<'_>, text: &str, new: &mut NewKeys) -> Result<Sealed, SealError> {
         let person = PersonId::of(place.person);
-        let keys = self.read();
+        let keys = self.keys();
         let key = match keys.find(&person) {
             Some(Held::Key(key)) => key,
             Some(Held::Erased) => return Err(SealError::Erased),
@@ -149,7 +183,7 @@ impl KeyStore {
     /// Whether one of these persons is not new any more: what was sealed with the new key could not be opened.
     #[must_use]
     pub fn knows_one_of(&self, new: &NewKeys) -> bool {
-        new.0.iter().any(|(person, _)| self.read().find(person).is_some())
+        new.0.iter().any(|(person, _)| self.keys().find(person).is_some())
     }
 
     /// Keeps new keys, from now on; whoever was given a key or erased before stays as they are. Of all threads one stages.
@@ -171,7 +205,7 @@ impl KeyStore {
     /// When the person was erased, has no key here, or the bytes are not what was sealed for this person, field and log.
     pub fn unseal(&self, person: &UserId, field: &str, sealed: &Sealed) -> Result<String, UnsealError> {
         let id = PersonId::of(person);
-        let keys = self.read();
+        let keys = self.keys();
         let key = match keys.find(&id) {
             Some(Held::Key(key)) => key,
             Some(Held::Erased) => return Err(UnsealError::Erased),
@@ -188,7 +222,7 @@ impl KeyStore {
     pub fn sync(&self) -> Result<(), StoreError> {
         let mut file = self.file();
         file.usable()?;
-        if self.read().staged.is_empty() {
+        if self.keys().staged.is_empty() {
             return Ok(());
         }
         let growth = self.write().place_staged(file.slots());
@@ -225,7 +259,7 @@ impl KeyStore {
     /// Whether this person's key was destroyed.
     #[must_use]
     pub fn is_erased(&self, person: &UserId) -> bool {
-        matches!(self.read().find(&PersonId::of(person)), Some(Held::Erased))
+        matches!(self.keys().find(&PersonId::of(person)), Some(Held::Erased))
     }
 
     /// The handle by which the log knows an identity provider's subject. Same store, same handle.
@@ -247,7 +281,7 @@ impl KeyStore {
         Self { log, secret, torn, keys, file: Mutex::new(file) }
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Keys> {
+    fn keys(&self) -> RwLockReadGuard<'_, Keys> {
         self.keys.read().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -16,6 +16,9 @@ const HEADER: &str = r#"{"alg":"EdDSA","typ":"tenure-bundle"}"#;
 /// with which handles of identities begin, it is longer than any text.
 const PURPOSE: &[u8] = b"tenure bundles, Ed25519, 1";
 
+/// The same for the key of fingerprints.
+const FINGERPRINTS: &[u8] = b"tenure fingerprints, HMAC-SHA256, 1";
+
 impl KeyStore {
     /// The payload, signed. The same payload gives the same text.
     #[must_use]
@@ -37,12 +40,27 @@ impl KeyStore {
         URL_SAFE_NO_PAD.decode(payload).ok().filter(|_| is_ours)
     }
 
+    /// A hash of a text under the platform's secret: the same text has the same, and without the secret nobody can find a
+    /// text by trying.
+    #[must_use]
+    pub fn fingerprint(&self, text: &[u8]) -> [u8; 32] {
+        let key = self.derived(FINGERPRINTS);
+        hmac(key.as_slice(), text)
+    }
+
     /// Made of the platform's secret: it is there from the first, and kept and backed up with it.
     fn signing_key(&self) -> SigningKey {
-        #[expect(clippy::expect_used, reason = "HMAC is defined for keys of every length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_slice()).expect("a key of any length");
-        mac.update(PURPOSE);
-        let seed: Zeroizing<[u8; 32]> = Zeroizing::new(mac.finalize().into_bytes().into());
-        SigningKey::from_bytes(&seed)
+        SigningKey::from_bytes(&self.derived(PURPOSE))
     }
+
+    fn derived(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(hmac(self.secret.as_slice(), purpose))
+    }
+}
+
+fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
+    #[expect(clippy::expect_used, reason = "HMAC is defined for keys of every length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
+    mac.update(text);
+    mac.finalize().into_bytes().into()
 }

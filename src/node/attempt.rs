@@ -44,8 +44,11 @@ pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: &mut Wish) -> Resu
     if let Some(hash) = wish.body_hash
         && let Some(done) = view.find_command(&wish.command.to_string())
     {
-        let same = Hash(done.value.body) == hash;
-        return if same { Ok(Attempt::Repeated(done.value)) } else { Err(CommandError::KeyReused) };
+        return if Hash(done.value.body) == hash {
+            Ok(Attempt::Repeated(done.value))
+        } else {
+            Err(CommandError::KeyReused)
+        };
     }
     let if_match = wish.request.if_match;
     let Ready { command, fresh, reason, secret, erased } = wish.ready()?;

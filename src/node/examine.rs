@@ -5,6 +5,7 @@ use std::path::Path;
 use tenure_events::Time;
 use uuid::Uuid;
 
+use super::keys_lost::{KeysFault, KeysLost};
 use super::open::{
     Begun, CheckpointUse, begin, doubted, is_anothers, keyless, keyless_warning, known_durable, log_warnings,
 };
@@ -12,7 +13,7 @@ use super::replay::ReplayError;
 use crate::checkpoint::{self, CheckpointError};
 use crate::clock::Clock;
 use crate::data::{self, DataError, Still};
-use crate::keys::{KeyStore, StoreError};
+use crate::keys::KeyStore;
 use crate::log::{self, FileLog, LogReader, Position};
 
 /// What is in a data folder.
@@ -29,7 +30,7 @@ pub struct Examination {
     /// What is odd, though a start goes on all the same.
     pub warnings: Vec<String>,
     /// The keys; none while the folder is in use.
-    pub keys: Option<Result<(), StoreError>>,
+    pub keys: Option<Result<(), KeysFault>>,
     /// The position of the checkpoint, or why it cannot be used; none without one, or while the folder is in use.
     pub checkpoint: Option<Result<Position, CheckpointError>>,
     /// The time known last, where a start would ask whether the clock is right; none while the folder is in use.
@@ -75,9 +76,9 @@ pub fn examine(folder: &Path, clock: &Clock) -> Result<Examination, DataError> {
 impl Examination {
     /// Reads what a start would read; of a folder in use, only the events.
     fn read(&mut self, folder: &Path, clock: &Clock) {
-        let keys = (!self.in_use).then(|| KeyStore::open(&folder.join("keys"), self.log_id));
+        let keys = (!self.in_use).then(|| KeyStore::look(&folder.join("keys"), self.log_id));
         let Ok((log, report)) = &self.log else {
-            self.keys = keys.map(|keys| keys.map(drop));
+            self.keys = keys.map(|keys| keys.map(drop).map_err(KeysFault::from));
             return;
         };
         self.warnings = log_warnings(report);
@@ -91,14 +92,16 @@ impl Examination {
             Err(why) => (None, Some(Err(why))),
         };
         self.checkpoint = looked;
+        let mut lost = Ok(());
         match begin(log, self.log_id, Ok(loaded)) {
             Ok(Begun { state, head, used, .. }) => {
                 if let CheckpointUse::Dropped(why) = used {
                     self.checkpoint = Some(Err(CheckpointError::OtherEvent(why)));
                 }
                 self.events = Some(Ok(()));
-                if let Some(Ok(keys)) = &keys {
-                    self.warnings.extend(keyless_warning(&keyless(&state, keys)));
+                if let Some(Ok(store)) = &keys {
+                    self.warnings.extend(keyless_warning(&keyless(&state, store)));
+                    lost = KeysLost::check(&state, store, &folder.join("keys"));
                 }
                 if !self.in_use {
                     self.needed = (!report.closed).then_some(report.last_segment);
@@ -107,6 +110,6 @@ impl Examination {
             }
             Err(error) => self.events = Some(Err(error)),
         }
-        self.keys = keys.map(|keys| keys.map(drop));
+        self.keys = keys.map(|keys| keys.map_err(KeysFault::from).and_then(|_| Ok(lost?)));
     }
 }

@@ -9,6 +9,7 @@ use tenure_projections::State;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
+use super::keys_lost::KeysLost;
 use super::recorded_clock::{Record, is_credible, recorded};
 use super::replay::{ReplayError, replay};
 use super::shared::Core;
@@ -35,6 +36,8 @@ pub struct Options {
     pub checkpoint: Option<u64>,
     /// Somebody has looked at the clock: it is right, though it is far from the time known last.
     pub clock_confirmed: bool,
+    /// Keys of people are lost for good, as somebody has made sure: their names stay unreadable.
+    pub keys_lost: bool,
 }
 
 impl Options {
@@ -47,13 +50,21 @@ impl Options {
             queue: QUEUE,
             checkpoint: Some(CHECKPOINT),
             clock_confirmed: false,
+            keys_lost: false,
         }
     }
 
     /// A platform in memory, its clock, and the usual limits.
     #[must_use]
     pub fn memory(founded: Founded, clock: Clock) -> Self {
-        Self { data: Data::Memory(Box::new(founded)), clock, queue: QUEUE, checkpoint: None, clock_confirmed: false }
+        Self {
+            data: Data::Memory(Box::new(founded)),
+            clock,
+            queue: QUEUE,
+            checkpoint: None,
+            clock_confirmed: false,
+            keys_lost: false,
+        }
     }
 }
 
@@ -152,6 +163,9 @@ pub enum OpenError {
     /// The key store cannot be opened, or an erased person's key not be destroyed.
     #[error(transparent)]
     Keys(#[from] StoreError),
+    /// The key store has lost keys.
+    #[error(transparent)]
+    KeysLost(#[from] KeysLost),
     /// The events make no state.
     #[error(transparent)]
     Replay(#[from] ReplayError),
@@ -173,7 +187,7 @@ pub enum OpenError {
 }
 
 pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
-    let Options { data, clock, queue, checkpoint, clock_confirmed } = options;
+    let Options { data, clock, queue, checkpoint, clock_confirmed, keys_lost } = options;
     let clock = if clock_confirmed { clock.confirmed() } else { clock };
     let now = Time::from(clock.now());
     let Parts { log, log_id, keys, folder, log_report } = Parts::open(data, now)?;
@@ -189,6 +203,11 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     if !clock_confirmed && let Some(known) = doubted(record.as_deref(), &head, now) {
         return Err(OpenError::ClockGap { last: known, now });
     }
+    if let Some(folder) = folder.as_ref().filter(|_| !keys_lost) {
+        KeysLost::check(&state, &keys, &folder.keys())?;
+    }
+    // Only now: what a crash left half written is cut once nobody needs it.
+    keys.settle()?;
     // An older key store may have been put back, or a crash come between an erasure in the log and that of the key.
     for user in state.erased_users().filter_map(|user| UserId::new(user).ok()) {
         keys.erase(&user)?;
@@ -316,7 +335,7 @@ impl Parts {
                     opened => opened,
                 };
                 let (log, report) = opened?;
-                let keys = KeyStore::open(&folder.keys(), log_id)?;
+                let keys = KeyStore::read(&folder.keys(), log_id)?;
                 Ok(Self { log: Log::Files(log), log_id, keys, folder: Some(folder), log_report: Some(report) })
             }
         }

@@ -9,6 +9,7 @@ use super::halt::Reason;
 use crate::clock::ClockJumped;
 use crate::command::{InvalidCommand, Plain};
 use crate::decide::{Refusal, Told};
+use crate::keys::KeyStore;
 use crate::token::Token;
 
 /// One command as it came in.
@@ -55,9 +56,23 @@ impl Request {
     }
 
     /// What a repetition must have in common with the first sending: the credential, the name and the body. An answer
-    /// is for who asked: another credential of the same person may carry less.
-    pub(super) fn body_hash(&self, key: &str) -> Hash {
-        Hash::of(&[key.as_bytes(), b"\n", self.name.as_bytes(), b"\n", &self.body].concat())
+    /// is for who asked: another credential of the same person may carry less. It takes the platform's secret, since a
+    /// body may hold personal data and nobody is to find it by trying.
+    pub(super) fn body_hash(&self, keys: &KeyStore, key: &str) -> Hash {
+        Hash(
+            keys.fingerprint(
+                &[
+                    key.as_bytes(),
+                    b"
+",
+                    self.name.as_bytes(),
+                    b"
+",
+                    &self.body,
+                ]
+                .concat(),
+            ),
+        )
     }
 }
 

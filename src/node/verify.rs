@@ -8,11 +8,14 @@ use tenure_projections::{Digest, State};
 use uuid::Uuid;
 
 use super::Progress;
+use super::backup::is_backup;
+use super::keys_lost::{KeysFault, KeysLost};
 use super::open::{is_anothers, known_durable};
 use super::replay::{ReplayError, replay};
 use crate::chain::{Head, event_id};
 use crate::checkpoint::{self, CheckpointError};
 use crate::data::{self, DataError, Still};
+use crate::keys::KeyStore;
 use crate::log::{self, FileLog, LogReader};
 
 /// What proving a data folder found.
@@ -95,6 +98,9 @@ pub enum Fault {
         /// As kept change by change.
         kept: Digest,
     },
+    /// The key store is not the one that the log needs.
+    #[error(transparent)]
+    Keys(#[from] KeysFault),
     /// The checkpoint is intact and wrong: written by a program with a fault.
     #[error("the checkpoint of position {position} has digest {found}, and the events make {expected}: delete it")]
     Checkpoint {
@@ -186,7 +192,21 @@ fn prove(
     report.digest = state.digest();
     let position = head?.position;
     let found = Digest::recompute(&state);
-    if found == report.digest { Ok(()) } else { Err(Fault::Memory { position, found, kept: report.digest.clone() }) }
+    if found != report.digest {
+        return Err(Fault::Memory { position, found, kept: report.digest.clone() });
+    }
+    state.publish(position);
+    prove_keys(folder, log_id, &state)
+}
+
+/// After the log was read: whoever it tells of has a key by then. The part of a backup that has no keys has none to prove.
+fn prove_keys(folder: &Path, log_id: Uuid, state: &State) -> Result<(), Fault> {
+    let path = folder.join("keys");
+    if is_backup(folder) && !path.exists() {
+        return Ok(());
+    }
+    let keys = KeyStore::look(&path, log_id).map_err(KeysFault::from)?;
+    Ok(KeysLost::check(state, &keys, &path).map_err(KeysFault::from)?)
 }
 
 /// How often progress is told.

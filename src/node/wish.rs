@@ -59,7 +59,7 @@ impl Wish {
             }
         };
         let credential = view.key_id(request.caller.key);
-        let body_hash = request.idempotency_key.is_some().then(|| request.body_hash(credential));
+        let body_hash = request.idempotency_key.is_some().then(|| request.body_hash(&core.keys, credential));
         let mut keys = NewKeys::default();
         let sealing = Sealing { store: &core.keys, command, new: &mut keys, erased: false };
         let ready = sealing.ready(core, &request, &actor, fresh);

@@ -216,3 +216,42 @@ proptest! {
         prop_assert_eq!(opened.is_ok(), header);
     }
 }
+
+/// Reading changes nothing, and what settling cuts is kept beside the file.
+#[test]
+fn nothing_is_cut_that_is_not_kept() {
+    let home = Home::new();
+    grow(&home.create(), &[&["a"], &["b", "c"]]);
+    let whole = home.bytes();
+    let kept = || {
+        let files = fs::read_dir(home.path.parent().unwrap()).unwrap().map(|file| file.unwrap().path());
+        let mut kept: Vec<_> = files.filter(|path| path.to_string_lossy().contains("keys.cut-")).collect();
+        kept.sort();
+        kept.iter().map(|path| fs::read(path).unwrap()).collect::<Vec<_>>()
+    };
+    let mut flipped = whole.clone();
+    flipped[3 * RECORD + 60] ^= 1;
+    for (torn, cut) in
+        [(&whole[..3 * RECORD + 50], &whole[3 * RECORD..3 * RECORD + 50]), (&flipped, &flipped[3 * RECORD..])]
+    {
+        home.write(torn);
+        let store = KeyStore::read(&home.path, LOG).unwrap();
+        assert_eq!((home.bytes(), kept().contains(&cut.to_vec())), (torn.to_vec(), false), "read");
+        assert!(matches!(store.sync(), Err(StoreError::Failed)), "nothing is written before it is settled");
+        drop(store);
+        drop(KeyStore::look(&home.path, LOG).unwrap());
+        assert_eq!(home.bytes(), torn, "looked at");
+        home.open().unwrap();
+        assert!(kept().contains(&cut.to_vec()), "settled");
+    }
+    assert_eq!(kept().len(), 2);
+}
+
+#[test]
+fn who_is_known() {
+    let home = Home::new();
+    let store = home.create();
+    grow(&store, &[&["jane"], &["john"]]);
+    store.erase(&user("john")).unwrap();
+    assert_eq!(["jane", "john", "june"].map(|person| store.knows(&user(person))), [true, true, false]);
+}

@@ -99,7 +99,8 @@ pub struct Envelope {
     pub correlation: Uuid,
     /// The event that it follows from.
     pub causation: Option<Position>,
-    /// SHA-256 of the command's body, when the caller gave an idempotency key.
+    /// HMAC-SHA256 of the command's name and body under the platform's secret, when the caller gave an idempotency key; in
+    /// older logs their SHA-256.
     pub body_hash: Option<Hash>,
     /// Why, in the actor's words.
     pub reason: Option<Sealed>,

@@ -1,5 +1,7 @@
 //! Ways around the rules, one by one: each was tried once, or would be.
 
+mod acting;
+mod caps;
 mod catalogue;
 mod closed;
 mod credentials;
@@ -11,13 +13,15 @@ mod mixed;
 mod moving;
 mod orgs;
 mod own;
+mod rows;
 mod teams;
+mod time;
 
 use serde_json::{Value, json};
 use tenure_events::Event;
 use tenure_events::data::{Assignee, RoleAssigned, RoleDefined};
 
-use crate::support::given::{given, given_with};
+use crate::support::given::{given, given_with, key};
 use crate::support::memory::{World, id};
 
 /// The given world, and `gus` at home in `kick` as an administrator with these privileges.
@@ -266,14 +270,74 @@ fn an_org_run_by_a_global_role_is_not_deserted() {
 fn a_deserted_org_is_entered_by_its_manager_from_above() {
     let mut w = given();
     w.must("admin", "create-org", json!({"id": "new", "name": "new"}));
-    w.must("tim", "grant-subscriptions", subscribe("new", "tim", "viewer", json!([])));
+    w.must("tim", "grant-subscriptions", subscribe("new", "tim", "administrator", json!("all")));
     w.must("tim", "grant-subscriptions", subscribe("new", "svc", "administrator", json!("all")));
-    // Whoever is disabled runs nothing.
+    // Nobody else's entry, and never for who brought it about.
     let mut w = with_gus(&["landlord.manage"]);
     w.must("tim", "grant-subscriptions", subscribe("kick", "tim", "administrator", json!(["user.manage"])));
-    w.must_not("tim", "grant-subscriptions", subscribe("kick", "svc", "viewer", json!([])), "privilege.not_held");
-    w.must("tim", "disable-user", json!({"user": "kate"}));
-    w.must("tim", "grant-subscriptions", subscribe("kick", "svc", "administrator", json!("all")));
+    let all = |user: &str| subscribe("kick", user, "administrator", json!("all"));
+    w.must_not("tim", "grant-subscriptions", all("svc"), "privilege.not_held");
+    w.must_not("tim", "disable-user", json!({"user": "kate"}), "org.locked_out");
+    w.must("tim", "withdraw-subscription", json!({"org": "kick", "user": "tim"}));
+    w.must_not("tim", "grant-subscriptions", all("tim"), "privilege.not_held");
+    w.must_not("admin", "grant-subscriptions", all("admin"), "privilege.not_held");
+    // Deserted by its own users, it is entered again by who manages it from above, and by nobody else.
+    let mut w = given();
+    w.must("tim", "grant-subscriptions", subscribe("kick", "tim", "administrator", json!([])));
+    w.must("tim", "withdraw-subscription", json!({"org": "kick", "user": "tim"}));
+    w.must("kate", "disable-user", json!({"user": "kate"}));
+    w.must_not("tim", "grant-subscriptions", all("svc"), "privilege.not_held");
+    w.must("tim", "grant-subscriptions", all("tim"));
+}
+
+/// Whoever brings it about that an org is deserted, however they do, gains nothing by it.
+#[test]
+fn an_org_deserted_from_above_is_not_entered_again() {
+    let take = [
+        ("disable-user", json!({"user": "kate"})),
+        ("erase-user", json!({"user": "kate", "confirmation": "permanently erase"})),
+        ("revoke-privileges", json!({"org": "kick", "user": "kate", "privileges": ["subscription.manage"]})),
+        ("retype-subscription", json!({"org": "kick", "user": "kate", "user_type": "viewer"})),
+    ];
+    for (name, arguments) in take {
+        let mut w = given();
+        w.must("kate", "exclude-landlord", json!({"org": "kick"}));
+        w.must("kate", "admit-landlord", json!({"org": "kick"}));
+        w.must(
+            "tim",
+            "grant-subscriptions",
+            subscribe("kick", "tim", "administrator", json!(["user.manage", "subscription.manage", "landlord.manage"])),
+        );
+        w.must("kate", "create-user", json!({"id": "gus", "org": "kick", "name": "G", "user_type": "administrator", "privileges": ["landlord.manage"]}));
+        w.must("tim", name, arguments);
+        // Now tim is the last: their going is no doing of the org's own users.
+        w.must_not("tim", "withdraw-subscription", json!({"org": "kick", "user": "tim"}), "org.locked_out");
+    }
+}
+
+/// Once for each ancestor and org, whoever it is.
+#[test]
+fn first_entry_is_once_for_each_ancestor() {
+    let mut w = given();
+    let enters = |who: &str| subscribe("deep", who, "administrator", json!("all"));
+    w.must("tim", "grant-subscriptions", enters("tim"));
+    w.must_not("admin", "grant-subscriptions", enters("admin"), "privilege.not_held");
+    w.must("kate", "grant-subscriptions", enters("kate"));
+    w.must("kate", "withdraw-subscription", json!({"org": "deep", "user": "kate"}));
+    w.must_not("kate", "grant-subscriptions", enters("kate"), "privilege.not_held");
+}
+
+/// By a key nobody enters with more than it carries.
+#[test]
+fn an_entry_by_a_key() {
+    let mut w = given();
+    w.fact("root", Event::ApiKeyIssued(key("orgs", "tim", Some(&["org.manage", "chart.edit"]), None)));
+    w.fact("root", Event::ApiKeyIssued(key("here", "tim", None, Some("root"))));
+    let with = |privileges: Value| subscribe("kick", "tim", "administrator", privileges);
+    w.must_not("tim/orgs", "grant-subscriptions", with(json!(["user.manage"])), "key.wider");
+    w.must_not("tim/here", "grant-subscriptions", with(json!([])), "key.wider");
+    w.must("tim/orgs", "grant-subscriptions", with(json!("all")));
+    assert!(w.holds("tim", "chart.edit", "kick") && !w.holds("tim", "user.manage", "kick"));
 }
 
 #[test]

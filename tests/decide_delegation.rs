@@ -235,6 +235,7 @@ impl Game {
         if drafts.is_empty() || drafts.len() > MAX_EVENTS {
             return Err(format!("{} events", drafts.len()));
         }
+        let acting = who.split_once('@').map(|(_, org)| self.facts.org(&org));
         let (caller, moment) = (self.world.caller(who), self.world.moment());
         let now = moment.time;
         let over = suppose(&self.world.view(), &caller, &moment, &drafts);
@@ -245,10 +246,12 @@ impl Game {
         let (first, noted) = (self.world.position(), self.world.log.len());
         self.world.record(&before.users[actor].id, name, drafts);
         self.world.log[noted..].iter().for_each(|envelope| self.facts.note(envelope));
+        let take_away = arguments["take_away"] == true;
+        let act = Act { who, actor, acting, name, events: &events, places: &places, now, take_away };
+        keepers::note_deserted(&before, &mut self.facts, &act);
         self.remember();
         whole::well_formed(&self.facts)?;
-        let take_away = arguments["take_away"] == true;
-        let act = Act { who, actor, name, events: &events, places: &places, now, take_away };
+        whole::acts_where_it_says(&before, &self.facts, &act)?;
         audit::no_escalation(&before, &self.facts, &act)?;
         audit::excluded_is_excluded(&before, &act)?;
         audit::moves(&before, &self.facts, &act)?;
@@ -294,9 +297,11 @@ impl Game {
         let key = key.map(|key| &self.facts.keys[self.facts.key(&key)]);
         assert!(key.is_none_or(|key| key.status == Status::Live));
         let subject = match (other, key) {
-            (Some(other), _) => Who { user: self.facts.user(&other), cap: Set::MAX, only: None },
-            (None, Some(key)) => Who { user: actor, cap: key.cap, only: key.only },
-            (None, None) => Who { user: actor, cap: Set::MAX, only: None },
+            (Some(other), key) => {
+                Who { user: self.facts.user(&other), cap: Set::MAX, only: None, ends: key.and_then(|key| key.ends) }
+            }
+            (None, Some(key)) => Who { user: actor, cap: key.cap, only: key.only, ends: key.ends },
+            (None, None) => Who { user: actor, cap: Set::MAX, only: None, ends: None },
         };
         (subject, actor)
     }

@@ -171,7 +171,7 @@ fn searches_find_all_that_comes_from_elsewhere() {
     searched(&world);
     world.must("admin", "select-active-org", json!({"org": "learn"}));
     searched(&world);
-    world.must("admin", "distribute", to("drinks", json!({"all_orgs": true})));
+    world.must("admin@root", "distribute", to("drinks", json!({"all_orgs": true})));
     searched(&world);
     check(&world, "liz", Action::Level(Level::Use), "plan", Some("reach.association"));
     check(&world, "admin", VIEW, "sales", Some("reach.association_admin"));

@@ -184,6 +184,8 @@ fn licences(t: &mut Table) {
     ends.expires = Some("2026-03-02T00:00:00Z".parse().unwrap());
     world.fact("kick", Event::ApiKeyIssued(ends));
     t.check_in(&world, "kate/guest", "issue-api-key", json!({"user": "kate", "name": "k"}));
+    t.check_in(&world, "kate/guest", "assign-role", json!({"role": "boss", "users": ["ken"]}));
+    t.check("kate@root", "create-resource", json!({"org": "kick", "kind": "folder", "name": "x"}));
     t.check("admin", "disable-org", json!({"org": "off"}));
 }
 

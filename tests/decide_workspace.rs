@@ -188,7 +188,7 @@ fn what_the_gone_left_is_taken_over() {
     w.must_not("ann", "share", share.clone(), "personal.never_shared");
     w.must("ann", "move-resource", json!({"resource": "diary", "parent": "Public@training"}));
     w.must("ann", "share", share);
-    // Who was a guest is gone when the last path to the org has ended.
+    // Who was a guest is gone a month after they left by their own act, and not when others end it.
     w.must("sue", "create-resource", make("s", "sales", "chart", None));
     w.must("ann", "assign-role", json!({"role": "Designer@training", "groups": ["trainees"]}));
     w.must("admin", "add-group-members", json!({"group": "trainees", "users": ["sue"]}));
@@ -196,7 +196,20 @@ fn what_the_gone_left_is_taken_over() {
     w.must("sue", "create-resource", make("note", "training", "chart", Some("personal:sue@training")));
     assert_eq!(who_has(&w, "note", Level::View, &EVERYBODY), ["sue"]);
     w.must("admin", "remove-group-members", json!({"group": "trainees", "users": ["sue"]}));
+    assert!(who_has(&w, "note", Level::View, &EVERYBODY).is_empty());
+    w.pass(400 * 86_400);
+    assert!(who_has(&w, "note", Level::View, &EVERYBODY).is_empty());
+    w.must("admin", "assign-role", json!({"role": "Designer@training", "users": ["sue"]}));
+    w.must("sue", "unassign-role", json!({"role": "Designer@training", "users": ["sue"]}));
+    w.pass(29 * 86_400);
+    assert!(who_has(&w, "note", Level::View, &EVERYBODY).is_empty());
+    w.pass(86_400);
     assert_eq!(who_has(&w, "note", Level::View, &EVERYBODY), ["admin", "sid", "ann"]);
+    // Come and sent away since, they are there again.
+    w.must("admin", "add-group-members", json!({"group": "trainees", "users": ["sue"]}));
+    w.must("admin", "remove-group-members", json!({"group": "trainees", "users": ["sue"]}));
+    w.pass(400 * 86_400);
+    assert!(who_has(&w, "note", Level::View, &EVERYBODY).is_empty());
 }
 
 #[test]

@@ -294,7 +294,12 @@ fn the_metadata_names_where_it_was_found() {
 /// Who asks about a group, and what they are told: as about somebody who is in it and has nothing else.
 #[test]
 fn a_group_as_a_subject() {
-    let world = World::new();
+    let mut olga = String::new();
+    let world = World::made(|server, admin| {
+        olga = server.user(admin, "olga", "root", "administrator", json!(["org.manage", "audit.read"]));
+        let her = json!({"org": "educate", "users": ["olga"], "user_type": "viewer", "privileges": []});
+        server.done(admin, "grant-subscriptions", her);
+    });
     let of = |group: &str, action: &str, kind: &str, id: &str| {
         let mut asked = question("", action, kind, id);
         asked["subject"] = json!({"type": "group", "id": group});
@@ -337,10 +342,6 @@ fn a_group_as_a_subject() {
     platform("create-resource", json!({"id": "news", "org": "root", "kind": "chart", "name": "News"}));
     platform("share", json!({"resource": "news", "with": {"org": "educate"}, "level": "view"}));
     let news = of("", "view", "chart", "news");
-    let olga = world.server.user(&world.platform, "olga", "root", "administrator", json!(["org.manage", "audit.read"]));
-    assert_eq!(search(&olga, "subject", news.clone()), "");
-    let me = json!({"org": "educate", "users": ["olga"], "user_type": "viewer", "privileges": []});
-    world.server.done(&olga, "grant-subscriptions", me);
     assert_eq!(search(&olga, "subject", news.clone()), "team");
     assert_eq!(search(&olga, "subject", within(news, json!({"acting_org": "root"}))), "");
     assert_eq!(search(helen, "resource", of("team", "view", "chart", "")), "secret scores");

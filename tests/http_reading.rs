@@ -147,10 +147,12 @@ fn the_global_policy_counts_on_its_page() {
 /// The org and how much is in it is left to its ancestors, and nothing of what that is.
 #[test]
 fn what_the_excluded_read() {
-    let world = World::new();
-    let olga = world.server.user(&world.platform, "olga", "root", "administrator", json!(["org.manage"]));
-    let me = json!({"org": "educate", "users": ["olga"], "user_type": "administrator", "privileges": "all"});
-    world.server.done(&olga, "grant-subscriptions", me);
+    let mut olga = String::new();
+    let world = World::made(|server, admin| {
+        olga = server.user(admin, "olga", "root", "administrator", json!(["org.manage"]));
+        let her = json!({"org": "educate", "users": ["olga"], "user_type": "administrator", "privileges": "all"});
+        server.done(admin, "grant-subscriptions", her);
+    });
     let read = |path: &str| {
         let answer = world.server.get(&olga, &format!("/v1/{path}"));
         answer.json()["items"].as_array().map_or_else(|| answer.outcome(), |items| items.len().to_string())

@@ -36,6 +36,9 @@ impl Event {
                 "`define-privilege`; `define-resource-kind`, for each action that begins to need one; `tenure init`",
                 ROOT,
             ),
+            Self::PrivilegeReserved(_) => {
+                ("`define-privilege` and `define-resource-kind`, of what the root holds", ROOT)
+            }
             Self::UserTypeDefined(_) => {
                 ("`define-user-type`; with a new privilege, for each user type that can hold all; `tenure init`", ROOT)
             }
@@ -56,6 +59,9 @@ impl Event {
             Self::OrgDisabled(_) => ("`disable-org`", PARENT),
             Self::OrgEnabled(_) => ("`enable-org`", PARENT),
             Self::OrgArchived(_) => ("`archive-org`", PARENT),
+            Self::OrgDeserted(_) => {
+                ("whatever leaves an org without anybody who holds `subscription.manage` for good", ORG)
+            }
             Self::LandlordExcluded(_) => {
                 ("`exclude-landlord`; `move-org`, which shuts the new ancestors out", ANCESTORS)
             }

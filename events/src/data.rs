@@ -78,6 +78,8 @@ data! {
         privilege: Privilege,
         #[serde(deserialize_with = "privilege_number")] number: u8,
     }
+    /// The platform keeps this privilege to itself: no org that begins has it, and no tenant comes to it.
+    PrivilegeReserved { privilege: Privilege }
     /// Subscriptions of this type can hold no more than this.
     UserTypeDefined { user_type: UserType, ceiling: Vec<Privilege> }
     /// Which privilege each action on content of this kind needs; none where left out.
@@ -132,6 +134,9 @@ data! {
     OrgEnabled { org: OrgId }
     /// An org is closed for good; its history stays.
     OrgArchived { org: OrgId }
+    /// Nobody who stays holds `subscription.manage` in an org any more. `own` if it came about by its own users, or by a
+    /// time that they set: then whoever manages it from above may enter again.
+    OrgDeserted { org: OrgId, own: bool }
     /// The org's ancestors, and global roles, have no authority, content or history in it or below it.
     LandlordExcluded { org: OrgId }
     /// The org's ancestors may enter again, for good or until a time.

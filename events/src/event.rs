@@ -17,6 +17,8 @@ pub enum Event {
     SettingsChanged(SettingsChanged),
     #[serde(rename = "tenure.privilege.defined.v1")]
     PrivilegeDefined(PrivilegeDefined),
+    #[serde(rename = "tenure.privilege.reserved.v1")]
+    PrivilegeReserved(PrivilegeReserved),
     #[serde(rename = "tenure.user_type.defined.v1")]
     UserTypeDefined(UserTypeDefined),
     #[serde(rename = "tenure.resource_kind.defined.v2")]
@@ -45,6 +47,8 @@ pub enum Event {
     OrgEnabled(OrgEnabled),
     #[serde(rename = "tenure.org.archived.v1")]
     OrgArchived(OrgArchived),
+    #[serde(rename = "tenure.org.deserted.v1")]
+    OrgDeserted(OrgDeserted),
     #[serde(rename = "tenure.landlord.excluded.v1")]
     LandlordExcluded(LandlordExcluded),
     #[serde(rename = "tenure.landlord.admitted.v1")]
@@ -171,6 +175,7 @@ impl Event {
             Self::PlatformInitialised(_) => "tenure.platform.initialised.v2",
             Self::SettingsChanged(_) => "tenure.platform.settings_changed.v2",
             Self::PrivilegeDefined(_) => "tenure.privilege.defined.v1",
+            Self::PrivilegeReserved(_) => "tenure.privilege.reserved.v1",
             Self::UserTypeDefined(_) => "tenure.user_type.defined.v1",
             Self::ResourceKindDefined(_) => "tenure.resource_kind.defined.v2",
             Self::RoleTemplateDefined(_) => "tenure.role_template.defined.v1",
@@ -185,6 +190,7 @@ impl Event {
             Self::OrgDisabled(_) => "tenure.org.disabled.v1",
             Self::OrgEnabled(_) => "tenure.org.enabled.v1",
             Self::OrgArchived(_) => "tenure.org.archived.v1",
+            Self::OrgDeserted(_) => "tenure.org.deserted.v1",
             Self::LandlordExcluded(_) => "tenure.landlord.excluded.v1",
             Self::LandlordAdmitted(_) => "tenure.landlord.admitted.v1",
             Self::SubTenantAssociated(_) => "tenure.sub_tenant.associated.v1",
@@ -262,6 +268,7 @@ impl Event {
             | Self::LicenceKeyTrusted(_)
             | Self::LicenceInstalled(_) => EntityRef::Platform,
             Self::PrivilegeDefined(e) => EntityRef::Privilege(&e.privilege),
+            Self::PrivilegeReserved(e) => EntityRef::Privilege(&e.privilege),
             Self::UserTypeDefined(e) => EntityRef::UserType(&e.user_type),
             Self::ResourceKindDefined(e) => EntityRef::Kind(&e.kind),
             Self::TenantPermissionDefined(e) => EntityRef::TenantPermission(&e.permission),
@@ -275,6 +282,7 @@ impl Event {
             Self::OrgDisabled(e) => EntityRef::Org(&e.org),
             Self::OrgEnabled(e) => EntityRef::Org(&e.org),
             Self::OrgArchived(e) => EntityRef::Org(&e.org),
+            Self::OrgDeserted(e) => EntityRef::Org(&e.org),
             Self::LandlordExcluded(e) => EntityRef::Org(&e.org),
             Self::LandlordAdmitted(e) => EntityRef::Org(&e.org),
             Self::SubTenantAssociated(e) => EntityRef::Org(&e.sub),
@@ -344,6 +352,7 @@ impl Event {
             Self::PlatformInitialised(_)
             | Self::SettingsChanged(_)
             | Self::PrivilegeDefined(_)
+            | Self::PrivilegeReserved(_)
             | Self::UserTypeDefined(_)
             | Self::ResourceKindDefined(_)
             | Self::RoleTemplateDefined(_)
@@ -355,6 +364,7 @@ impl Event {
             | Self::OrgDisabled(_)
             | Self::OrgEnabled(_)
             | Self::OrgArchived(_)
+            | Self::OrgDeserted(_)
             | Self::LandlordExcluded(_)
             | Self::LandlordAdmitted(_)
             | Self::SubTenantAssociated(_)

@@ -8,6 +8,10 @@ use tenure_events::{
 
 use crate::values::{Done, Licence, OrgStatus, UserStatus, Window};
 
+mod parts;
+
+use parts::{Place, left, place, role, subscription};
+
 /// One key with its new value, in the words of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each variant names the table that it changes, see `State`")]
@@ -16,6 +20,23 @@ pub enum Change<'a> {
     Privilege {
         privilege: &'a Privilege,
         number: u8,
+    },
+    Reserved {
+        privilege: &'a Privilege,
+    },
+    /// The user made themself a member.
+    Entered {
+        org: &'a OrgId,
+        user: &'a UserId,
+    },
+    Deserted {
+        org: &'a OrgId,
+        own: bool,
+    },
+    /// The user left the org, or gave up something in it, by their own act.
+    Left {
+        user: &'a UserId,
+        org: &'a OrgId,
     },
     UserType {
         user_type: &'a UserType,
@@ -257,15 +278,17 @@ pub fn apply<'a>(envelope: &'a Envelope, emit: &mut impl FnMut(Change<'a>)) {
         emit(Change::Done { command: envelope.command, done });
     }
     if envelope.twin_of.is_none() {
-        event(&envelope.event, &envelope.actor, emit);
+        event(envelope, emit);
     }
 }
 
-fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'a>)) {
-    match event {
+fn event<'a>(envelope: &'a Envelope, emit: &mut impl FnMut(Change<'a>)) {
+    let actor = &envelope.actor;
+    match &envelope.event {
         Event::PlatformInitialised(e) => emit(Change::Settings(&e.settings)),
         Event::SettingsChanged(e) => emit(Change::Settings(&e.settings)),
         Event::PrivilegeDefined(e) => emit(Change::Privilege { privilege: &e.privilege, number: e.number }),
+        Event::PrivilegeReserved(e) => emit(Change::Reserved { privilege: &e.privilege }),
         Event::UserTypeDefined(e) => emit(Change::UserType { user_type: &e.user_type, ceiling: &e.ceiling }),
         Event::ResourceKindDefined(e) => emit(Change::Kind(e)),
         Event::RoleTemplateDefined(e) => {
@@ -304,6 +327,7 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         Event::OrgDisabled(e) => emit(Change::OrgStatus { org: &e.org, status: OrgStatus::Disabled }),
         Event::OrgEnabled(e) => emit(Change::OrgStatus { org: &e.org, status: OrgStatus::Live }),
         Event::OrgArchived(e) => emit(Change::OrgStatus { org: &e.org, status: OrgStatus::Archived }),
+        Event::OrgDeserted(e) => emit(Change::Deserted { org: &e.org, own: e.own }),
         Event::LandlordExcluded(e) => emit(Change::Landlord { org: &e.org, admitted: None }),
         Event::LandlordAdmitted(e) => {
             emit(Change::Landlord { org: &e.org, admitted: Some(Window::new(None, e.until)) });
@@ -374,10 +398,19 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
             let data::EnvironmentUnlinked { environment, org, name } = e;
             emit(Change::Environment { environment, org, name, linked: None });
         }
-        Event::SubscriptionGranted(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
+        Event::SubscriptionGranted(e) => {
+            emit(subscription(&e.user, &e.org, Some(&e.subscription)));
+            // Nobody makes themself a member but who enters an org that they manage from above.
+            if envelope.actor == e.user {
+                emit(Change::Entered { org: &e.org, user: &e.user });
+            }
+        }
         Event::SubscriptionRetyped(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
         Event::SubscriptionExtended(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
-        Event::SubscriptionWithdrawn(e) => emit(subscription(&e.user, &e.org, None)),
+        Event::SubscriptionWithdrawn(e) => {
+            emit(subscription(&e.user, &e.org, None));
+            left(envelope, &e.user, &e.org, emit);
+        }
         Event::PrivilegeGranted(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
         Event::PrivilegeRevoked(e) => emit(subscription(&e.user, &e.org, Some(&e.subscription))),
         Event::RoleDefined(e) => emit(role(&e.role, e.org.as_ref(), &e.name, Some(&e.privileges))),
@@ -387,7 +420,13 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
             let window = Some(Window::new(None, e.valid_until));
             emit(Change::Assignment { role: &e.role, to: &e.to, window });
         }
-        Event::RoleUnassigned(e) => emit(Change::Assignment { role: &e.role, to: &e.from, window: None }),
+        Event::RoleUnassigned(e) => {
+            emit(Change::Assignment { role: &e.role, to: &e.from, window: None });
+            match &e.from {
+                Assignee::User(user) => left(envelope, user, &envelope.org, emit),
+                Assignee::Group(_) => {}
+            }
+        }
         Event::ResourceCreated(e) => {
             let data::ResourceCreated { resource, org, kind, name, parent, creator, environment, personal, .. } = e;
             place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
@@ -455,42 +494,5 @@ fn event<'a>(event: &'a Event, actor: &'a UserId, emit: &mut impl FnMut(Change<'
         Event::TenantProvisioned(e) => emit(Change::Tenant(e)),
         Event::LoginConfigured(e) => emit(Change::Login(e)),
         Event::ValidityEnded(e) => emit(Change::Ended(&e.what)),
-    }
-}
-
-const fn subscription<'a>(
-    user: &'a UserId,
-    org: &'a OrgId,
-    subscription: Option<&'a data::Subscription>,
-) -> Change<'a> {
-    Change::Subscription { user, org, subscription }
-}
-
-fn role<'a>(
-    role: &'a RoleId,
-    org: Option<&'a OrgId>,
-    name: &'a str,
-    privileges: Option<&'a [Privilege]>,
-) -> Change<'a> {
-    Change::Role { role, org, name, privileges: privileges.unwrap_or_default(), live: privileges.is_some() }
-}
-
-struct Place<'a> {
-    resource: &'a ResourceId,
-    org: &'a OrgId,
-    kind: &'a Kind,
-    parent: Option<&'a ResourceId>,
-    creator: &'a UserId,
-    live: bool,
-}
-
-fn place<'a>(at: Place<'a>, name: Option<&'a str>, emit: &mut impl FnMut(Change<'a>)) {
-    let Place { resource, org, kind, parent, creator, live } = at;
-    emit(Change::Resource { resource, org, kind, parent, creator, live });
-    if let Some(parent) = parent {
-        emit(Change::ResourceChild { parent, resource, there: live });
-    }
-    if let Some(name) = name {
-        emit(Change::ResourceName { resource, org, kind, parent, name });
     }
 }

@@ -55,6 +55,22 @@ impl<'a> Installer<'a> {
                 debug_assert_eq!(no, u32::from(number), "privileges are numbered as they are defined");
                 self.row(table!(160 catalogue), 0, number.saturating_add(1));
             }
+            Change::Reserved { privilege } => {
+                let row = u32::from(self.privilege(privilege).0);
+                self.row(table!(161 reserved), row, ());
+            }
+            Change::Entered { org, user } => {
+                let (org, user) = (self.org(org).0, self.user(user).0);
+                self.edge(table!(170 entered), org, user, ());
+            }
+            Change::Deserted { org, own } => {
+                let row = self.org(org).0;
+                self.row(table!(171 deserted), row, own);
+            }
+            Change::Left { user, org } => {
+                let (user, org) = (self.user(user).0, self.org(org).0);
+                self.edge(table!(172 left), user, org, ());
+            }
             Change::UserType { user_type, ceiling } => {
                 let ceiling = self.privileges(ceiling);
                 let row = self.user_type(user_type).0;

@@ -257,6 +257,14 @@ tables! {
     150 personal_folder: Edges<ResourceNo>,
     /// Row 0: how many privileges the catalogue has. They are numbered as they are defined, and never defined again.
     160 catalogue: Rows<u8>,
+    /// Privilege that the platform keeps to itself.
+    161 reserved: Rows<()>,
+    /// Org and who made themself a member of it.
+    170 entered: Edges<()>,
+    /// Org: nobody manages memberships in it any more, by its own users' doing or not.
+    171 deserted: Rows<bool>,
+    /// User and org: they gave up something there by their own act.
+    172 left: Edges<()>,
     /// Content: exported.
     151 exported: Rows<()>,
     /// Content, and what it was imported as.

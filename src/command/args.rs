@@ -214,7 +214,7 @@ args! {
         #[serde(default)] take_away: bool,
     }
     /// Add a privilege to the catalogue.
-    DefinePrivilege { name: Privilege }
+    DefinePrivilege { name: Privilege, /** Who holds it from then on. */ #[serde(default)] held_by: HeldBy }
     /// Say what subscriptions of a type, new or not, can hold at the most.
     DefineUserType {
         name: UserType, /** Privileges, with `*` and `!` as in a preset file. */ ceiling: Vec<String>,
@@ -224,6 +224,8 @@ args! {
     /// Add a kind of content, or let more actions on one need a privilege.
     DefineResourceKind {
         name: Kind, /** Those that need a privilege. */ actions: Vec<Action>, nature: Option<Nature>,
+        /** Who holds what the actions need from then on; whoever holds everything in an org, unless it says otherwise. */
+        #[serde(default = "everybody")] held_by: HeldBy,
         /** Although content of the kind is there. */
         #[serde(default)] take_away: bool,
     }
@@ -239,6 +241,21 @@ args! {
 
 const fn none<T>() -> Vec<T> {
     Vec::new()
+}
+
+/// Who holds a new privilege from its definition on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldBy {
+    /// Whoever defines it and whoever holds everything in the root org: the platform keeps it to itself.
+    #[default]
+    Root,
+    /// Whoever holds everything in an org, in every org.
+    AllAdministrators,
+}
+
+const fn everybody() -> HeldBy {
+    HeldBy::AllAdministrators
 }
 
 const fn nothing<T>() -> Option<T> {

@@ -1,21 +1,22 @@
 //! The catalogue grows: privileges, user types and kinds of content beside those that the platform began with.
 //!
-//! What is defined stays: privileges are numbered in the order of their definition and never taken back. Whoever
-//! defines a privilege has it from then on in the root org, and so do the ceilings, starting roles and system
-//! administrators that had everything there was.
+//! What is defined stays: privileges are numbered in the order of their definition and never taken back. Its definition
+//! says who has a privilege from then on: the root org, which keeps it to itself, or whoever holds everything in an org.
+//! The ceilings and system administrators that had everything there was have it, too.
 
 use tenure_events::data::{
-    PrivilegeDefined, PrivilegeGranted, ResourceKindDefined, RoleChanged, RoleTemplateDefined, UserTypeDefined,
+    PrivilegeDefined, PrivilegeGranted, PrivilegeReserved, ResourceKindDefined, RoleChanged, RoleTemplateDefined,
+    UserTypeDefined,
 };
-use tenure_events::{Event, Kind, Privilege, RoleId};
+use tenure_events::{Event, Kind, Privilege, RoleId, Sealed};
 use tenure_projections::View;
 use tenure_projections::judge::administrative;
-use tenure_projections::values::{KindActions, KindNo, OrgNo, PrivilegeNo, PrivilegeSet, Window};
+use tenure_projections::values::{KindActions, KindNo, OrgNo, PrivilegeNo, PrivilegeSet, UserNo, Window};
 
-use super::Refusal;
 use super::scene::{Plan, Scene, conflict, invalid, org_id, user_id, user_type_name};
+use super::{MAX_EVENTS, Refusal};
 use super::{groups, orgs, subscriptions};
-use crate::command::{DefinePrivilege, DefineResourceKind, DefineUserType};
+use crate::command::{Command, DefinePrivilege, DefineResourceKind, DefineUserType, HeldBy};
 use crate::presets::{ADMINISTRATOR, Action, InvalidPreset, MAX_PRIVILEGES, resolve};
 
 /// What questions call levels, not privileges.
@@ -30,7 +31,35 @@ pub fn define_privilege(scene: &Scene<'_>, args: &DefinePrivilege, plan: &mut Pl
         let detail = format!("`{}` is a level at which content is had: call the privilege otherwise", args.name);
         return Err(invalid("name", "privilege.reserved", detail));
     }
-    add(scene, root, vec![args.name.clone()], plan)
+    let all = args.held_by == HeldBy::AllAdministrators;
+    if let Some(known) = scene.find_privilege(args.name.as_str()).filter(|_| all)
+        && !scene.reserved_privileges().has(known)
+    {
+        // They were more than one command can say: the next ones.
+        administrators(scene, std::slice::from_ref(&args.name), PrivilegeSet::NONE.with(known), plan);
+        if !plan.0.is_empty() {
+            return Ok(());
+        }
+    }
+    add(scene, root, vec![args.name.clone()], args.held_by, plan)
+}
+
+/// What a command hands out that nobody has to hold: a privilege that whoever holds everything in an org is to have from
+/// its definition on, where they were too many for the command that defined it.
+pub fn arising(scene: &Scene<'_>, command: &Command<Sealed>) -> PrivilegeSet {
+    let Command::DefinePrivilege(args) = command else { return PrivilegeSet::NONE };
+    let defined = scene.find_privilege(args.name.as_str()).filter(|_| args.held_by == HeldBy::AllAdministrators);
+    defined.into_iter().collect::<PrivilegeSet>().without(scene.reserved_privileges())
+}
+
+/// Refuses what the platform keeps to itself, where an org begins or is entered from above.
+pub fn unreserved(scene: &Scene<'_>, privileges: PrivilegeSet) -> Result<(), Refusal> {
+    let reserved = privileges.and(scene.reserved_privileges());
+    if reserved.is_empty() {
+        return Ok(());
+    }
+    let detail = format!("the platform keeps {} to itself: leave it out", scene.listed(reserved));
+    Err(conflict("privilege.kept", detail))
 }
 
 pub fn define_user_type(scene: &Scene<'_>, args: &DefineUserType, plan: &mut Plan) -> Result<(), Refusal> {
@@ -82,7 +111,7 @@ pub fn define_resource_kind(scene: &Scene<'_>, args: &DefineResourceKind, plan: 
         })
     };
     let names = new.iter().map(|action| name(*action)).collect::<Result<Vec<_>, _>>()?;
-    add(scene, root, names, plan)?;
+    add(scene, root, names, args.held_by, plan)?;
     let needs = |action: Action| match needs(action) {
         Some(privilege) => Privilege::new(scene.privilege_name(privilege)).ok().map(Ok),
         None => new.contains(&action).then(|| name(action)),
@@ -161,7 +190,7 @@ fn grows(
 }
 
 /// New privileges, with whom they arise.
-fn add(scene: &Scene<'_>, root: OrgNo, names: Vec<Privilege>, plan: &mut Plan) -> Result<(), Refusal> {
+fn add(scene: &Scene<'_>, root: OrgNo, names: Vec<Privilege>, held_by: HeldBy, plan: &mut Plan) -> Result<(), Refusal> {
     let all = scene.all_privileges();
     let before = scene.named(all);
     if let Some(taken) = names.iter().find(|name| before.contains(name)) {
@@ -188,13 +217,73 @@ fn add(scene: &Scene<'_>, root: OrgNo, names: Vec<Privilege>, plan: &mut Plan) -
         let defined = UserTypeDefined { user_type: user_type_name(scene, no), ceiling: with(scene.ceiling(no)) };
         plan.add(scene, root, Event::UserTypeDefined(defined), &[]);
     }
-    for (name, privileges) in scene.role_templates().filter(|(_, privileges)| is_all(scene, *privileges)) {
-        let defined = RoleTemplateDefined { name: name.to_owned(), privileges: with(privileges) };
-        plan.add(scene, root, Event::RoleTemplateDefined(defined), &[]);
-    }
     system_administrators(scene, root, &with, plan);
-    theirs(scene, root, &names, plan);
+    match held_by {
+        HeldBy::Root => {
+            for privilege in names.iter().cloned() {
+                plan.add(scene, root, Event::PrivilegeReserved(PrivilegeReserved { privilege }), &[]);
+            }
+            let definer = theirs(scene, root, &names, plan);
+            administrators_of(scene, (root, definer), &names, PrivilegeSet::NONE, plan);
+        }
+        HeldBy::AllAdministrators => {
+            for (name, privileges) in scene.role_templates().filter(|(_, privileges)| is_all(scene, *privileges)) {
+                let defined = RoleTemplateDefined { name: name.to_owned(), privileges: with(privileges) };
+                plan.add(scene, root, Event::RoleTemplateDefined(defined), &[]);
+            }
+            administrators(scene, &names, PrivilegeSet::NONE, plan);
+        }
+    }
     Ok(())
+}
+
+/// How many events are left to the rest of the command.
+const LEFT: usize = 8;
+
+/// Whoever holds everything in an org has the new privileges at once, in each org, as far as one command can say.
+fn administrators(scene: &Scene<'_>, names: &[Privilege], known: PrivilegeSet, plan: &mut Plan) {
+    for org in scene.all_orgs().filter(|org| !scene.is_archived(*org)) {
+        administrators_of(scene, (org, None), names, known, plan);
+    }
+}
+
+/// Of one org: the memberships and roles that carry all that there is for orgs to have.
+fn administrators_of(
+    scene: &Scene<'_>,
+    (org, but): (OrgNo, Option<UserNo>),
+    names: &[Privilege],
+    known: PrivilegeSet,
+    plan: &mut Plan,
+) {
+    let everything = scene.all_privileges().without(scene.reserved_privileges()).without(known);
+    // What was written when there was the privilege already, without it, is meant so.
+    let before = |position| scene.all_privileges_at(position).and(known).is_empty();
+    let whole = |held: PrivilegeSet, position| {
+        everything.without(held).is_empty() && (known.is_empty() || !known.without(held).is_empty()) && before(position)
+    };
+    let with = |held: PrivilegeSet| scene.named(held).into_iter().chain(names.iter().cloned()).collect::<Vec<_>>();
+    let members = scene.subscribers(org).filter(|(_, held, position)| whole(held.privileges, *position));
+    let members = members.filter(|(_, held, _)| !held.window.is_over(scene.instant()));
+    for (user, held, _) in members.filter(|(user, ..)| Some(*user) != but) {
+        if plan.0.len() + LEFT > MAX_EVENTS {
+            return;
+        }
+        let mut subscription = subscriptions::after(scene, &held, held.privileges);
+        subscription.privileges.extend(names.iter().cloned());
+        let (user_name, org_name, privileges) = (user_id(scene, user), org_id(scene, org), names.to_vec());
+        let granted = PrivilegeGranted { user: user_name, org: org_name, privileges, subscription };
+        plan.add(scene, org, Event::PrivilegeGranted(granted), scene.home(user).as_slice());
+    }
+    for no in scene.roles(org) {
+        let role = View::role(scene, no).filter(|role| whole(role.value.privileges, role.position));
+        let (Some(role), Ok(id)) = (role.map(|role| &role.value), RoleId::new(scene.role_id(no))) else { continue };
+        if plan.0.len() + LEFT > MAX_EVENTS {
+            return;
+        }
+        let (name, privileges) = (role.name.clone(), with(role.privileges));
+        let changed = RoleChanged { role: id, org: Some(org_id(scene, org)), name, privileges };
+        plan.add(scene, org, Event::RoleChanged(changed), &[]);
+    }
 }
 
 /// Whether a set was written as `*`, perhaps without what administers.
@@ -221,17 +310,18 @@ fn system_administrators(
     }
 }
 
-/// Whoever defines a privilege has it in the root org, if they are a member there who can: nobody else could give it.
-fn theirs(scene: &Scene<'_>, root: OrgNo, names: &[Privilege], plan: &mut Plan) {
+/// Whoever defines a privilege for the root has it there, if they are a member who can: nobody else could give it.
+fn theirs(scene: &Scene<'_>, root: OrgNo, names: &[Privilege], plan: &mut Plan) -> Option<UserNo> {
     let user = scene.subject.user;
-    let Some((held, _)) = scene.subscription(user, root) else { return };
+    let (held, _) = scene.subscription(user, root)?;
     let window: Window = held.window;
     if !window.holds(scene.instant()) || !is_all(scene, scene.ceiling(held.user_type)) {
-        return;
+        return None;
     }
     let mut subscription = subscriptions::after(scene, &held, held.privileges);
     subscription.privileges.extend(names.iter().cloned());
     let (user_name, org, privileges) = (user_id(scene, user), org_id(scene, root), names.to_vec());
     let granted = PrivilegeGranted { user: user_name, org, privileges, subscription };
     plan.add(scene, root, Event::PrivilegeGranted(granted), scene.home(user).as_slice());
+    Some(user)
 }

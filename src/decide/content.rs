@@ -23,6 +23,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Resu
         return Err(global::no_workspace());
     }
     let org = scene.live_org(&args.org)?;
+    scene.acts_in(org)?;
     let kind = scene.find_kind(args.kind.as_str());
     let kind = kind.ok_or_else(|| invalid("kind", "kind.unknown", format!("there is no kind `{}`", args.kind)))?;
     let environment = place_in(scene, org, args)?;
@@ -112,6 +113,7 @@ pub fn delete(scene: &Scene<'_>, id: &ResourceId, plan: &mut Plan) -> Result<(),
 
 pub fn copy(scene: &Scene<'_>, args: &CopyResource, plan: &mut Plan) -> Result<(), Refusal> {
     let into = scene.live_org(&args.into_org)?;
+    scene.acts_in(into)?;
     let (source, original) = source(scene, &args.resource, into)?;
     match actions(scene, original.kind)?.nature {
         Nature::Connection => {
@@ -183,6 +185,7 @@ pub fn inside(scene: &Scene<'_>, id: &ResourceId) -> Result<(ResourceNo, Resourc
         super::Kind::Forbidden | super::Kind::Conflict | super::Kind::Invalid { .. } => refusal,
     })?;
     super::associations::may_change(scene, id, resource.org)?;
+    scene.acts_in(resource.org)?;
     Ok((no, resource))
 }
 

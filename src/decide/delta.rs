@@ -5,28 +5,37 @@
 //! bundle in the view before. It refuses some redundant paths that would add nothing; the message says so.
 
 mod association;
-mod ceilings;
+mod caps;
+mod held;
 mod moves;
 mod packs;
+mod span;
 
-use tenure_events::data::{Assignee, ContentShared, GroupInvited, Level, Subscription};
-use tenure_events::{Event, GroupId, OrgId, Privilege, RoleId, UserId};
+use tenure_events::data::{Assignee, Audience, ContentShared, GroupInvited, Level, Subscription};
+use tenure_events::{Event, GroupId, OrgId, Privilege, RoleId, Time, UserId};
 use tenure_projections::View;
-use tenure_projections::judge::{self, Code, Reach, administrative};
-use tenure_projections::values::{
-    EnvironmentNo, GroupNo, OrgNo, PrivilegeSet, ResourceNo, Role, RoleNo, Share, UserNo,
-};
+use tenure_projections::judge::{self, administrative};
+use tenure_projections::values::{GroupNo, OrgNo, PrivilegeSet, ResourceNo, Role, RoleNo, UserNo};
+
+use held::{by_global_roles, holds_all, holds_all_within, holds_below, holds_everywhere, holds_level, holds_share};
+use held::{level_not_held, level_now, stays_in, works_everywhere, works_in};
 
 use super::scene::{Scene, forbidden};
 use super::subscriptions::{self, Entry};
-use super::{Draft, Kind, Refusal, global, workspace};
+use super::{Draft, Refusal, global, orgs, workspace};
 
 /// Refuses the first event that hands out more than is held, in a view of the state after them.
 pub fn judge<'v>(scene: &Scene<'_>, after: &dyn Fn() -> View<'v>, drafts: &[Draft]) -> Result<(), Refusal> {
     let originals = || drafts.iter().filter(|draft| draft.twin_of.is_none()).map(|draft| &draft.event);
     // What arises inside an org in the command that creates it is exempt.
-    let created = originals().find_map(as_created);
+    let made = originals().find_map(as_created);
+    let created = made.map(|(org, _)| org);
     let judged = || originals().filter(|event| of_org(event).is_none_or(|org| Some(org) != created));
+    let peopled = originals().filter_map(as_made).any(|org| Some(org) == created);
+    if let Some(parent) = made.and_then(|(_, parent)| scene.find_org(parent?.as_str())).filter(|_| peopled) {
+        // Its people are there for good: so is the authority that makes them.
+        span::throughout(scene, &span::times(scene, &[parent], None), |scene| orgs::makes_below(scene, parent))?;
+    }
     judged().try_for_each(|event| judge_event(scene, event))?;
     packs::managers(scene, after, judged())
 }
@@ -34,11 +43,14 @@ pub fn judge<'v>(scene: &Scene<'_>, after: &dyn Fn() -> View<'v>, drafts: &[Draf
 /// Refuses unless everything that a user can hold anywhere is held: whoever has their credential has it all.
 pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
     for org in orgs_of(scene, user) {
+        let member = scene.subscription(user, org).map(|(held, _)| held);
+        let at_home = scene.home(user) == Some(org);
+        let lasting = scene.lasting(member.filter(|_| !at_home).and_then(|held| held.window.until()));
+        holds_all(&lasting, org, member.map_or(PrivilegeSet::NONE, |held| held.privileges))?;
         let all = potential(scene, user, org);
-        holds_all(scene, org, all)?;
-        packs::manages_given(scene, org, PrivilegeSet::NONE, all)?;
-        if scene.home(user) == Some(org) || scene.subscription(user, org).is_some() {
-            works_in(scene, org)?;
+        packs::manages_given(scene, org, PrivilegeSet::NONE, all, Some(user))?;
+        if at_home || member.is_some() {
+            works_in(&lasting, org)?;
         }
         let manages = scene.judged_within(org, None).has(administrative::CONTENT_MANAGE);
         if !manages && !global::reaches_into(scene, org) {
@@ -49,15 +61,18 @@ pub fn everything_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusal> {
     }
     scene.shares_with_user(user).try_for_each(|(no, share)| holds_share(scene, no, &share))?;
     if let Some(home) = scene.home(user) {
-        packs::handed_with(scene, home, scene.handed_with_user(user))?;
+        packs::handed_with(scene, home, scene.handed_with_user(user), Some(user))?;
     }
-    for (role, ..) in scene.roles_of_user(user) {
+    for (role, window, _) in scene.roles_of_user(user) {
+        let scene = &scene.lasting(window.until());
         role_bundle(scene, role)?;
         association::role_of_sub(scene, role)?;
     }
     for (group, ..) in scene.groups_of(user) {
         group_bundle(scene, group)?;
-        scene.roles_of_group(group).try_for_each(|(role, ..)| association::role_of_sub(scene, role))?;
+        scene
+            .roles_of_group(group)
+            .try_for_each(|(role, window, _)| association::role_of_sub(&scene.lasting(window.until()), role))?;
     }
     Ok(())
 }
@@ -78,7 +93,7 @@ pub fn personal_content_of(scene: &Scene<'_>, user: UserNo) -> Result<(), Refusa
 
 /// Refuses unless content is managed: the level that moving it takes.
 pub fn manages_content(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal> {
-    holds_level(scene, (no, Level::Manage, false))
+    level_now(scene, (no, Level::Manage, false))
 }
 
 /// Refuses whoever a row rule binds in content, or in something in it: what they see is neither copied nor exported.
@@ -88,7 +103,7 @@ pub fn sees_all_rows(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal> {
 
 /// Refuses unless content may be edited: the level that putting something into it takes.
 pub fn edits_content(scene: &Scene<'_>, no: ResourceNo) -> Result<(), Refusal> {
-    holds_level(scene, (no, Level::Edit, false))
+    level_now(scene, (no, Level::Edit, false))
 }
 
 fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
@@ -98,9 +113,9 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         Event::SubscriptionExtended(e) => membership(scene, &e.user, &e.org, &e.subscription),
         Event::PrivilegeGranted(e) => {
             let org = scene.org(&e.org)?;
-            holds_all(scene, org, known(scene, &e.privileges))
+            holds_all(&scene.lasting(e.subscription.valid_until), org, known(scene, &e.privileges))
         }
-        Event::UserTypeDefined(e) => ceilings::raised(scene, e),
+        Event::UserTypeDefined(e) => caps::raised(scene, e),
         Event::RoleDefined(e) => role_gains(scene, e.org.as_ref(), scene.privilege_set(&e.privileges)?),
         Event::RoleChanged(e) => {
             let no = scene.find_role(e.role.as_str());
@@ -109,16 +124,20 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
             let before = before.map_or(PrivilegeSet::NONE, |role| role.value.privileges);
             role_gains(scene, e.org.as_ref(), known(scene, &e.privileges).without(before))
         }
-        Event::RoleAssigned(e) => assigned(scene, &e.role, &e.to),
+        Event::RoleAssigned(e) => assigned(&until(scene, e.valid_until, is_own(scene, &e.to)), &e.role),
         Event::GroupMemberAdded(e) => member(scene, &e.group),
         Event::GroupInvited(e) => invited(scene, e),
-        Event::ContentShared(e) => shared(scene, e),
+        Event::ContentShared(e) => shared(&until(scene, e.valid_until, is_own_share(scene, &e.with)), e),
+        Event::LandlordAdmitted(e) => {
+            let landlord = PrivilegeSet::NONE.with(administrative::LANDLORD_MANAGE);
+            scene.find_org(e.org.as_str()).map_or(Ok(()), |org| holds_all(&scene.lasting(e.until), org, landlord))
+        }
         Event::ResourceMoved(e) => moves::moved(scene, &e.resource, e.parent.as_ref()),
         Event::SubTenantAssociated(e) => association::associated(scene, e),
         Event::ContentDistributed(e) => packs::distributed(scene, &e.resource),
         Event::ContentHandedOn(e) => packs::handed_on(scene, e),
-        Event::RowRuleSet(e) => packs::unruled(scene, &e.resource),
-        Event::RowRuleCleared(e) => packs::unruled(scene, &e.resource),
+        Event::RowRuleSet(e) => packs::unruled(scene, &e.resource, &e.of),
+        Event::RowRuleCleared(e) => packs::unruled(scene, &e.resource, &e.of),
         // Judged when decided, by `everything_of`: the bundle is the user, not the edge.
         Event::ApiKeyIssued(_) | Event::IdentityLinked(_) | Event::UserCredentialReset(_) => Ok(()),
         // What these take away, restore to standing or say of a thing adds to nobody's potential authority.
@@ -126,6 +145,7 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         // A setting that would give is refused when decided; a kind only begins to need what it did not.
         | Event::SettingsChanged(_)
         | Event::PrivilegeDefined(_)
+        | Event::PrivilegeReserved(_)
         | Event::ResourceKindDefined(_)
         | Event::RoleTemplateDefined(_)
         // Tenant permissions gate what is held already, and their administrators have them all.
@@ -133,6 +153,7 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         | Event::TenantPermissionGranted(_)
         | Event::TenantPermissionRevoked(_)
         | Event::OrgCreated(_)
+        | Event::OrgDeserted(_)
         | Event::OrgRenamed(_)
         | Event::OrgDescribed(_)
         | Event::OrgTagged(_)
@@ -141,7 +162,6 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         | Event::OrgEnabled(_)
         | Event::OrgArchived(_)
         | Event::LandlordExcluded(_)
-        | Event::LandlordAdmitted(_)
         | Event::UserCreated(_)
         | Event::UserProfileChanged(_)
         | Event::UserDisabled(_)
@@ -183,27 +203,67 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
     }
 }
 
-/// A membership carries its privileges, and what its user type no longer hides of roles held there.
+/// A membership carries its privileges, what roles give to whoever has one, and what its user type no longer hides.
 fn membership(scene: &Scene<'_>, user: &UserId, org: &OrgId, subscription: &Subscription) -> Result<(), Refusal> {
     let org = scene.org(org)?;
     let known = scene.find_user(user.as_str());
+    let lasting = &scene.lasting(subscription.valid_until);
     if known.is_some_and(|user| subscriptions::entry(scene, org, &[user]) != Entry::None) {
-        return Ok(());
+        let enters = |scene: &Scene<'_>| subscriptions::manages_above(scene, org);
+        return span::throughout(lasting, &span::times(scene, &[org], None), enters);
     }
     let now = scene.ceiling(scene.user_type(&subscription.user_type)?);
-    let roles = known.map_or(PrivilegeSet::NONE, |user| roles_potential(scene, user, org));
     let before = known.and_then(|user| scene.subscription(user, org)).map(|(held, _)| held);
     let open = before.filter(|held| !held.window.is_over(scene.instant()));
-    let unhidden = match open {
-        Some(held) => roles.and(now.without(scene.ceiling(held.user_type))),
-        None => roles.and(now),
-    };
+    if let Some(user) = known {
+        caps::laid(scene, (user, org), open.as_ref(), now)?;
+        holds_all(scene, org, caps::unhidden(scene, (user, org), open.as_ref(), subscription, now))?;
+    }
     // Taking something away from a membership that stays as long as it was widens nothing.
     let until = subscription.valid_until;
     let longer = open.is_none_or(|held| held.window.until().is_some_and(|before| until.is_none_or(|now| now > before)));
     let privileges = scene.privilege_set(&subscription.privileges)?;
     let widened = open.filter(|_| !longer).map_or(privileges, |held| privileges.without(held.privileges));
-    holds_all(scene, org, widened.or(unhidden))
+    let roles = known.filter(|_| open.is_none()).map_or(PrivilegeSet::NONE, |user| roles_potential(scene, user, org));
+    holds_all(lasting, org, widened.or(roles.and(now)))?;
+    if longer {
+        stays_in(lasting, org)?;
+        packs::rows_shared_with(scene, org, known)?;
+    }
+    Ok(())
+}
+
+/// What is given until a time; to oneself nothing that one has until a time.
+fn until<'a>(scene: &Scene<'a>, until: Option<Time>, own: bool) -> Scene<'a> {
+    if own { *scene } else { scene.lasting(until) }
+}
+
+fn is_own(scene: &Scene<'_>, to: &Assignee) -> bool {
+    match to {
+        Assignee::User(user) => is_self(scene, user),
+        Assignee::Group(group) => is_in(scene, group),
+    }
+}
+
+fn is_own_share(scene: &Scene<'_>, with: &Audience) -> bool {
+    match with {
+        Audience::User(user) => is_self(scene, user),
+        Audience::Group(group) => is_in(scene, group),
+        Audience::Role(role) => scene
+            .find_role(role.as_str())
+            .is_some_and(|role| judge::roles_of(scene, scene.subject.user).any(|held| held == role)),
+        // Whoever works there has it, and they are many.
+        Audience::Org(_) | Audience::AllOrgs(_) => false,
+    }
+}
+
+fn is_self(scene: &Scene<'_>, user: &UserId) -> bool {
+    scene.find_user(user.as_str()).is_some_and(|user| scene.is_self(user))
+}
+
+fn is_in(scene: &Scene<'_>, group: &GroupId) -> bool {
+    let group = scene.find_group(group.as_str());
+    group.is_some_and(|group| scene.membership(scene.subject.user, group).is_some())
 }
 
 fn role_gains(scene: &Scene<'_>, org: Option<&OrgId>, gained: PrivilegeSet) -> Result<(), Refusal> {
@@ -213,9 +273,8 @@ fn role_gains(scene: &Scene<'_>, org: Option<&OrgId>, gained: PrivilegeSet) -> R
     }
 }
 
-fn assigned(scene: &Scene<'_>, role: &RoleId, to: &Assignee) -> Result<(), Refusal> {
-    // An empty group carries as much as a full one: its members come later.
-    let (Assignee::User(_) | Assignee::Group(_)) = to;
+/// An empty group carries as much as a full one: its members come later.
+fn assigned(scene: &Scene<'_>, role: &RoleId) -> Result<(), Refusal> {
     scene.find_role(role.as_str()).map_or(Ok(()), |role| role_bundle(scene, role))
 }
 
@@ -233,6 +292,9 @@ fn invited(scene: &Scene<'_>, invited: &GroupInvited) -> Result<(), Refusal> {
         None => scene.invitation(group, org),
     });
     let gained = now.without(before.map_or(PrivilegeSet::NONE, |(privileges, _)| privileges));
+    // Made anew, it counts for whom a membership that ended left capped.
+    let kept = group.zip(before).map(|(group, (old, since))| caps::reinvited(scene, (group, org), old.and(now), since));
+    let gained = gained.or(kept.unwrap_or_default());
     holds_all_within(scene, org, environment, gained)?;
     if before.is_none() { works_in(scene, org) } else { Ok(()) }
 }
@@ -258,13 +320,13 @@ fn role_bundle(scene: &Scene<'_>, no: RoleNo) -> Result<(), Refusal> {
         }
     }
     if let Some(org) = role.org {
-        packs::handed_with(scene, org, scene.handed_with_role(no))?;
+        packs::handed_with(scene, org, scene.handed_with_role(no), None)?;
     }
     scene.shares_with_role(no).try_for_each(|(no, share)| holds_share(scene, no, &share))
 }
 
 fn group_bundle(scene: &Scene<'_>, group: GroupNo) -> Result<(), Refusal> {
-    scene.roles_of_group(group).try_for_each(|(role, ..)| role_bundle(scene, role))?;
+    scene.roles_of_group(group).try_for_each(|(role, window, _)| role_bundle(&scene.lasting(window.until()), role))?;
     let manage = PrivilegeSet::NONE.with(administrative::ORG_MANAGE);
     scene.managed_by(group).try_for_each(|org| holds_all(scene, org, manage))?;
     for (org, privileges) in scene.invitations(group) {
@@ -276,7 +338,7 @@ fn group_bundle(scene: &Scene<'_>, group: GroupNo) -> Result<(), Refusal> {
     }
     permissions_of(scene, group)?;
     if let Some(org) = View::group(scene, group).and_then(|group| group.value.org) {
-        packs::handed_with(scene, org, scene.handed_with_group(group))?;
+        packs::handed_with(scene, org, scene.handed_with_group(group), None)?;
     }
     scene.shares_with_group(group).try_for_each(|(no, share)| holds_share(scene, no, &share))
 }
@@ -324,7 +386,8 @@ fn orgs_of(view: &View<'_>, user: UserNo) -> Vec<OrgNo> {
 
 /// The privileges of these names that were there before the command: one that it defines arises with whom it gives it.
 fn known(scene: &Scene<'_>, names: &[Privilege]) -> PrivilegeSet {
-    names.iter().filter_map(|name| scene.find_privilege(name.as_str())).collect()
+    let known: PrivilegeSet = names.iter().filter_map(|name| scene.find_privilege(name.as_str())).collect();
+    known.without(scene.arising)
 }
 
 fn live<'a>(view: &View<'a>, role: RoleNo) -> Option<&'a Role> {
@@ -335,126 +398,13 @@ fn made_by(view: &View<'_>, no: ResourceNo, user: UserNo) -> bool {
     view.resource(no).is_some_and(|resource| resource.value.creator == user)
 }
 
-fn holds_all(scene: &Scene<'_>, org: OrgNo, needed: PrivilegeSet) -> Result<(), Refusal> {
-    holds_all_within(scene, org, None, needed)
+fn as_created(event: &Event) -> Option<(&OrgId, Option<&OrgId>)> {
+    if let Event::OrgCreated(e) = event { Some((&e.org, e.parent.as_ref())) } else { None }
 }
 
-fn holds_all_within(
-    scene: &Scene<'_>,
-    org: OrgNo,
-    environment: Option<EnvironmentNo>,
-    needed: PrivilegeSet,
-) -> Result<(), Refusal> {
-    let missing = needed.without(scene.judged_within(org, environment));
-    let missing = if missing.is_empty() { missing } else { missing.without(ceilings::since(scene, org)) };
-    if missing.is_empty() || global::reaches_into(scene, org) {
-        return Ok(());
-    }
-    let detail = format!(
-        "you cannot hand out {} in org `{}`, by any path: you do not hold it there yourself",
-        scene.listed(missing),
-        scene.org_id(org)
-    );
-    Err(forbidden("delegation.not_held", detail))
-}
-
-/// Whoever works in an org has what is shared with it: only who does so may bring others there.
-fn works_in(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
-    let reaches = scene.is_judged(org) && scene.subject.only.is_none_or(|only| only == org);
-    if reaches && judge::belongs_effectively(scene, scene.subject.user, org) {
-        return Ok(());
-    }
-    let org = scene.org_id(org);
-    let detail =
-        format!("this gives what is shared with org `{org}`, where you do not work yourself: ask somebody there");
-    Err(forbidden("delegation.not_member", detail))
-}
-
-/// A global role gives in every org: only who holds the same by global roles may hand it out.
-fn holds_everywhere(scene: &Scene<'_>, needed: PrivilegeSet) -> Result<(), Refusal> {
-    let missing = needed.without(by_global_roles(scene).unwrap_or_default());
-    if missing.is_empty() || global::reaches(scene) {
-        return Ok(());
-    }
-    let detail =
-        format!("you cannot hand out {} in every org: you do not hold it by a global role", scene.listed(missing));
-    Err(forbidden("delegation.not_held", detail))
-}
-
-/// Where roles need no membership, even an empty global role lets its holder into every org; where they do, that of the
-/// system administrators may.
-fn works_everywhere(scene: &Scene<'_>, role: RoleNo) -> Result<(), Refusal> {
-    let enters = match scene.roles_need_membership() {
-        true => {
-            let whole = scene.subject.only.is_none();
-            !judge::role_reaches(scene, role) || (whole && judge::is_system_administrator(scene, scene.subject.user))
-        }
-        false => by_global_roles(scene).is_some(),
-    };
-    if enters {
-        return Ok(());
-    }
-    let detail = "a global role gives what is shared with any org: ask somebody who holds a global role themself";
-    Err(forbidden("delegation.not_member", detail))
-}
-
-/// What is held by valid global roles, if there is one. A key that works in one org holds nothing in every org.
-fn by_global_roles(scene: &Scene<'_>) -> Option<PrivilegeSet> {
-    let own = scene.roles_of_user(scene.subject.user);
-    let groups = scene.groups_of(scene.subject.user).flat_map(|(group, ..)| scene.roles_of_group(group));
-    let valid = own.chain(groups).filter(|(_, window, _)| window.holds(scene.instant()));
-    let global = valid.filter_map(|(role, ..)| live(scene, role)).filter(|role| role.org.is_none());
-    let all = global.map(|role| role.privileges).reduce(PrivilegeSet::or)?;
-    let open = all.without(scene.closed_to(scene.subject.user));
-    scene.subject.only.is_none().then_some(open.and(scene.subject.cap))
-}
-
-fn holds_share(scene: &Scene<'_>, no: ResourceNo, share: &Share) -> Result<(), Refusal> {
-    if View::resource(scene, no).is_some_and(|resource| resource.value.live) {
-        holds_below(scene, no, share.level, share.copy)
-    } else {
-        Ok(())
-    }
-}
-
-/// Refuses unless content, and everything below it, is had at the level.
-fn holds_below(scene: &Scene<'_>, no: ResourceNo, level: Level, copy: bool) -> Result<(), Refusal> {
-    holds_level(scene, (no, level, copy))?;
-    // What comes from above, or by managing all content, covers what lies below; having made a folder does not, and a
-    // row rule may bind somebody in what lies below alone.
-    let bound = View::resource(scene, no).is_some_and(|resource| packs::is_bound(scene, resource.value.org));
-    if !bound && reach(scene, no, level, copy, |reach| reach.code != Code::Created) {
-        return Ok(());
-    }
-    scene.contents(no).try_for_each(|below| holds_below(scene, below, level, copy))
-}
-
-fn holds_level(scene: &Scene<'_>, (no, level, copy): (ResourceNo, Level, bool)) -> Result<(), Refusal> {
-    if reach(scene, no, level, copy, |_| true) { packs::rows(scene, no) } else { Err(level_not_held(scene, no)) }
-}
-
-fn level_not_held(scene: &Scene<'_>, no: ResourceNo) -> Refusal {
-    let id = scene.resource_id(no);
-    let detail = format!("you do not have `{id}`, or something in it, at that level yourself: ask somebody who does");
-    Refusal::new(Kind::Forbidden, "delegation.level_not_held", detail)
-}
-
-fn reach(scene: &Scene<'_>, no: ResourceNo, level: Level, copy: bool, counts: impl Fn(&Reach) -> bool) -> bool {
-    let Some(org) = View::resource(scene, no).map(|resource| resource.value.org) else { return false };
-    if !scene.is_judged(org) || scene.subject.only.is_some_and(|only| only != org) {
-        return false;
-    }
-    let mut found = false;
-    judge::reaches(&scene.view, &scene.subject, org, no, |reach| {
-        // Whoever manages content may let it be copied.
-        found |= reach.level >= level && (!copy || reach.copy || reach.level == Level::Manage) && counts(reach);
-        std::ops::ControlFlow::Continue(())
-    });
-    found
-}
-
-fn as_created(event: &Event) -> Option<&OrgId> {
-    if let Event::OrgCreated(e) = event { Some(&e.org) } else { None }
+/// Where somebody comes to be at home.
+fn as_made(event: &Event) -> Option<&OrgId> {
+    if let Event::UserCreated(e) = event { Some(&e.org) } else { None }
 }
 
 fn of_org(event: &Event) -> Option<&OrgId> {

@@ -79,6 +79,8 @@ impl<'a> Effect<'a> {
             Event::GroupDeleted(e) => Effect::Group(&e.group),
             Event::PlatformInitialised(_)
             | Event::PrivilegeDefined(_)
+            | Event::PrivilegeReserved(_)
+            | Event::OrgDeserted(_)
             | Event::ResourceKindDefined(_)
             | Event::OrgRenamed(_)
             | Event::OrgDescribed(_)

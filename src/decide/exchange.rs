@@ -110,6 +110,7 @@ pub fn import(scene: &Scene<'_>, args: &ImportResources, plan: &mut Plan) -> Res
         return Err(global::no_workspace());
     }
     let org = scene.live_org(&args.org)?;
+    scene.acts_in(org)?;
     let contents = args.contents.as_ref().ok_or_else(|| {
         let detail = "the bundle is not as this platform signed it: export the content again, and change nothing in it";
         invalid("bundle", "bundle.not_genuine", detail)

@@ -5,15 +5,18 @@
 
 use std::ops::ControlFlow;
 
-use tenure_events::data::{Lifecycle, Switch, TenantUsers};
-use tenure_events::{GroupId, OrgId, RoleId, Time, UserId};
+use tenure_events::data::{Lifecycle, OrgDeserted, Switch, TenantUsers};
+use tenure_events::{Event, GroupId, OrgId, RoleId, Time, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::values::{GroupNo, OrgNo, PrivilegeNo, PrivilegeSet, RoleNo, UserNo};
 
 use super::effect::Effect;
-use super::scene::{Scene, conflict};
+use super::scene::{Plan, Scene, conflict, org_id};
 use super::{Draft, Refusal};
+
+/// When everything that ends has ended.
+const FOR_GOOD: Time = Time::from_micros(i64::MAX - 1);
 
 /// Where a command may leave nobody.
 #[derive(Default)]
@@ -52,20 +55,20 @@ impl Concerns<'_> {
 }
 
 /// Refuses if one of these orgs had somebody before who can restore it, or begins now, and has nobody after.
-pub fn judge(scene: &Scene<'_>, after: &View<'_>, concerns: &Concerns<'_>) -> Result<(), Refusal> {
+pub fn judge(scene: &Scene<'_>, after: &View<'_>, concerns: &Concerns<'_>, left: &[OrgNo]) -> Result<(), Refusal> {
     let keeps = |view: &View<'_>| !view.system_administrator_reaches() || has_system_administrator(view);
     if !concerns.is_empty() && keeps(scene) && !keeps(after) {
         let detail = "the platform would be without a system administrator: first make somebody else one, for good";
         return Err(conflict("platform.locked_out", detail));
     }
     for Concern { org, below } in &concerns.at_risk {
-        judge_org(scene, after, *org)?;
+        judge_org(scene, after, *org, left)?;
         if *below {
-            after.tree(*org).skip(1).try_for_each(|org| judge_org(scene, after, org))?;
+            after.tree(*org).skip(1).try_for_each(|org| judge_org(scene, after, org, left))?;
         }
     }
     let mut begun = concerns.begun.iter().filter_map(|org| after.find_org(org.as_str()));
-    begun.try_for_each(|org| judge_org(scene, after, org))?;
+    begun.try_for_each(|org| judge_org(scene, after, org, left))?;
     if concerns.administrators && !is_unadministered(scene) && is_unadministered(after) {
         let detail = "nobody could give tenant permissions any more: first add somebody to the administrators' group";
         return Err(conflict("administrators.last", detail));
@@ -91,12 +94,13 @@ pub fn has_administrators(view: &View<'_>) -> bool {
     view.administrators().is_some_and(|group| view.members(group).any(|(user, _)| stands(view, user)))
 }
 
-fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> Result<(), Refusal> {
+fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo, left: &[OrgNo]) -> Result<(), Refusal> {
     if !after.is_open(org) {
         return Ok(());
     }
-    let lost_before = scene.is_open(org) && !kept(scene, org);
-    if !lost_before && !kept(after, org) {
+    let lost_before = scene.is_open(org) && !kept(scene, org, scene.deserted(org) == Some(true));
+    let deserted = if left.contains(&org) { is_own(scene, org) } else { after.deserted(org) == Some(true) };
+    if !lost_before && !kept(after, org, deserted) {
         let detail = format!(
             "nobody could run org `{}` any more: first give somebody at home there {} for good",
             after.org_id(org),
@@ -122,13 +126,47 @@ fn landlord_taken(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> bool {
     from_elsewhere && home_keeper(scene, org, landlord) && !home_keeper(after, org, landlord)
 }
 
-fn kept(view: &View<'_>, org: OrgNo) -> bool {
-    home_keeper(view, org, |view| keys_of(view, org)) || kept_from_above(view, org)
+/// The orgs in which a command leaves nobody who manages memberships, now or once everything that ends has ended.
+pub fn deserted(scene: &Scene<'_>, after: &View<'_>, concerns: &Concerns<'_>) -> Vec<OrgNo> {
+    let at_risk = concerns.at_risk.iter().flat_map(|Concern { org, below }| {
+        let below = after.tree(*org).skip(1).filter(|_| *below);
+        std::iter::once(*org).chain(below)
+    });
+    let keys = PrivilegeSet::NONE.with(administrative::SUBSCRIPTION_MANAGE);
+    let holds = |view: &View<'_>, org| any_holder(view, org, administrative::SUBSCRIPTION_MANAGE);
+    let is_left = |org: &OrgNo| {
+        let open = scene.is_open(*org) && after.is_open(*org);
+        open && !home_keeper(after, *org, |_| keys)
+            && ((holds(scene, *org) && !holds(after, *org))
+                || (holds(&scene.view.at(FOR_GOOD), *org) && !holds(&after.at(FOR_GOOD), *org)))
+    };
+    let mut left: Vec<OrgNo> = at_risk.filter(is_left).collect();
+    left.sort_unstable();
+    left.dedup();
+    left
+}
+
+/// Says by whose doing these orgs have nobody left.
+pub fn told(scene: &Scene<'_>, left: &[OrgNo], plan: &mut Plan) {
+    for org in left {
+        let deserted = OrgDeserted { org: org_id(scene, *org), own: is_own(scene, *org) };
+        plan.add(scene, *org, Event::OrgDeserted(deserted), &[]);
+    }
+}
+
+/// Whether it is the doing of the org's own users.
+fn is_own(scene: &Scene<'_>, org: OrgNo) -> bool {
+    [scene.subject.user, scene.actor.user].into_iter().all(|user| scene.home(user) == Some(org))
+}
+
+/// `deserted`: whoever manages the org from above may enter it although they did before.
+fn kept(view: &View<'_>, org: OrgNo, deserted: bool) -> bool {
+    home_keeper(view, org, |view| keys_of(view, org)) || kept_from_above(view, org, deserted)
 }
 
 /// Where nobody from above manages users, nobody from above can restore the org (H).
-fn kept_from_above(view: &View<'_>, org: OrgNo) -> bool {
-    view.tenant_users() != TenantUsers::Never && view.lineage(org).skip(1).any(|at| manager_at(view, at, org))
+fn kept_from_above(view: &View<'_>, org: OrgNo, deserted: bool) -> bool {
+    view.tenant_users() != TenantUsers::Never && view.lineage(org).skip(1).any(|at| manager_at(view, at, org, deserted))
 }
 
 /// What running an org takes at the view's instant.
@@ -143,7 +181,7 @@ fn home_keeper(view: &View<'_>, org: OrgNo, keys: impl Fn(&View<'_>) -> Privileg
 }
 
 /// Whether somebody manages orgs at `at`, for good, and may enter `org`.
-fn manager_at(view: &View<'_>, at: OrgNo, org: OrgNo) -> bool {
+fn manager_at(view: &View<'_>, at: OrgNo, org: OrgNo, deserted: bool) -> bool {
     let manage = PrivilegeSet::NONE.with(administrative::ORG_MANAGE);
     let keeps = |user: UserNo| {
         let enters = |view: &View<'_>| judge::reaches_down(view, at, org);
@@ -154,7 +192,10 @@ fn manager_at(view: &View<'_>, at: OrgNo, org: OrgNo) -> bool {
             Lifecycle::OrgManage | Lifecycle::ManagingTeam | Lifecycle::Root => true,
         };
         let keeps = |view: &View<'_>| enters(view) && manages(view) && holds(view, user, at, manage);
-        stands(view, user) && for_good(view, keeps)
+        let runs =
+            |view: &View<'_>| holds(view, user, org, PrivilegeSet::NONE.with(administrative::SUBSCRIPTION_MANAGE));
+        let first = !view.was_entered(org, user) && !view.ever_subscribed(user, org);
+        stands(view, user) && for_good(view, keeps) && (deserted || first || for_good(view, runs))
     };
     let visit = |user| if keeps(user) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     view.is_open(at) && candidates(view, at, visit).is_break()
@@ -176,7 +217,7 @@ fn holds(view: &View<'_>, user: UserNo, org: OrgNo, privileges: PrivilegeSet) ->
 
 /// Whether something is so now, and when everything that ends has ended.
 fn for_good(view: &View<'_>, so: impl Fn(&View<'_>) -> bool) -> bool {
-    so(view) && so(&view.at(Time::from_micros(i64::MAX - 1)))
+    so(view) && so(&view.at(FOR_GOOD))
 }
 
 fn stands(view: &View<'_>, user: UserNo) -> bool {
@@ -218,7 +259,10 @@ fn touched<'a>(scene: &Scene<'_>, effect: Effect<'a>, concerns: &mut Concerns<'a
         Effect::Closes(id) => closed(scene, org(id), at_risk),
         Effect::Bounds(id) => at_risk.extend(org(id).map(|org| Concern { org, below: true })),
         Effect::Loses(id) => everywhere(scene, user(id), at_risk),
-        Effect::Member(id, at) => loses(scene, user(id), org(at), at_risk),
+        Effect::Member(id, at) => {
+            loses(scene, user(id), org(at), at_risk);
+            enters(scene, user(id), org(at), at_risk);
+        }
         Effect::Role(role) | Effect::Assigned(role, _) => role_loses(scene, role, at_risk),
         Effect::Group(group) => group_loses(scene, group, at_risk),
         Effect::Invited(group, at) => invitation_loses(scene, group, org(at), at_risk),
@@ -240,6 +284,16 @@ fn everywhere(scene: &Scene<'_>, user: Option<UserNo>, concerns: &mut Vec<Concer
 
 fn loses(scene: &Scene<'_>, user: Option<UserNo>, org: Option<OrgNo>, concerns: &mut Vec<Concern>) {
     concerns.extend(user.zip(org).and_then(|(user, org)| matters(judge::privileges(scene, user, org), org)));
+}
+
+/// Whoever manages an org from above and becomes a member may have been the last who could enter it.
+fn enters(scene: &Scene<'_>, user: Option<UserNo>, org: Option<OrgNo>, concerns: &mut Vec<Concern>) {
+    let first = user.zip(org).filter(|(user, org)| scene.subscription(*user, *org).is_none());
+    let manages = |user: UserNo, org: OrgNo| {
+        let above = scene.parent(org);
+        above.is_some_and(|above| judge::manages(&scene.view, &judge::Subject::from(user), above))
+    };
+    concerns.extend(first.filter(|(user, org)| manages(*user, *org)).map(|(_, org)| Concern { org, below: false }));
 }
 
 /// Home users of an org that closes lose their standing in other orgs as well.

@@ -136,6 +136,8 @@ fn seat(event: &Event) -> Option<Seat<'_>> {
         Event::PlatformInitialised(_)
         | Event::SettingsChanged(_)
         | Event::PrivilegeDefined(_)
+        | Event::PrivilegeReserved(_)
+        | Event::OrgDeserted(_)
         | Event::UserTypeDefined(_)
         | Event::ResourceKindDefined(_)
         | Event::RoleTemplateDefined(_)

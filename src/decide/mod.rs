@@ -110,22 +110,28 @@ pub fn decide(
     command: &Command<Sealed>,
     moment: &Moment,
 ) -> Result<Vec<Draft>, Refusal> {
-    let scene = Scene::new(view, caller, moment);
+    let bounds = OnceCell::new();
+    let scene = Scene::new(view, caller, moment, &bounds);
     behalf::judge(&scene, caller, command)?;
     stands(&scene)?;
     let mut plan = Plan::default();
     plan_events(&scene, command, &mut plan)?;
     behalf::effects(&scene, caller, &plan.0)?;
     closed(&scene, command, &plan.0)?;
+    let scene = Scene { arising: catalogue::arising(&scene, command), ..scene };
     let over = OnceCell::new();
     let after = || view.over(over.get_or_init(|| suppose(view, caller, moment, &plan.0)));
     delta::judge(&scene, &after, &plan.0)?;
     taken::judge(&scene, &after, command, &plan.0)?;
     licences::seats(&scene, &plan.0)?;
     let concerns = keepers::concerned(&scene, &plan.0);
+    let mut deserted = Plan::default();
     if !concerns.is_empty() {
-        keepers::judge(&scene, &after(), &concerns)?;
+        let left = keepers::deserted(&scene, &after(), &concerns);
+        keepers::judge(&scene, &after(), &concerns, &left)?;
+        keepers::told(&scene, &left, &mut deserted);
     }
+    plan.0.extend(deserted.0);
     Ok(plan.0)
 }
 

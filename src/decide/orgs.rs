@@ -62,7 +62,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
 
 /// Whoever manages the parent makes orgs below it. On a platform of teams whoever may at all makes them below the
 /// root: they give them to a team (A).
-fn makes_below(scene: &Scene<'_>, parent: OrgNo) -> Result<(), Refusal> {
+pub fn makes_below(scene: &Scene<'_>, parent: OrgNo) -> Result<(), Refusal> {
     let of_teams = scene.settings().is_some_and(|settings| settings.value.lifecycle == Lifecycle::ManagingTeam);
     if !of_teams || !scene.needs_tenant_permissions() {
         return manages_inside(scene, parent);
@@ -77,7 +77,8 @@ fn first_team(scene: &Scene<'_>, org: &OrgId, team: Option<&GroupId>, plan: &mut
     let of_teams = scene.settings().is_some_and(|settings| settings.value.lifecycle == Lifecycle::ManagingTeam);
     let Some(group) = team.filter(|_| of_teams) else { return Ok(()) };
     let administrative: PrivilegeSet = scene.all_privileges().iter().take(administrative::NAMES.len()).collect();
-    let privileges = scene.named(scene.all_privileges().without(administrative));
+    let all = scene.all_privileges().without(scene.reserved_privileges());
+    let privileges = scene.named(all.without(administrative));
     let invited = GroupInvited { group: group.clone(), org: org.clone(), environment: None, privileges };
     plan.in_org(org.clone(), Event::GroupInvited(invited));
     Ok(())
@@ -122,7 +123,9 @@ fn first_admin(scene: &Scene<'_>, org: &OrgId, admin: &FirstAdmin<Sealed>, plan:
         UserType::new("administrator").map_err(|error| conflict("user_type.unknown", error.to_string()))?;
     let user_type = admin.user_type.clone().unwrap_or(administrator);
     let ceiling = scene.ceiling(scene.user_type(&user_type)?);
-    let privileges = scene.asked(admin.privileges.as_ref().unwrap_or(&Privileges::All(All::All)), ceiling)?;
+    let privileges = ceiling.without(scene.reserved_privileges());
+    let privileges = scene.asked(admin.privileges.as_ref().unwrap_or(&Privileges::All(All::All)), privileges)?;
+    super::catalogue::unreserved(scene, privileges)?;
     super::subscriptions::within(scene, privileges, &user_type, ceiling)?;
     let (name, email) = (Some(admin.name.clone()), admin.email.clone());
     plan.in_org(org.clone(), Event::UserCreated(UserCreated { user: user.clone(), org: org.clone(), name, email }));

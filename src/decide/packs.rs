@@ -188,6 +188,7 @@ fn handing(scene: &Scene<'_>, args: &HandOn) -> Result<(OrgNo, ResourceNo), Refu
     let tenant = named.or_else(acting);
     let tenant = tenant.ok_or_else(|| invalid("org", "org.unknown", "name the org that hands on"))?;
     let tenant = scene.live_org(&org_id(scene, tenant))?;
+    scene.acts_in(tenant)?;
     let no = scene.find_resource(args.resource.as_str());
     let no = no.filter(|no| sight::sees_resource(&scene.view, &scene.subject, Some(tenant), *no));
     let seen = no.and_then(|no| Some((no, View::resource(scene, no)?.value)));

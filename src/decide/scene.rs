@@ -1,5 +1,7 @@
 //! What every decision stands on: the view, whose authority decides, and the plan of events.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::ops::Deref;
 
 use tenure_events::{EnvironmentId, Event, GroupId, OrgId, Privilege, ResourceId, RoleId, Time, UserId, UserType};
@@ -16,6 +18,7 @@ use super::{Caller, Draft, Kind, Moment, Refusal, acting_for, permissions, text}
 use crate::command::{All, Privileges};
 
 /// A command's surroundings. Derefs to the view.
+#[derive(Clone, Copy)]
 pub struct Scene<'a> {
     pub view: View<'a>,
     /// Whose authority decides.
@@ -26,7 +29,13 @@ pub struct Scene<'a> {
     pub acting_org: Option<OrgNo>,
     /// When the actor's key ends, if it does.
     pub key_ends: Option<Time>,
+    /// When what is being given ends; none if it does not.
+    pub until: Option<Time>,
+    /// Privileges that arise with whom the command gives them.
+    pub arising: PrivilegeSet,
     pub moment: &'a Moment,
+    /// When windows of what whoever decides holds begin and end, once that was asked.
+    pub bounds: &'a OnceCell<BTreeSet<Time>>,
 }
 
 impl<'a> Deref for Scene<'a> {
@@ -62,10 +71,33 @@ impl Plan {
 }
 
 impl<'a> Scene<'a> {
-    pub fn new(view: &View<'a>, caller: &Caller, moment: &'a Moment) -> Self {
+    pub fn new(view: &View<'a>, caller: &Caller, moment: &'a Moment, bounds: &'a OnceCell<BTreeSet<Time>>) -> Self {
         let subject = caller.on_behalf_of.map_or(caller.actor, |user| acting_for(&caller.actor, user));
         let Caller { actor, acting_org, key_ends, .. } = *caller;
-        Self { view: *view, subject, actor, acting_org, key_ends, moment }
+        Self {
+            view: *view,
+            subject,
+            actor,
+            acting_org,
+            key_ends,
+            until: None,
+            arising: PrivilegeSet::NONE,
+            moment,
+            bounds,
+        }
+    }
+
+    /// The same, for what is given until a time, or until what it belongs to ends before.
+    #[must_use]
+    pub fn lasting(&self, until: Option<Time>) -> Self {
+        let ends = [self.until, until].into_iter().flatten().min();
+        Self { until: ends, ..*self }
+    }
+
+    /// The same at a later instant: what is held then, as things stand.
+    #[must_use]
+    pub const fn later(&self, instant: Time) -> Self {
+        Self { view: self.view.later(instant), ..*self }
     }
 
     /// Whether it is this user themself who commands, by a credential that carries all that they have: what is theirs
@@ -251,6 +283,23 @@ impl<'a> Scene<'a> {
                 let why = reasons.first().map_or("denied", |reason| reason.code.text());
                 let detail = format!("you may not do this with `{}`: {why}", self.resource_id(no));
                 Err(Refusal { kind: Kind::Forbidden, code: "content.not_allowed", detail, reasons })
+            }
+        }
+    }
+
+    /// Refuses a command on content of another org than the one acted in, where one is stated: by the caller, by the key,
+    /// or by the user's choice.
+    pub fn acts_in(&self, org: OrgNo) -> Result<(), Refusal> {
+        let user = self.subject.user;
+        let chosen = || self.active_org(user).and_then(|_| judge::acting_org(&self.view, user, org));
+        let stated = self.acting_org.or(self.subject.only).or_else(chosen);
+        match stated.filter(|stated| *stated != org) {
+            None => Ok(()),
+            Some(stated) => {
+                let (stated, org) = (self.org_id(stated), self.org_id(org));
+                let detail =
+                    format!("you act in org `{stated}`, and this is content of `{org}`: act there to change it");
+                Err(forbidden("acting_org.other", detail))
             }
         }
     }

@@ -10,7 +10,7 @@ use tenure_projections::judge::administrative;
 use tenure_projections::values::{OrgNo, PrivilegeSet, Subscription, UserNo};
 
 use super::scene::{Plan, Scene, conflict, forbidden, invalid, unknown, user_id, user_type_name};
-use super::{Refusal, workspace};
+use super::{Refusal, catalogue, workspace};
 use crate::command::{
     All, ExtendSubscription, GrantSubscriptions, MemberPrivileges, Privileges, RetypeSubscription, WithdrawSubscription,
 };
@@ -38,11 +38,14 @@ pub fn grant(scene: &Scene<'_>, args: &GrantSubscriptions, plan: &mut Plan) -> R
         scene.need(org, administrative::SUBSCRIPTION_MANAGE)?;
     }
     let ceiling = scene.ceiling(scene.user_type(&args.user_type)?);
-    let all = if entry == Entry::None { scene.held(org).and(ceiling) } else { ceiling };
+    let theirs = ceiling.and(scene.subject.cap).without(scene.reserved_privileges());
+    let all = if entry == Entry::None { scene.held(org).and(ceiling) } else { theirs };
     let privileges = scene.asked(&args.privileges, all)?;
     within(scene, privileges, &args.user_type, ceiling)?;
     if entry != Entry::None {
         enters_within(scene, privileges)?;
+        catalogue::unreserved(scene, privileges)?;
+        whole(scene, org, privileges, ceiling)?;
     }
     let subscription = data::Subscription {
         user_type: args.user_type.clone(),
@@ -56,7 +59,7 @@ pub fn grant(scene: &Scene<'_>, args: &GrantSubscriptions, plan: &mut Plan) -> R
             let detail = format!("user `{}` has a subscription to `{}` already", scene.user_id(user), args.org);
             return Err(conflict("subscription.exists", detail));
         }
-        if scene.is_self(user) && entry != Entry::OwnFirst && entry != Entry::Deserted {
+        if scene.is_self(user) && entry == Entry::None {
             return Err(own());
         }
         let granted = SubscriptionGranted {
@@ -70,28 +73,47 @@ pub fn grant(scene: &Scene<'_>, args: &GrantSubscriptions, plan: &mut Plan) -> R
     Ok(())
 }
 
-/// A right to subscribe to an org without holding anything in it.
+/// A right to subscribe oneself to an org without holding anything in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Entry {
     /// No such right.
     None,
-    /// Whoever manages the org from above may subscribe themself, the first time ever.
+    /// Whoever manages the org from above may subscribe themself, the first time ever that somebody does from there.
     OwnFirst,
-    /// Whoever manages it from above may subscribe anybody while nobody holds `subscription.manage` in it.
+    /// And again while nobody holds `subscription.manage` in it, if that came about by its own users.
     Deserted,
 }
 
-/// P: "I can do this easily by going into the organisation and subscribing to it."
+/// P: "I can do this easily by going into the organisation and subscribing to it." Nobody else's entry.
 pub fn entry(scene: &Scene<'_>, org: OrgNo, users: &[UserNo]) -> Entry {
-    if !scene.manages_from_above(org) || scene.tenant_users() == TenantUsers::Never {
+    let own = users == [scene.subject.user].as_slice();
+    if !own || manages_above(scene, org).is_err() || scene.tenant_users() == TenantUsers::Never {
         return Entry::None;
     }
-    let own_first = users == [scene.subject.user].as_slice() && !scene.ever_subscribed(scene.subject.user, org);
-    if own_first {
+    let user = scene.subject.user;
+    if !scene.was_entered(org, user) && !scene.ever_subscribed(user, org) {
         return Entry::OwnFirst;
     }
-    let holder = super::keepers::any_holder(&scene.view, org, administrative::SUBSCRIPTION_MANAGE);
-    if holder { Entry::None } else { Entry::Deserted }
+    let holder = || super::keepers::any_holder(&scene.view, org, administrative::SUBSCRIPTION_MANAGE);
+    if scene.deserted(org) != Some(true) || holder() { Entry::None } else { Entry::Deserted }
+}
+
+/// Refuses an entry by a key that gives its user more than the key carries, or in an org where the key does not work.
+fn whole(scene: &Scene<'_>, org: OrgNo, privileges: PrivilegeSet, ceiling: PrivilegeSet) -> Result<(), Refusal> {
+    let comes = privileges.or(super::delta::potential(&scene.view, scene.subject.user, org).and(ceiling));
+    let carries = scene.subject.cap == PrivilegeSet::ALL || comes.without(scene.subject.cap).is_empty();
+    if carries && scene.subject.only.is_none_or(|only| only == org) {
+        return Ok(());
+    }
+    Err(forbidden("key.wider", "by this entry you would have more than your key carries: name fewer privileges"))
+}
+
+/// Refuses unless the org is managed from above by the one whose authority decides, and admits them.
+pub fn manages_above(scene: &Scene<'_>, org: OrgNo) -> Result<(), Refusal> {
+    if scene.manages_from_above(org) {
+        return Ok(());
+    }
+    scene.need(org, administrative::SUBSCRIPTION_MANAGE)
 }
 
 pub fn withdraw(scene: &Scene<'_>, args: &WithdrawSubscription, plan: &mut Plan) -> Result<(), Refusal> {

@@ -65,6 +65,8 @@ fn may_lose(scene: &Scene<'_>, event: &Event) -> Option<Among> {
         }
         Event::PlatformInitialised(_)
         | Event::PrivilegeDefined(_)
+        | Event::PrivilegeReserved(_)
+        | Event::OrgDeserted(_)
         | Event::ResourceKindDefined(_)
         | Event::RoleTemplateDefined(_)
         | Event::TenantPermissionDefined(_)

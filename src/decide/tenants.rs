@@ -129,13 +129,17 @@ fn join(
     let usual = UserType::new(user_type).map_err(|error| conflict("user_type.unknown", error.to_string()))?;
     let user_type = person.user_type.clone().unwrap_or_else(|| usual.clone());
     let ceiling = scene.ceiling(scene.user_type(&user_type)?);
-    let all = there.map_or(ceiling, |org| scene.held(org).and(ceiling));
+    let begins = ceiling.without(scene.reserved_privileges());
+    let all = there.map_or(begins, |org| scene.held(org).and(ceiling));
     let privileges = match &person.privileges {
         Some(privileges) => scene.asked(privileges, all)?,
         None if usual.as_str() == ADMINISTRATOR => scene.asked(&Privileges::All(All::All), all)?,
         None => PrivilegeSet::NONE,
     };
     subscriptions::within(scene, privileges, &user_type, ceiling)?;
+    if there.is_none() {
+        super::catalogue::unreserved(scene, privileges)?;
+    }
     let (name, email) = (Some(person.name.clone()), person.email.clone());
     plan.in_org(org.clone(), Event::UserCreated(UserCreated { user: user.clone(), org: org.clone(), name, email }));
     let privileges = scene.named(privileges);

@@ -62,7 +62,7 @@ fn the_role_that_enters_every_org_is_handed_out_by_who_holds_it() {
 }
 
 #[test]
-fn who_was_invited_has_their_personal_folder_to_themself_until_the_invitation_ends() {
+fn who_was_invited_has_their_personal_folder_to_themself() {
     let mut w = given_with(|settings| settings.personal_folders = true);
     let (group, user) = (id("crew"), id("liz"));
     w.fact("root", Event::GroupMemberAdded(GroupMemberAdded { group, user }));
@@ -72,7 +72,8 @@ fn who_was_invited_has_their_personal_folder_to_themself_until_the_invitation_en
     let folder = "personal:liz@kick";
     assert_eq!(["liz", "kate"].map(|user| sees(&w, user, folder)), [true, false]);
     w.must("kate", "uninvite-group", json!({"group": "crew", "org": "kick"}));
-    assert_eq!(["liz", "kate"].map(|user| sees(&w, user, folder)), [false, true], "content managers take over");
+    w.pass(400 * 86_400);
+    assert_eq!(["liz", "kate"].map(|user| sees(&w, user, folder)), [false, false], "sent away, they may come back");
 }
 
 /// The secret of the next reset goes there.
@@ -124,4 +125,25 @@ fn what_is_for_tenants_lies_in_no_personal_folder() {
     w.must_not("pia", "move-resource", take.clone(), "personal.shared");
     w.must("pia", "undistribute", distribute("inner"));
     w.must("pia", "move-resource", take);
+}
+
+/// An administrator ends a guest's membership for a moment, takes what lies in their personal folder, and puts all back.
+#[test]
+fn a_guest_is_not_gone_for_having_been_sent_away() {
+    for moment in ["withdraw-subscription", "extend-subscription"] {
+        let mut w = given_with(|settings| settings.personal_folders = true);
+        w.must("tim", "grant-subscriptions", super::subscribe("kick", "tim", "administrator", json!("all")));
+        let chart = json!({"id": "own", "org": "kick", "kind": "chart", "name": "own", "parent": "personal:tim@kick"});
+        w.must("tim", "create-resource", chart);
+        let mut arguments = json!({"org": "kick", "user": "tim"});
+        if moment == "extend-subscription" {
+            arguments["valid_until"] = json!("2026-03-01T09:30:00Z");
+        }
+        w.must("kate", moment, arguments);
+        w.pass(3_600);
+        assert!(!sees(&w, "kate", "own"), "{moment}");
+        let copy = json!({"resource": "own", "into_org": "kick", "name": "mine"});
+        w.must_not("kate", "copy-resource", copy, "resource.unknown");
+        w.must_not("kate", "export-resources", json!({"org": "kick", "resources": ["own"]}), "resource.unknown");
+    }
 }

@@ -15,6 +15,8 @@ pub struct Act<'a> {
     pub who: Who,
     /// Whose token it was.
     pub actor: At,
+    /// The org that the caller names.
+    pub acting: Option<At>,
     pub name: &'a str,
     pub events: &'a [Event],
     /// In whose histories these stand.
@@ -144,7 +146,7 @@ impl Facts {
         for org in 0..self.orgs.len() {
             let gained = after.local[at][org] & !before.local.get(org).unwrap_or(&0) & !before.global & self.all();
             let exempt = before.exempt == Some(org) || self.reaches(who, Some(org), now);
-            if gained & !self.judged(who, org, now) & !self.since(who, org, now) != 0 && !exempt {
+            if gained & !self.judged(who, org, now) != 0 && !exempt {
                 return Err(format!("{} gains {gained:#x} in {}", self.text(principal), self.orgs[org].id));
             }
         }
@@ -152,7 +154,7 @@ impl Facts {
             let org = environment.org;
             let had = before.local.get(org).unwrap_or(&0) | before.within.get(at_environment).unwrap_or(&0);
             let gained = after.within[at][at_environment] & !had & !before.global & self.all();
-            let held = self.judged_within(who, org, Some(at_environment), now) | self.since(who, org, now);
+            let held = self.judged_within(who, org, Some(at_environment), now);
             if gained & !held != 0 && !self.reaches(who, Some(org), now) {
                 return Err(format!("{} gains {gained:#x} in {}", self.text(principal), environment.id));
             }
@@ -203,14 +205,21 @@ struct Gap {
     exempt: Option<At>,
 }
 
-/// Nobody gains what the actor does not hold there, with the domain's exemptions and no other.
+/// Nobody gains what the actor does not hold there, with the domain's exemptions and no other: now, and at each instant
+/// from now on for which they gain it.
 pub fn no_escalation(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), String> {
+    let endless = before.unlicensed();
+    nothing_shown(before, after, act)?;
     for t in instants(before, after, act.now) {
+        let ended = act.who.ends.is_some_and(|ends| ends <= t);
+        let who = &if ended { Who { cap: 0, only: Some(Facts::NOWHERE), ..act.who } } else { act.who };
+        // A trial that ends takes nothing from anybody but its use.
+        let facts = if t > act.now { &endless } else { before };
         let (old, new) = (before.potential(t), after.potential(t));
         let old_principals: Vec<Principal> = before.principals().collect();
         for (at, principal) in after.principals().enumerate() {
             let was = old_principals.iter().position(|old| *old == principal);
-            let mut gap = Gap { exempt: exempt(before, act, principal), ..Gap::default() };
+            let mut gap = Gap { exempt: exempt(facts, act, principal, t), ..Gap::default() };
             if let Some(was) = was {
                 gap.global = old.global[was];
                 gap.local.clone_from(&old.local[was]);
@@ -223,7 +232,7 @@ pub fn no_escalation(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(),
             {
                 continue;
             }
-            before.covers(&act.who, principal, (&new, at), Some(&gap), act.now).map_err(|e| format!("{e}, at {t}"))?;
+            facts.covers(who, principal, (&new, at), Some(&gap), t).map_err(|e| format!("{e}, at {t}"))?;
         }
     }
     for t in instants(before, after, act.now) {
@@ -231,7 +240,8 @@ pub fn no_escalation(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(),
             for content in 0..before.contents.len() {
                 let (old, new) = (before.opened_to(sub, content, t), after.opened_to(sub, content, t));
                 if let Some(level) = new.filter(|_| new > old) {
-                    before.covers_level(&act.who, content, (had(level), true), act.now)?;
+                    let facts = if t > act.now { &endless } else { before };
+                    facts.covers_level(&act.who, content, (had(level), true), t)?;
                 }
             }
         }
@@ -282,6 +292,51 @@ pub fn moves(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), String>
     Ok(())
 }
 
+/// What a user type hid of somebody, or a membership that ended goes on hiding, shows by who holds it.
+fn nothing_shown(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), String> {
+    let of_caps = |event: &Event| {
+        matches!(
+            event,
+            Event::SubscriptionGranted(_)
+                | Event::SubscriptionRetyped(_)
+                | Event::SubscriptionExtended(_)
+                | Event::SubscriptionWithdrawn(_)
+                | Event::PrivilegeGranted(_)
+                | Event::PrivilegeRevoked(_)
+                | Event::UserTypeDefined(_)
+                | Event::GroupInvited(_)
+        )
+    };
+    if !act.events.iter().any(of_caps) {
+        return Ok(());
+    }
+    // What comes by other paths than there were is looked at by itself.
+    let capped = Facts {
+        members: after.members.clone(),
+        user_types: after.user_types.clone(),
+        joined_at: after.joined_at.clone(),
+        invited_at: after.invited_at.clone(),
+        invited_within_at: after.invited_within_at.clone(),
+        ..before.clone()
+    };
+    let (old, new, endless) = (before.bare(), capped.bare(), before.unlicensed());
+    for t in instants(before, after, act.now) {
+        let facts = if t > act.now { &endless } else { before };
+        for (user, org) in (0..before.users.len()).flat_map(|user| (0..before.orgs.len()).map(move |org| (user, org))) {
+            let gained = new.paths_in(user, org, t) & !old.paths_in(user, org, t) & before.all();
+            let closed = before.reaches(&act.who, Some(org), act.now);
+            if gained & !facts.judged(&act.who, org, t) != 0
+                && !closed
+                && exempt(facts, act, Principal::User(user), t) != Some(org)
+            {
+                let (user, org) = (&before.users[user].id, &before.orgs[org].id);
+                return Err(format!("{gained:#x} shows of {user} in {org} at {t}"));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// What an org leaves to the ancestors that it excludes.
 const LEFT: [&str; 5] = ["disable-org", "enable-org", "rename-org", "license-org", "record-sign-in"];
 
@@ -318,25 +373,33 @@ pub fn excluded_is_excluded(before: &Facts, act: &Act<'_>) -> Result<(), String>
     }
 }
 
-/// Managers from above may subscribe themselves the first time ever, and anybody while nobody there can.
-fn exempt(before: &Facts, act: &Act<'_>, principal: Principal) -> Option<At> {
+/// Managers from above may subscribe themselves, and nobody else, the first time ever and while nobody there can.
+fn exempt(before: &Facts, act: &Act<'_>, principal: Principal, t: Time) -> Option<At> {
     let Principal::User(user) = principal else { return None };
     act.events.iter().find_map(|event| {
         let Event::SubscriptionGranted(e) = event else { return None };
         let there = before.users.get(user).is_some_and(|value| value.id == e.user.as_str());
         let org = before.orgs.iter().position(|org| org.id == e.org.as_str())?;
-        (there && may_enter(before, act, user, org)).then_some(org)
+        (there && may_enter(before, act, user, org, t)).then_some(org)
     })
 }
 
-fn may_enter(before: &Facts, act: &Act<'_>, user: At, org: At) -> bool {
-    let manager = before.manages_above(&act.who, org, act.now);
-    let first = user == act.who.user && !before.members.iter().any(|m| (m.user, m.org) == (user, org));
+fn may_enter(before: &Facts, act: &Act<'_>, user: At, org: At, t: Time) -> bool {
+    let ended = act.who.ends.is_some_and(|ends| ends <= t);
+    let manager = before.manages_above(&act.who, org, t) && !ended;
+    // Once for each ancestor, as homes tell.
+    let from = |user: At| Some(before.users[user].home).filter(|home| before.ancestors(org).contains(home));
+    let before_them = |other: At| from(other).is_none() || from(user).is_none() || from(other) == from(user);
+    let entered = before.entered.iter().any(|(of, other)| *of == org && before_them(*other));
+    let first = !entered && !before.members.iter().any(|m| (m.user, m.org) == (user, org));
     let holder = |user| {
         before.stands(user, act.now) && before.authority(user, org, act.now).privileges & SUBSCRIPTION_MANAGE != 0
     };
     let apart = before.settings().tenant_users == TenantUsers::Never;
-    manager && !apart && (first || !(0..before.users.len()).any(holder))
+    user == act.who.user
+        && manager
+        && !apart
+        && (first || (before.deserted.get(&org) == Some(&true) && !(0..before.users.len()).any(holder)))
 }
 
 /// To one's own subscription one can only take away.
@@ -353,7 +416,7 @@ fn own_subscription(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), 
                     && now.from >= was.from
                     && shorter
             });
-            if !less && !may_enter(before, act, own, now.org) {
+            if !less && !may_enter(before, act, own, now.org, act.now) {
                 return Err(format!("adds to their own subscription to {}", after.orgs[now.org].id));
             }
         }

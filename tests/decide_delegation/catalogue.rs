@@ -1,7 +1,6 @@
 //! A catalogue that grows and settings that change: as the domain states it, and commands that do it.
 
 use serde_json::{Value, json};
-use tenure_events::Time;
 use tenure_events::data::{CrossOrgShares, Settings, Switch, TenantUsers};
 
 use super::Dice;
@@ -9,7 +8,6 @@ use super::audit::Act;
 use super::facts::{At, Facts, Set, With};
 use super::generate::some;
 use super::potential::instants;
-use super::rules::{Who, holds};
 use crate::support::memory::{KINDS, USER_TYPES};
 
 const ACTIONS: [&str; 5] = ["create", "view", "edit", "delete", "share"];
@@ -44,18 +42,6 @@ impl Facts {
             Switch::On => true,
         }
     }
-
-    /// What was defined since the subject was given everything in an org, and still has it all there: theirs to hand
-    /// out.
-    pub fn since(&self, who: &Who, org: At, now: Time) -> Set {
-        let member = self.members.iter().find(|m| (m.user, m.org, m.there) == (who.user, org, true));
-        let Some(member) = member.filter(|m| holds(m.from, m.until, now) && m.all & !m.privileges == 0) else {
-            return 0;
-        };
-        let (here, usable) = (self.held(who, org, now), who.cap & !self.forbidden(who.user));
-        let whole = here != 0 && member.all & usable & !here == 0;
-        if whole { self.all() & !member.all & usable & self.user_types[member.user_type].1 } else { 0 }
-    }
 }
 
 /// Whoever raises a ceiling holds, in every org, what it hid of somebody.
@@ -77,7 +63,7 @@ pub fn nothing_unhidden(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<
                 if before.reaches(&act.who, Some(member.org), act.now) {
                     continue;
                 }
-                let holds = before.judged(&act.who, member.org, act.now) | before.since(&act.who, member.org, act.now);
+                let holds = before.judged(&act.who, member.org, act.now);
                 if had & raised & !holds != 0 {
                     let (user, org) = (&before.users[member.user].id, &before.orgs[member.org].id);
                     return Err(format!("raising `{name}` gives {user} in {org} what the actor does not hold"));

@@ -194,9 +194,9 @@ impl<'a> Both<'a> {
         let keys: Vec<_> = self.facts.keys.iter().filter(|key| key.status == Status::Live).collect();
         if !keys.is_empty() && dice.one_in(5) {
             let key = keys[dice.of(keys.len())];
-            return Who { user: key.user, cap: key.cap, only: key.only };
+            return Who { user: key.user, cap: key.cap, only: key.only, ends: key.ends };
         }
-        Who { user: dice.of(self.users.len()), cap: Set::MAX, only: None }
+        Who { user: dice.of(self.users.len()), cap: Set::MAX, only: None, ends: None }
     }
 
     pub(super) fn subject(&self, who: &Who) -> Subject {

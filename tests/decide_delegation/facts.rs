@@ -50,16 +50,19 @@ pub struct User {
     pub email: Option<Sealed>,
 }
 
+/// When something came to be: its position and time.
+pub type When = (u64, Time);
+
 /// A membership that is or was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Member {
     pub user: At,
     pub org: At,
     pub there: bool,
+    /// When it was withdrawn.
+    pub withdrawn: Option<When>,
     pub user_type: At,
     pub privileges: Set,
-    /// Every privilege that there was when this was written.
-    pub all: Set,
     pub from: Option<Time>,
     pub until: Option<Time>,
 }
@@ -92,6 +95,7 @@ pub struct Assignment {
     pub role: At,
     pub to: Holder,
     pub until: Option<Time>,
+    pub made: When,
 }
 
 #[derive(Clone)]
@@ -142,6 +146,7 @@ pub struct Key {
     pub user: At,
     pub only: Option<At>,
     pub cap: Set,
+    pub ends: Option<Time>,
     pub status: Status,
 }
 
@@ -189,6 +194,20 @@ pub struct Facts {
     pub platform_licence: Option<PlatformLicence>,
     /// External ids of provisioned tenants.
     pub tenants: Vec<(String, At)>,
+    /// When users joined groups, and when groups were invited to orgs and environments.
+    pub joined_at: std::collections::BTreeMap<(At, At), When>,
+    pub invited_at: std::collections::BTreeMap<(At, At), When>,
+    pub invited_within_at: std::collections::BTreeMap<(At, At), When>,
+    /// When users last gave up something in an org by their own act; and whatever else came or went there of theirs: by
+    /// a role, or otherwise.
+    pub gave_up: std::collections::BTreeMap<(At, At), When>,
+    pub changed: Vec<(At, At, Option<At>, When)>,
+    /// Org and who made themself a member of it.
+    pub entered: Vec<(At, At)>,
+    /// Orgs that nobody manages memberships of any more, and whether by their own users' doing.
+    pub deserted: std::collections::BTreeMap<At, bool>,
+    /// The event that is noted.
+    pub noting: Option<When>,
     /// Identity, user, and the subject that the issuer knows them by.
     pub identities: Vec<(String, At, String)>,
 }

@@ -20,7 +20,13 @@ impl Facts {
                 self.counts_in(*above, org, t)
                     && (settings.lifecycle != Lifecycle::SystemAdministrator || self.closed(org, t).is_empty())
             };
-            self.works(user) && good(now) && good(FOR_GOOD) && admitted(now) && admitted(FOR_GOOD)
+            let from = |user: At| Some(self.users[user].home).filter(|home| self.ancestors(org).contains(home));
+            let before_them = |other: At| from(other).is_none() || from(user).is_none() || from(other) == from(user);
+            let entered = self.entered.iter().any(|(of, other)| *of == org && before_them(*other));
+            let first = !entered && !self.members.iter().any(|m| (m.user, m.org) == (user, org));
+            let runs = |t| self.authority(user, org, t).privileges & SUBSCRIPTION_MANAGE != 0;
+            let may = first || self.deserted.get(&org) == Some(&true) || (runs(now) && runs(FOR_GOOD));
+            self.works(user) && good(now) && good(FOR_GOOD) && admitted(now) && admitted(FOR_GOOD) && may
         };
         let keys = |t: Time| {
             let landlord = self.orgs[org].shuts_from.is_some_and(|from| from <= t);
@@ -49,6 +55,24 @@ impl Facts {
             let holds = |t: Time| keys(t) & !self.authority(user, org, t).privileges == 0;
             value.home == org && value.status == Status::Live && holds(now) && holds(FOR_GOOD)
         })
+    }
+}
+
+/// Notes the orgs that a command left without anybody who manages memberships, now or for good, and by whose doing.
+pub fn note_deserted(before: &Facts, after: &mut Facts, act: &Act<'_>) {
+    let holder = |facts: &Facts, org: At, t: Time| {
+        let holds = |user: At| facts.authority(user, org, t).privileges & SUBSCRIPTION_MANAGE != 0;
+        (0..facts.users.len()).any(|user| facts.works(user) && holds(user))
+    };
+    let keeper = |facts: &Facts, org: At| facts.has_keeper(org, act.now, |_| SUBSCRIPTION_MANAGE);
+    let open = |org: &At| before.open(*org) && after.open(*org);
+    let open: Vec<At> = (0..before.orgs.len()).filter(open).collect();
+    for org in open {
+        let lost = |t| holder(before, org, t) && !holder(after, org, t);
+        if !keeper(after, org) && (lost(act.now) || lost(FOR_GOOD)) {
+            let own = before.users[act.who.user].home == org && before.users[act.actor].home == org;
+            after.deserted.insert(org, own);
+        }
     }
 }
 

@@ -31,7 +31,8 @@ impl Both<'_> {
         let limit = 1 + dice.of(3);
         let told = |what: &str| format!("{what} {act:?} {on:?} acting in {acting:?}, told to {reader:?}");
 
-        let may = |user: &At| facts.check(&Who { user: *user, cap: Set::MAX, only: None }, act, on, acting, t);
+        let may =
+            |user: &At| facts.check(&Who { user: *user, cap: Set::MAX, only: None, ends: None }, act, on, acting, t);
         let asks = |user: &At| facts.may_ask(reader, *user, of, t) == 2;
         let model: Vec<At> = (0..self.users.len()).filter(may).collect();
         let found = |lookup: &Lookup<'_>| pages(lookup, limit, |page| page.who_may(action, self.object(on), acting_no));

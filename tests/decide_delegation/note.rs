@@ -16,13 +16,13 @@ impl Facts {
                 user,
                 org,
                 there,
+                withdrawn: None,
                 user_type: self.user_types.iter().position(|t| t.0 == subscription.user_type.as_str()).unwrap(),
                 privileges: self.set(&subscription.privileges),
-                all: self.all(),
                 from: subscription.valid_from,
                 until: subscription.valid_until,
             },
-            (None, Some(old)) => Member { there, ..self.members[old] },
+            (None, Some(old)) => Member { there, withdrawn: self.noting, ..self.members[old] },
             (None, None) => panic!("a withdrawal of no membership"),
         };
         match old {
@@ -53,6 +53,18 @@ impl Facts {
         if envelope.twin_of.is_some() {
             return;
         }
+        self.noting = Some((envelope.position, envelope.time));
+        let ways = super::personal::comes_or_goes(&envelope.event).then(|| self.all_ways());
+        self.note_event(envelope);
+        if let Event::SubscriptionGranted(e) = &envelope.event
+            && e.user == envelope.actor
+        {
+            self.entered.push((self.org(&e.org), self.user(&e.user)));
+        }
+        ways.into_iter().for_each(|ways| self.note_ways(&ways, envelope));
+    }
+
+    fn note_event(&mut self, envelope: &Envelope) {
         match &envelope.event {
             Event::PlatformInitialised(e) => self.settings = Some(e.settings.clone()),
             Event::SettingsChanged(e) => self.settings = Some(e.settings.clone()),
@@ -163,6 +175,7 @@ impl Facts {
                 user: self.user(&e.user),
                 only: e.org.as_ref().map(|org| self.org(org)),
                 cap: e.privileges.as_ref().map_or(Set::MAX, |privileges| self.set(privileges)),
+                ends: e.expires,
                 status: Status::Live,
             }),
             Event::ApiKeyRevoked(e) => {
@@ -199,7 +212,11 @@ impl Facts {
                 let group = self.group(&e.group);
                 self.groups[group].live = false;
             }
-            Event::GroupMemberAdded(e) => self.joined.push((self.user(&e.user), self.group(&e.group))),
+            Event::GroupMemberAdded(e) => {
+                let joined = (self.user(&e.user), self.group(&e.group));
+                self.joined.push(joined);
+                self.joined_at.extend(self.noting.map(|when| (joined, when)));
+            }
             Event::GroupMemberRemoved(e) => {
                 let gone = (self.user(&e.user), self.group(&e.group));
                 self.joined.retain(|joined| *joined != gone);
@@ -209,11 +226,13 @@ impl Facts {
                 let invited = (self.group(&e.group), environment, self.set(&e.privileges));
                 self.environment_invitations.retain(|(group, at, _)| (*group, *at) != (invited.0, invited.1));
                 self.environment_invitations.push(invited);
+                self.invited_within_at.extend(self.noting.map(|when| ((invited.0, invited.1), when)));
             }
             Event::GroupInvited(e) => {
                 let invited = (self.group(&e.group), self.org(&e.org), self.set(&e.privileges));
                 self.invitations.retain(|(group, org, _)| (*group, *org) != (invited.0, invited.1));
                 self.invitations.push(invited);
+                self.invited_at.extend(self.noting.map(|when| ((invited.0, invited.1), when)));
             }
             Event::GroupUninvited(e) if e.environment.is_some() => {
                 let gone = (self.group(&e.group), self.environment(e.environment.as_ref().unwrap()));
@@ -259,7 +278,7 @@ impl Facts {
             Event::RoleAssigned(e) => {
                 let (role, to) = (self.role(&e.role), self.holder(&e.to));
                 self.assignments.retain(|old| (old.role, old.to) != (role, to));
-                self.assignments.push(Assignment { role, to, until: e.valid_until });
+                self.assignments.push(Assignment { role, to, until: e.valid_until, made: self.noting.unwrap() });
             }
             Event::RoleUnassigned(e) => {
                 let (role, to) = (self.role(&e.role), self.holder(&e.from));

@@ -1,13 +1,37 @@
 //! The naive model's personal folders: their owner's alone, until the owner is gone.
 
 use serde_json::{Value, json};
-use tenure_events::data::Level;
-use tenure_events::{Event, Time};
+use tenure_events::data::{Assignee, Level};
+use tenure_events::{Envelope, Event, Time};
 
 use super::Dice;
 use super::audit::Act;
 use super::facts::{At, Content, Facts, Holder, Member, Status, With};
 use super::rules::{CONTENT_MANAGE, Having, Who};
+
+/// A way into an org: by which group, which role, and until when.
+type Way = (Option<At>, Option<At>, Option<Time>);
+
+/// The ways of a user into an org.
+type Ways = ((At, At), Vec<Way>);
+
+/// Whether somebody may come into an org by it, or go.
+pub fn comes_or_goes(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::SubscriptionGranted(_)
+            | Event::SubscriptionExtended(_)
+            | Event::SubscriptionWithdrawn(_)
+            | Event::GroupMemberAdded(_)
+            | Event::GroupMemberRemoved(_)
+            | Event::GroupDeleted(_)
+            | Event::GroupInvited(_)
+            | Event::GroupUninvited(_)
+            | Event::RoleAssigned(_)
+            | Event::RoleUnassigned(_)
+            | Event::RoleDeleted(_)
+    )
+}
 
 impl Facts {
     /// The personal folder that content lies in, or is.
@@ -29,26 +53,74 @@ impl Facts {
         })
     }
 
-    /// Gone: erased, or with no path to the org that has not ended. Who is suspended or disabled may come back.
+    /// Every way into an org that a user has: by which group, which role, and until when.
+    fn ways(&self, user: At, org: At) -> Vec<Way> {
+        let groups: Vec<At> = self.groups_in(user, org).collect();
+        let member = self.members.iter().filter(|m| (m.user, m.org, m.there) == (user, org, true));
+        let member = member.map(|m| (None, None, m.until));
+        let team = self.orgs[org].team.filter(|team| groups.contains(team)).map(|team| (Some(team), None, None));
+        let invited = self.invitations.iter().filter(|(group, of, _)| *of == org && groups.contains(group));
+        let invited = invited.map(|(group, ..)| (Some(*group), None, None));
+        let roles = self.assignments.iter().filter_map(|held| {
+            let role = &self.roles[held.role];
+            let group = match held.to {
+                Holder::User(of) if of == user => None,
+                Holder::Group(group) if groups.contains(&group) => Some(group),
+                Holder::User(_) | Holder::Group(_) => return None,
+            };
+            let here = role.live && role.org.is_none_or(|of| of == org);
+            here.then_some((group, Some(held.role), held.until))
+        });
+        let mut ways: Vec<_> = member.chain(team).chain(invited).chain(roles).collect();
+        ways.sort_unstable();
+        ways
+    }
+
+    /// All ways of all users into all orgs.
+    pub fn all_ways(&self) -> Vec<Ways> {
+        let all = (0..self.users.len()).flat_map(|user| (0..self.orgs.len()).map(move |org| (user, org)));
+        all.map(|(user, org)| ((user, org), self.ways(user, org))).collect()
+    }
+
+    /// Takes note of what came and went: by the user's own giving up, or by anything else.
+    pub fn note_ways(&mut self, before: &[Ways], e: &Envelope) {
+        let Some(when) = self.noting else { return };
+        let own = match &e.event {
+            Event::SubscriptionWithdrawn(w) => Some((self.user(&w.user), self.org(&w.org))),
+            Event::RoleUnassigned(u) => match &u.from {
+                Assignee::User(user) => Some((self.user(user), self.org(&e.org))),
+                Assignee::Group(_) => None,
+            },
+            _ => None,
+        };
+        let own = own.filter(|(user, _)| self.users[*user].id == e.actor.as_str() && e.on_behalf_of.is_none());
+        self.gave_up.extend(own.map(|own| (own, when)));
+        for (of, old) in before {
+            let new = self.ways(of.0, of.1);
+            let differ = old.iter().filter(|way| !new.contains(way)).chain(new.iter().filter(|way| !old.contains(way)));
+            let changes: Vec<_> = differ.map(|(_, role, _)| (of.0, of.1, *role, when)).collect();
+            self.changed.extend(changes.into_iter().filter(|_| own != Some(*of)));
+        }
+    }
+
+    /// Gone: erased, or left by their own act a month ago. Who is suspended, disabled or sent away may come back.
     pub fn has_left(&self, user: At, org: At, t: Time) -> bool {
         if self.users[user].status == Status::Gone || self.users[user].home == org {
             return self.users[user].status == Status::Gone;
         }
-        let open = |until: Option<Time>| until.is_none_or(|until| until > t);
-        let groups: Vec<At> = self.groups_in(user, org).collect();
-        let member = self.members.iter().any(|m| (m.user, m.org, m.there) == (user, org, true) && open(m.until));
-        let team = self.orgs[org].team.is_some_and(|team| groups.contains(&team));
-        let invited = self.invitations.iter().any(|(group, of, _)| *of == org && groups.contains(group));
-        let role = self.assignments.iter().any(|held| {
-            let role = &self.roles[held.role];
-            let theirs = match held.to {
-                Holder::User(of) => of == user,
-                Holder::Group(group) => groups.contains(&group),
-            };
-            let counts = !self.need_membership() || (self.is_system(held.role) && self.reach() != 0);
-            theirs && counts && role.live && open(held.until) && role.org.is_none_or(|of| of == org)
-        });
-        !member && !team && !invited && !role
+        let Some((position, left)) = self.gave_up.get(&(user, org)) else { return false };
+        let counts = |role: Option<At>| {
+            role.is_none_or(|role| !self.need_membership() || (self.is_system(role) && self.reach() != 0))
+        };
+        let stays = self
+            .ways(user, org)
+            .into_iter()
+            .any(|(_, role, until)| counts(role) && until.is_none_or(|until| until > *left));
+        let since = self
+            .changed
+            .iter()
+            .any(|(of, at, role, when)| (*of, *at) == (user, org) && when.0 > *position && counts(*role));
+        !stays && !since && left.plus_seconds(30 * 86_400) <= t
     }
 
     /// How the subject has what lies in a personal folder of the org.

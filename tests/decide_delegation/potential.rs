@@ -29,6 +29,8 @@ pub fn instants(one: &Facts, other: &Facts, now: Time) -> Vec<Time> {
         all.extend(facts.members.iter().flat_map(|m| [m.from, m.until]).flatten());
         all.extend(facts.assignments.iter().filter_map(|a| a.until));
         all.extend(facts.shares.iter().filter_map(|s| s.until));
+        all.extend(facts.orgs.iter().filter_map(|org| org.shuts_from));
+        all.extend(facts.keys.iter().filter_map(|key| key.ends));
     }
     all.retain(|t| *t >= now);
     all.sort_unstable();
@@ -71,6 +73,33 @@ impl Facts {
             Principal::Role(_) => Vec::new(),
         };
         all.into_iter().filter(|group| self.groups[*group].live).collect()
+    }
+
+    /// An org that there is not.
+    pub const NOWHERE: At = At::MAX;
+
+    /// The same facts, as if no trial and no licence ended.
+    pub fn unlicensed(&self) -> Self {
+        let mut facts = self.clone();
+        facts.orgs.iter_mut().filter_map(|org| org.licence.as_mut()).for_each(|licence| licence.until = None);
+        facts
+    }
+
+    /// The same facts without what memberships themselves give, the landlord rule, and that roles need a membership:
+    /// what caps are about.
+    pub fn bare(&self) -> Self {
+        let mut facts = self.clone();
+        facts.settings.as_mut().unwrap().roles_need_membership = false;
+        facts.orgs.iter_mut().for_each(|org| org.shuts_from = None);
+        facts.members.iter_mut().for_each(|member| member.privileges = 0);
+        facts
+    }
+
+    /// What a user has in an org and its environments.
+    pub fn paths_in(&self, user: At, org: At, t: Time) -> Set {
+        let here = (0..self.environments.len()).filter(|at| self.environments[*at].org == org);
+        let within = here.map(|at| self.authority_within(user, org, Some(at), t).privileges);
+        within.fold(self.authority(user, org, t).privileges, |all, here| all | here)
     }
 
     pub fn potential(&self, t: Time) -> Potential {

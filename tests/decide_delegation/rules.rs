@@ -3,7 +3,7 @@
 use tenure_events::Time;
 use tenure_events::data::{CrossOrgShares, Level};
 
-use super::facts::{At, Facts, Group, Holder, Kind, Set, Status, With};
+use super::facts::{At, Facts, Group, Holder, Kind, Set, Status, When, With};
 
 /// The group whose members have every tenant permission.
 pub const ADMINISTRATORS: &str = "administrators";
@@ -30,6 +30,8 @@ pub struct Who {
     pub user: At,
     pub cap: Set,
     pub only: Option<At>,
+    /// When the key ends.
+    pub ends: Option<Time>,
 }
 
 impl Who {
@@ -69,6 +71,19 @@ pub enum On {
     Org(At),
     Environment(At),
     Content(At),
+}
+
+/// Whether a membership had ended after all of a path was there.
+fn left_before(member: &super::facts::Member, path: &[When], t: Time) -> bool {
+    let timed = member.until.filter(|until| *until <= t);
+    let Some((position, withdrawn)) = member.withdrawn.filter(|_| !member.there) else {
+        return timed.is_some_and(|until| path.iter().all(|(_, made)| *made < until));
+    };
+    if member.from.is_some_and(|from| from > withdrawn) {
+        return false;
+    }
+    let in_time = |made: Time| timed.is_none_or(|until| made < until);
+    path.iter().all(|(at, made)| *at < position && in_time(*made))
 }
 
 pub fn holds(from: Option<Time>, until: Option<Time>, t: Time) -> bool {
@@ -128,23 +143,32 @@ impl Facts {
         }
         let mine = |m: &&super::facts::Member| (m.user, m.org, m.there) == (user, org, true);
         let membership = self.members.iter().find(mine).filter(|m| holds(m.from, m.until, t));
-        let ceiling = membership.map_or(Set::MAX, |m| self.user_types[m.user_type].1);
-        let ceiling = ceiling & !self.kept_off(self.users[user].home, org);
+        let kept_off = !self.kept_off(self.users[user].home, org);
+        // One that is over goes on hiding what there was when it ended.
+        let over = self.members.iter().find(|m| (m.user, m.org) == (user, org)).filter(|_| membership.is_none());
+        let cap = |path: &[When]| match (membership, over) {
+            (Some(member), _) => self.user_types[member.user_type].1,
+            (None, Some(member)) if left_before(member, path, t) => self.user_types[member.user_type].1,
+            (None, _) => Set::MAX,
+        };
         let groups: Vec<At> = self.groups_in(user, org).collect();
         if let Some(membership) = membership {
             found.any = true;
-            found.privileges |= membership.privileges;
+            found.privileges |= membership.privileges & cap(&[]);
         }
-        if self.orgs[org].team.is_some_and(|team| groups.contains(&team)) {
+        if let Some(team) = self.orgs[org].team.filter(|team| groups.contains(team)) {
             found.any = true;
-            found.privileges |= ORG_MANAGE;
+            found.privileges |= ORG_MANAGE & cap(&[self.joined_at[&(user, team)]]);
         }
         let linked = environment.filter(|environment| self.environments[*environment].live);
         for (group, _, privileges) in self.invitations.iter().filter(|(g, of, _)| *of == org && groups.contains(g)) {
             found.any = true;
-            found.privileges |= privileges;
+            let joined = self.joined_at[&(user, *group)];
+            found.privileges |= privileges & cap(&[joined, self.invited_at[&(*group, org)]]);
             let beside = self.environment_invitations.iter().filter(|(g, at, _)| (g, Some(*at)) == (group, linked));
-            beside.for_each(|(.., privileges)| found.privileges |= privileges);
+            beside.for_each(|(_, at, privileges)| {
+                found.privileges |= privileges & cap(&[joined, self.invited_within_at[&(*group, *at)]]);
+            });
         }
         // Without a membership roles may count for nothing, but for what system administrators reach.
         let counts = membership.is_some() || !self.need_membership();
@@ -159,12 +183,17 @@ impl Facts {
                 let here = counts || self.is_system(held.role);
                 if theirs && here && role.live && role.org.map_or(globals, |of| of == org) {
                     found.any = true;
-                    found.privileges |= role.privileges & if counts { Set::MAX } else { self.reach() };
+                    let joined = match held.to {
+                        Holder::User(_) => held.made,
+                        Holder::Group(group) => self.joined_at[&(user, group)],
+                    };
+                    let most = if counts { Set::MAX } else { self.reach() };
+                    found.privileges |= role.privileges & most & cap(&[joined, held.made]);
                     found.roles.push(held.role);
                 }
             }
         }
-        found.privileges &= ceiling & !self.forbidden(user);
+        found.privileges &= kept_off & !self.forbidden(user);
         found
     }
 

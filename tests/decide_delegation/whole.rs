@@ -1,5 +1,8 @@
-//! What is true of every state: names are unique, and nothing lies in itself.
+//! What is true of every state and step: names are unique, nothing lies in itself, and content is changed where one acts.
 
+use tenure_events::Event;
+
+use super::audit::Act;
 use super::facts::{At, Facts, Status};
 use super::packs::folded;
 
@@ -31,6 +34,42 @@ pub fn well_formed(facts: &Facts) -> Result<(), String> {
     });
     if org_cycle || folder_cycle || strays {
         return Err("something lies in itself, or nowhere".to_owned());
+    }
+    Ok(())
+}
+
+/// Content is changed in the org that is acted in, where one is stated.
+pub fn acts_where_it_says(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), String> {
+    let user = act.who.user;
+    for event in act.events {
+        let content = |id| after.contents[after.content(id)].org;
+        let org = match event {
+            Event::ResourceCreated(e) if !e.personal && before.orgs.iter().any(|org| org.id == e.org.as_str()) => {
+                content(&e.resource)
+            }
+            Event::ResourceCopied(e) => content(&e.resource),
+            Event::ResourceImported(e) => content(&e.resource),
+            Event::ResourceExported(e) => content(&e.resource),
+            Event::ResourceRenamed(e) => content(&e.resource),
+            Event::ResourceMoved(e) => content(&e.resource),
+            Event::ResourceDeleted(e) => content(&e.resource),
+            Event::ContentShared(e) if before.contents.iter().any(|c| c.id == e.resource.as_str()) => {
+                content(&e.resource)
+            }
+            Event::ContentUnshared(e) => content(&e.resource),
+            Event::ContentDistributed(e) => content(&e.resource),
+            Event::ContentUndistributed(e) => content(&e.resource),
+            Event::RowRuleSet(e) => content(&e.resource),
+            Event::RowRuleCleared(e) => content(&e.resource),
+            Event::ContentHandedOn(e) => before.org(&e.org),
+            Event::ContentTakenBack(e) => before.org(&e.org),
+            _ => continue,
+        };
+        let chosen = before.users[user].chosen.map(|_| before.acting(user, org, act.now));
+        let stated = act.acting.or(act.who.only).or(chosen);
+        if stated.is_some_and(|stated| stated != org) {
+            return Err(format!("changes content of {} from elsewhere", before.orgs[org].id));
+        }
     }
     Ok(())
 }

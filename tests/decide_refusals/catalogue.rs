@@ -14,6 +14,13 @@ pub fn catalogue(t: &mut Table) {
     t.check("kate", "define-privilege", privilege("report.sign"));
     t.check("admin", "define-privilege", privilege("view"));
     t.check("admin", "define-privilege", privilege("chart.edit"));
+    let admin = json!({"name": "L", "privileges": ["report.sign"]});
+    t.after(
+        ("admin", "define-privilege", privilege("report.sign")),
+        "admin",
+        "create-org",
+        json!({"name": "late", "admin": admin}),
+    );
     let mut world = given();
     for number in privileges().len()..127 {
         world.must("admin", "define-privilege", privilege(&format!("p{number}")));

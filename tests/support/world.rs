@@ -30,6 +30,11 @@ pub struct World {
 impl World {
     /// Makes it.
     pub fn new() -> Self {
+        Self::made(|_, _| {})
+    }
+
+    /// The same; before who manages the platform leaves the tenants, they do something more.
+    pub fn made(more: impl FnOnce(&Server, &str)) -> Self {
         let server = Server::memory();
         let admin = server.admin.clone();
         let service = server.user(&admin, "service", "root", "administrator", json!(["access.check"]));
@@ -48,6 +53,7 @@ impl World {
         let sam = user("sam", "lone", "member", json!([]));
         let foreign = json!({"org": "educate", "users": ["fay"], "user_type": "viewer", "privileges": []});
         server.done(&admin, "grant-subscriptions", foreign);
+        more(&server, &admin);
         for org in ["educate", "kickstart", "lone"] {
             server.done(&admin, "withdraw-subscription", json!({"org": org, "user": "admin"}));
         }

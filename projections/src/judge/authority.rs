@@ -99,33 +99,33 @@ impl<'a> Standing<'a> {
             return Err(Code::LandlordExcluded);
         }
         let subscription = self.subscription.filter(|(held, _)| held.window.holds(view.instant()));
-        let mut ceiling = match &subscription {
-            Some((held, _)) => view.ceiling(held.user_type),
-            None => PrivilegeSet::ALL,
+        let mut cap = match &subscription {
+            Some((held, _)) => Cap::of_member(view.ceiling(held.user_type)),
+            None => Cap::left(view, self.user, self.org),
         };
-        ceiling = ceiling.without(self.closed);
+        cap.always = cap.always.without(self.closed);
         if self.home != self.org && view.tenant_users() == TenantUsers::Never && view.is_above(self.home, self.org) {
-            ceiling = ceiling.without(managing_users());
+            cap.always = cap.always.without(managing_users());
         }
         if let Some((held, position)) = subscription {
-            let privileges = held.privileges.and(ceiling);
+            let privileges = held.privileges.and(cap.always);
             let holding = Holding { code: Code::Subscription, privileges, role: None, events: [position, 0, 0, 0] };
             if visit(&holding).is_break() {
                 return Ok(());
             }
         }
-        if self.org_row.managing_group.is_some()
-            && managing_team(view, self.user, self.org, ceiling, &mut visit).is_break()
+        if self.org_row.managing_group.is_some() && managing_team(view, self.user, self.org, cap, &mut visit).is_break()
         {
             return Ok(());
         }
-        if self.org_row.invites && self.invitations(view, ceiling, &mut visit).is_break() {
+        if self.org_row.invites && self.invitations(view, cap, &mut visit).is_break() {
             return Ok(());
         }
         if subscription.is_none() && view.roles_need_membership() {
-            return self.reach(view, ceiling, visit);
+            return self.reach(view, cap, visit);
         }
-        let _: ControlFlow<()> = roles(view, self.user, &Frame { org: self.org, ceiling, system: false }, &mut visit);
+        let _: ControlFlow<()> =
+            roles(view, self.user, &Frame { org: self.org, most: PrivilegeSet::ALL, cap, system: false }, &mut visit);
         Ok(())
     }
 
@@ -133,7 +133,7 @@ impl<'a> Standing<'a> {
     fn invitations(
         &self,
         view: &View<'_>,
-        ceiling: PrivilegeSet,
+        cap: Cap,
         visit: &mut impl FnMut(&Holding) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let linked = |no: &EnvironmentNo| view.environment(*no).is_some_and(|environment| environment.value.live);
@@ -144,7 +144,7 @@ impl<'a> Standing<'a> {
                 continue;
             }
             let mut held = |code, privileges: PrivilegeSet, since| {
-                let privileges = privileges.and(ceiling);
+                let privileges = privileges.and(cap.on([joined, since]));
                 visit(&Holding { code, privileges, role: None, events: [joined, since, 0, 0] })
             };
             held(Code::Invitation, privileges, since)?;
@@ -156,15 +156,10 @@ impl<'a> Standing<'a> {
     }
 
     /// What system administrators hold where roles need a membership and they have none.
-    fn reach(
-        &self,
-        view: &View<'_>,
-        ceiling: PrivilegeSet,
-        mut visit: impl FnMut(&Holding) -> ControlFlow<()>,
-    ) -> Result<(), Code> {
+    fn reach(&self, view: &View<'_>, cap: Cap, mut visit: impl FnMut(&Holding) -> ControlFlow<()>) -> Result<(), Code> {
         let mut found = false;
         let reach = system_reach(view);
-        let frame = Frame { org: self.org, ceiling: reach.and(ceiling), system: true };
+        let frame = Frame { org: self.org, most: reach, cap, system: true };
         if !reach.is_empty() {
             let _: ControlFlow<()> = roles(view, self.user, &frame, &mut |holding| {
                 found = true;
@@ -401,9 +396,44 @@ fn managing_users() -> PrivilegeSet {
     [USER_MANAGE, SUBSCRIPTION_MANAGE, ROLE_MANAGE, GROUP_MANAGE, KEY_MANAGE].into_iter().collect()
 }
 
+/// What a user type leaves of what comes by other paths than the membership itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Cap {
+    /// Of every path.
+    always: PrivilegeSet,
+    /// Of paths that were there when a membership ended, up to the position.
+    left: PrivilegeSet,
+    until: Position,
+}
+
+impl Cap {
+    const fn of_member(ceiling: PrivilegeSet) -> Self {
+        Self { always: ceiling, left: PrivilegeSet::ALL, until: 0 }
+    }
+
+    /// Where there is no membership that counts: what one that ended left.
+    #[must_use]
+    pub fn left(view: &View<'_>, user: UserNo, org: OrgNo) -> Self {
+        match view.left_cap(user, org) {
+            Some((user_type, until)) => Self { always: PrivilegeSet::ALL, left: view.ceiling(user_type), until },
+            None => Self::of_member(PrivilegeSet::ALL),
+        }
+    }
+
+    /// What it leaves of a path that these events made. A path is as new as the newest of them: whoever made that held
+    /// all that comes by it.
+    #[must_use]
+    pub fn on(&self, path: [Position; 2]) -> PrivilegeSet {
+        let newest = path.into_iter().fold(0, Position::max);
+        if newest <= self.until { self.always.and(self.left) } else { self.always }
+    }
+}
+
 struct Frame {
     org: OrgNo,
-    ceiling: PrivilegeSet,
+    /// No more than this by any role.
+    most: PrivilegeSet,
+    cap: Cap,
     /// The role of the system administrators alone counts.
     system: bool,
 }
@@ -412,7 +442,7 @@ fn managing_team(
     view: &View<'_>,
     user: UserNo,
     org: OrgNo,
-    ceiling: PrivilegeSet,
+    cap: Cap,
     visit: &mut impl FnMut(&Holding) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     let Some((group, since)) = view.managing_group(org) else {
@@ -422,7 +452,7 @@ fn managing_team(
     let Some(joined) = view.membership(user, group).filter(|_| live) else {
         return ControlFlow::Continue(());
     };
-    let privileges = PrivilegeSet::NONE.with(administrative::ORG_MANAGE).and(ceiling);
+    let privileges = PrivilegeSet::NONE.with(administrative::ORG_MANAGE).and(cap.on([since, joined]));
     visit(&Holding { code: Code::ManagingTeam, privileges, role: None, events: [since, joined, 0, 0] })
 }
 
@@ -434,7 +464,7 @@ fn roles(
 ) -> ControlFlow<()> {
     for (role, window, assigned) in view.roles_of_user(user) {
         if let Some((held, code, defined)) = counts(view, role, window, frame) {
-            let privileges = held.privileges.and(frame.ceiling);
+            let privileges = held.privileges.and(frame.most).and(frame.cap.on([assigned, 0]));
             visit(&Holding { code, privileges, role: Some(role), events: [assigned, defined, 0, 0] })?;
         }
     }
@@ -445,7 +475,7 @@ fn roles(
         for (role, window, assigned) in view.roles_of_group(group) {
             if let Some((held, code, defined)) = counts(view, role, window, frame) {
                 let code = if code == Code::Role { Code::RoleThroughGroup } else { code };
-                let privileges = held.privileges.and(frame.ceiling);
+                let privileges = held.privileges.and(frame.most).and(frame.cap.on([joined, assigned]));
                 visit(&Holding { code, privileges, role: Some(role), events: [joined, assigned, defined, 0] })?;
             }
         }

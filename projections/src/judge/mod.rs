@@ -23,9 +23,9 @@ use crate::view::View;
 
 pub use association::GUEST;
 pub use authority::{
-    Holding, SYSTEM_ADMINISTRATOR, Standing, belongs, belongs_effectively, holdings, is_system_administrator, manages,
-    manages_from_above, manages_inside, orgs_of, privileges, privileges_as, privileges_read, privileges_within,
-    reaches_down, role_reaches, suspended,
+    Cap, Holding, SYSTEM_ADMINISTRATOR, Standing, belongs, belongs_effectively, holdings, is_system_administrator,
+    manages, manages_from_above, manages_inside, orgs_of, privileges, privileges_as, privileges_read,
+    privileges_within, reaches_down, role_reaches, roles_of, suspended,
 };
 pub use code::Code;
 pub use distribution::{Obligations, authorised, is_distributable, is_manager, obligations, row_rules};

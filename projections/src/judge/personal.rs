@@ -7,7 +7,8 @@ use tenure_events::data::Level;
 use super::authority::{Standing, belongs_effectively, role_reaches};
 use super::reach::{Flow, Reach};
 use super::{Code, Subject, administrative};
-use crate::values::{OrgNo, ResourceNo, RoleNo, UserNo, UserStatus, Window};
+use crate::store::Version;
+use crate::values::{GroupNo, OrgNo, ResourceNo, RoleNo, UserNo, UserStatus, Window};
 use crate::view::View;
 
 /// Shows the visitor by which path the subject has content of the org that lies in a personal folder.
@@ -40,27 +41,62 @@ pub(super) fn personal(
     flow
 }
 
-/// Whether a user left an org for good: erased, or with no path to it that has not ended. Who is disabled, or shut out
-/// with the org's ancestors, may come back.
+/// For how long what somebody left behind is theirs: a month.
+const KEPT_SECONDS: i64 = 30 * 24 * 3_600;
+
+/// Whether a user is gone from an org for good: erased, or left by their own act a month ago. Who is disabled or shut
+/// out, whose membership was withdrawn, and whose time is over, may come back: nobody takes over what is theirs.
 #[must_use]
 pub fn has_left(view: &View<'_>, user: UserNo, org: OrgNo) -> bool {
     let Some(standing) = view.user(user).map(|user| user.value) else { return true };
     if standing.status == UserStatus::Erased || standing.home == org {
         return standing.status == UserStatus::Erased;
     }
-    let open = |window: &Window| !window.is_over(view.instant());
-    let role = |(role, window, _): (RoleNo, Window, Position)| {
-        let counts = |of: Option<OrgNo>| of.is_none_or(|of| of == org);
-        let needs_none = !view.roles_need_membership() || role_reaches(view, role);
-        let held = || view.role(role).is_some_and(|role| role.value.live && counts(role.value.org));
-        open(&window) && needs_none && held()
+    let Some((position, time)) = view.left(user, org) else { return false };
+    let ended = |window: &Window| window.until().is_some_and(|until| until <= time);
+    let path = Path { view, org, since: position, ended: &ended };
+    let member = match view.subscription(user, org) {
+        Some((held, _)) => !ended(&held.window),
+        None => view.subscription_changed(user, org).is_some_and(|changed| changed > position),
     };
-    let member = view.subscription(user, org).is_some_and(|(held, _)| open(&held.window));
-    let invited = view
-        .groups_of(user)
-        .any(|(group, value, _)| value.org.is_none_or(|of| of == org) && view.invitation(group, org).is_some());
-    let managing = view.managing_group(org).is_some_and(|(team, _)| view.membership(user, team).is_some());
-    let by_role = view.roles_of_user(user).any(role)
-        || view.groups_of(user).any(|(group, ..)| view.roles_of_group(group).any(role));
-    !member && !managing && !invited && !by_role
+    let own = view.from(|s| &s.role_user, user.0).any(|(role, held)| path.is_of_role(RoleNo(role), held));
+    let mut groups = view.from(|s| &s.member, user.0);
+    let kept = member || own || groups.any(|(group, there)| path.is_of_group(GroupNo(group), there));
+    !kept && time.plus_seconds(KEPT_SECONDS) <= view.instant()
+}
+
+/// What may be, or may have been when the user left, a path to the org; or came or went since, by whomever.
+struct Path<'p, 'v> {
+    view: &'p View<'v>,
+    org: OrgNo,
+    since: Position,
+    ended: &'p dyn Fn(&Window) -> bool,
+}
+
+impl Path<'_, '_> {
+    fn is_of_role(&self, no: RoleNo, held: Version<Option<Window>>) -> bool {
+        let needs_none = !self.view.roles_need_membership() || role_reaches(self.view, no);
+        let Some(role) = self.view.role(no).filter(|role| role.value.org.is_none_or(|of| of == self.org)) else {
+            return false;
+        };
+        let there = held.value.is_some_and(|window| !(self.ended)(&window));
+        needs_none
+            && match there {
+                true => role.value.live || role.position > self.since,
+                false => held.position > self.since,
+            }
+    }
+
+    fn is_of_group(&self, no: GroupNo, joined: Version<bool>) -> bool {
+        let view = self.view;
+        let Some(group) = view.group(no).filter(|group| group.value.org.is_none_or(|of| of == self.org)) else {
+            return false;
+        };
+        let stays = if group.value.live { joined.value } else { joined.value && group.position > self.since };
+        let managing = view.managing_group(self.org).is_some_and(|(team, _)| team == no);
+        let invited = view.edge(|s| &s.invitation, no.0, self.org.0);
+        let invited = invited.is_some_and(|invited| invited.value.is_some() || invited.position > self.since);
+        let by_role = || view.from(|s| &s.role_group, no.0).any(|(role, held)| self.is_of_role(RoleNo(role), held));
+        (stays || joined.position > self.since) && (managing || invited || by_role())
+    }
 }

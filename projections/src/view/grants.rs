@@ -1,9 +1,9 @@
 //! Subscriptions, groups and roles.
 
-use tenure_events::Position;
+use tenure_events::{Position, Time};
 
 use super::{Fact, View};
-use crate::values::{FormNo, Group, GroupNo, OrgNo, Role, RoleNo, Subscription, UserNo, Window};
+use crate::values::{FormNo, Group, GroupNo, OrgNo, Role, RoleNo, Subscription, UserNo, UserTypeNo, Window};
 
 impl<'a> View<'a> {
     /// A user's membership of an org, whether it is valid or not; none when there is none, or withdrawn.
@@ -23,6 +23,49 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn subscription_changed(&self, user: UserNo, org: OrgNo) -> Option<Position> {
         self.edge(|s| &s.subscription, user.0, org.0).map(|version| version.position)
+    }
+
+    /// What a membership of an org left when it ended: its user type goes on capping what its user had there by other
+    /// paths, up to the position, until they are a member anew. None while there is a membership that has not ended.
+    #[must_use]
+    pub fn left_cap(&self, user: UserNo, org: OrgNo) -> Option<(UserTypeNo, Position)> {
+        let version = self.edge(|s| &s.subscription, user.0, org.0)?;
+        let withdrawn = version.value.is_none();
+        let form = version.value.or_else(|| {
+            let supposed = version.position > self.position;
+            let before = if supposed { self.position } else { version.position.saturating_sub(1) };
+            self.base.subscription.get(user.0, org.0, before)?.value
+        });
+        let held = self.form(form?)?;
+        let ends = held.window.until().filter(|until| *until <= self.instant);
+        let timed = ends.map(|until| {
+            let before = Time::from_micros(until.micros().saturating_sub(1));
+            self.base.command_before(before).map_or(0, |(position, _)| position)
+        });
+        // What had ended already when it was withdrawn had ended then.
+        let taken = withdrawn.then(|| version.position.saturating_sub(1));
+        let until = timed.into_iter().chain(taken).min()?;
+        let begun = held.window.from().is_none_or(|from| {
+            if withdrawn {
+                self.base.command_of(version.position).is_none_or(|(_, withdrawn)| from <= withdrawn)
+            } else {
+                true
+            }
+        });
+        begun.then_some((held.user_type, until))
+    }
+
+    /// When a user last gave up something in an org by their own act: at which position, and time.
+    #[must_use]
+    pub fn left(&self, user: UserNo, org: OrgNo) -> Option<(Position, Time)> {
+        let position = self.edge(|s| &s.left, user.0, org.0)?.position;
+        let (_, time) = self.base.command_of(position)?;
+        Some((position, time))
+    }
+
+    /// Everybody who was ever a member of an org, newest first.
+    pub fn ever_members(&self, org: OrgNo) -> impl Iterator<Item = UserNo> + use<'a> {
+        self.to(|s| &s.subscription, org.0).map(|(user, _)| UserNo(user))
     }
 
     /// A user's memberships.

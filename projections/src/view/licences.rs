@@ -16,7 +16,7 @@ impl<'a> View<'a> {
     /// The trial or licence that an org stands still for, being over.
     #[must_use]
     pub fn licence_over(&self, org: OrgNo) -> Fact<'a, Licence> {
-        self.licence(org).filter(|licence| licence.value.window.is_over(self.instant()))
+        self.licence(org).filter(|licence| licence.value.window.is_over(self.licences_at()))
     }
 
     /// The platform's licence, valid or not.

@@ -24,6 +24,8 @@ pub struct View<'a> {
     over: Option<&'a State>,
     position: Position,
     instant: Time,
+    /// When trials and licences are judged: they say who works today, not what anybody has.
+    licences: Time,
 }
 
 /// A value and the position of the event that made it so.
@@ -35,7 +37,7 @@ impl<'a> View<'a> {
     /// The caller keeps to positions that are durable, unless it is the writer.
     #[must_use]
     pub const fn new(base: &'a State, position: Position, instant: Time) -> Self {
-        Self { base, over: None, position, instant }
+        Self { base, over: None, position, instant, licences: instant }
     }
 
     /// This view with hypothetical events on top, installed by [`State::suppose`].
@@ -47,7 +49,20 @@ impl<'a> View<'a> {
     /// The same knowledge judged at another instant.
     #[must_use]
     pub const fn at(self, instant: Time) -> Self {
+        Self { instant, licences: instant, ..self }
+    }
+
+    /// The same knowledge at a later instant, as if no trial and no licence ended until then: what people have, whether
+    /// they may use it that day or not.
+    #[must_use]
+    pub const fn later(self, instant: Time) -> Self {
         Self { instant, ..self }
+    }
+
+    /// The instant that trials and licences are judged at.
+    #[must_use]
+    pub(crate) const fn licences_at(&self) -> Time {
+        self.licences
     }
 
     /// The position that it reflects.

@@ -5,7 +5,8 @@ use tenure_events::data::{CrossOrgShares, Lifecycle, NameScope};
 
 use super::{Fact, View};
 use crate::values::{
-    GroupNo, KindActions, KindNo, Landlord, Org, OrgNo, OrgStatus, PrivilegeSet, Settings, UserTypeNo,
+    GroupNo, KindActions, KindNo, Landlord, Org, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, Settings, UserNo,
+    UserTypeNo,
 };
 
 impl<'a> View<'a> {
@@ -56,6 +57,35 @@ impl<'a> View<'a> {
     pub fn all_privileges_at(&self, position: Position) -> PrivilegeSet {
         let known = self.base.catalogue.get(0, position.min(self.position));
         first_privileges(known.map(|count| count.value))
+    }
+
+    /// The privileges that the platform keeps to itself.
+    #[must_use]
+    pub fn reserved_privileges(&self) -> PrivilegeSet {
+        let kept = |row: &u32| self.row(|s| &s.reserved, *row).is_some();
+        self.each_row(|s| &s.reserved)
+            .filter(kept)
+            .filter_map(|row| Some(PrivilegeNo(u8::try_from(row).ok()?)))
+            .collect()
+    }
+
+    /// Whether somebody entered an org from above already from where a user does: from the same ancestor, as their homes
+    /// tell; or from an ancestor that their homes do not tell, which may be any.
+    #[must_use]
+    pub fn was_entered(&self, org: OrgNo, user: UserNo) -> bool {
+        let from = |user: UserNo| self.home(user).filter(|home| self.is_above(*home, org));
+        let own = from(user);
+        self.from(|s| &s.entered, org.0).any(|(other, _)| {
+            let other = from(UserNo(other));
+            other.is_none() || own.is_none() || own == other
+        })
+    }
+
+    /// Whether nobody manages memberships of an org any more by the doing of its own users; none if that never came
+    /// about.
+    #[must_use]
+    pub fn deserted(&self, org: OrgNo) -> Option<bool> {
+        self.row(|s| &s.deserted, org.0).map(|deserted| deserted.value)
     }
 
     /// All user types of the catalogue.

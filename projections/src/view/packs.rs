@@ -133,6 +133,14 @@ impl<'a> View<'a> {
             || orgs.iter().any(|org| self.to(|s| &s.row_rule_org, org.0).any(|(_, rule)| rules(&rule.value)))
     }
 
+    /// The content of which a row rule binds the user, or people of the org.
+    pub fn ruled_for(&self, user: UserNo, org: Option<OrgNo>) -> impl Iterator<Item = ResourceNo> + use<'a> {
+        let view = *self;
+        let own = self.to(|s| &s.row_rule_user, user.0);
+        let of_org = org.into_iter().flat_map(move |org| view.to(|s| &s.row_rule_org, org.0));
+        own.chain(of_org).filter(|(_, rule)| rule.value.is_some()).map(|(no, _)| ResourceNo(no))
+    }
+
     /// The number of a user id that something was said of, whether there is such a user or not.
     #[must_use]
     pub fn find_user_id(&self, id: &str) -> Option<UserNo> {

@@ -6,16 +6,20 @@ use tenure_projections::judge::{self, GUEST};
 use tenure_projections::names::fold;
 use tenure_projections::values::{OrgNo, ResourceNo, Role, RoleNo, WordNo};
 
-use super::{holds_below, holds_level, level_not_held, live};
-use crate::decide::Refusal;
+use super::{holds_below, holds_level, level_not_held, level_now, live, span};
 use crate::decide::scene::Scene;
+use crate::decide::{Refusal, orgs};
 
 /// The most that a sub-tenant has, and it may be copied from there.
 const MOST: Level = Level::Use;
 
 /// What the master shares with `guest` becomes readable in the sub-tenant, by whomever its own people let.
 pub fn associated(scene: &Scene<'_>, event: &SubTenantAssociated) -> Result<(), Refusal> {
-    let Some(master) = scene.find_org(event.master.as_str()) else { return Ok(()) };
+    let (master, sub) = (scene.find_org(event.master.as_str()), scene.find_org(event.sub.as_str()));
+    let Some((master, sub)) = master.zip(sub) else { return Ok(()) };
+    // It has no end: nor has the authority over both.
+    let manages = |scene: &Scene<'_>| [master, sub].into_iter().try_for_each(|org| orgs::manages_inside(scene, org));
+    span::throughout(scene, &span::times(scene, &[master, sub], None), manages)?;
     let guest = scene.role_word(GUEST);
     let guests = scene.roles(master).filter(|role| guest.is_some_and(|guest| is_called(scene, *role, guest)));
     for (no, _) in guests.flat_map(|role| scene.shares_with_role(role)) {
@@ -88,18 +92,25 @@ fn gated(scene: &Scene<'_>, master: OrgNo, no: ResourceNo, level: Level) -> Resu
     scene.contents(no).try_for_each(|below| gated(scene, master, below, level))
 }
 
-/// Whether the content is had so, and may be copied: from its own org, or from a sub-tenant.
+/// Whether the content is had so, with all its rows, and may be copied: from its own org, or from a sub-tenant.
 fn has_somewhere(scene: &Scene<'_>, master: OrgNo, no: ResourceNo, level: Level) -> bool {
-    holds_level(scene, (no, level, true)).is_ok()
-        || scene.sub_tenants(master).any(|sub| {
-            let reaches = scene.is_live(sub) && scene.is_live(master) && scene.subject.only.is_none();
-            let mut found = false;
-            judge::reaches(&scene.view, &scene.subject, sub, no, |reach| {
-                found |= reaches && reach.level >= level && reach.copy;
-                std::ops::ControlFlow::Continue(())
-            });
-            found
-        })
+    let own = |scene: &Scene<'_>| level_now(scene, (no, level, true)).is_ok();
+    let from = |scene: &Scene<'_>, sub: OrgNo| {
+        let bound = judge::row_rules(&scene.view, scene.subject.user, sub, no).next().is_some();
+        let reaches = scene.is_live(sub) && scene.is_live(master) && scene.subject.only.is_none() && !bound;
+        let mut found = false;
+        judge::reaches(&scene.view, &scene.subject, sub, no, |reach| {
+            found |= reaches && reach.level >= level && reach.copy;
+            std::ops::ControlFlow::Continue(())
+        });
+        found
+    };
+    let somewhere = |scene: &Scene<'_>| match own(scene) || scene.sub_tenants(master).any(|sub| from(scene, sub)) {
+        true => Ok(()),
+        false => Err(level_not_held(scene, no)),
+    };
+    let orgs: Vec<OrgNo> = scene.sub_tenants(master).chain([master]).collect();
+    span::throughout(scene, &span::times(scene, &orgs, Some(no)), somewhere).is_ok()
 }
 
 /// The highest level that roles have of these themselves.

@@ -30,6 +30,11 @@ pub fn moved(scene: &Scene<'_>, resource: &ResourceId, parent: Option<&ResourceI
         None if packs::is_given(scene, new()) => Some((Level::View, false)),
         Some(_) | None => widest,
     };
+    // What the folders give ends with the last of their shares.
+    let endless = packs::is_given(scene, new()) || association::opens(scene, new());
+    let ends = new().flat_map(|folder| scene.shares(folder)).map(|share| share.window.until());
+    let ends = ends.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other))).flatten();
+    let scene = &scene.lasting(ends.filter(|_| !endless));
     match widest {
         Some((level, copy)) => {
             let kind = View::resource(scene, no).and_then(|resource| scene.actions(resource.value.kind));

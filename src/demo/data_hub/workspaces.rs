@@ -140,12 +140,26 @@ fn exchange() -> Step {
             ),
             sends(
                 "ann",
+                "switches to Default",
+                "select-active-org",
+                json!({ "org": "root" }),
+                Done(&["active_org.selected"]),
+            ),
+            sends(
+                "ann",
                 "exports her report from Default",
                 "export-resources",
                 json!({ "org": "root", "resources": ["quarterly"] }),
                 Done(&["resource.exported"]),
             )
             .marked("exported"),
+            sends(
+                "ann",
+                "switches to Training again",
+                "select-active-org",
+                json!({ "org": "training" }),
+                Done(&["active_org.selected"]),
+            ),
             import("imports it, changed by one byte", "{bundle exported, changed}", Refused("bundle.not_genuine")),
             import("imports it into Public of Training", "{bundle exported}", Done(&["resource.imported"])),
             reads("ann", "finds it there", "/v1/orgs/training/resources", Value("/items/0/name", json!("quarterly"))),

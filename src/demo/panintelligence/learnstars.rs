@@ -152,8 +152,8 @@ pub(super) fn landlord() -> Vec<Step> {
                     Done(&["subscription.granted", "subscription.granted"]),
                 ),
                 sends(
-                    "admin",
-                    "subscribes as well",
+                    "tim",
+                    "subscribes the administrator as well",
                     "grant-subscriptions",
                     json!({ "org": "learnstars", "users": ["admin"], "user_type": "administrator", "privileges": "all" }),
                     Done(&["subscription.granted"]),

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::chain::{Head, Origin, link};
 use crate::clock::Clock;
 use crate::data::{DataError, DataFolder};
-use crate::decide::{Draft, MAX_EVENTS, first_personal_folder, public_folder, starting_role};
+use crate::decide::{Draft, MAX_EVENTS, first_personal_folder, personal_id, public_folder, public_id, starting_role};
 use crate::keys::{KeyStore, StoreError};
 use crate::licence::PublicKey;
 use crate::log::{AppendError, FileLog, FileOptions, Log, MemoryLog, OpenError};
@@ -201,7 +201,7 @@ fn drafts(founding: &Founding<'_>, token: &Token, folder_id: Uuid) -> Result<Vec
     }));
     let folder = kinds.iter().find(|kind| kind.nature == Nature::Folder).map(|kind| &kind.kind);
     if let Some(kind) = folder.filter(|_| settings.public_folders) {
-        events.extend(public_folder(&root, kind, admin).into_iter().flatten());
+        events.extend(public_id(&root).into_iter().flat_map(|id| public_folder(id, &root, kind, admin)));
     }
     for PresetRole { name, privileges } in roles {
         let role = RoleId::new(name.as_str()).map_err(|error| InitError::Role(name.clone(), error))?;
@@ -225,7 +225,8 @@ fn drafts(founding: &Founding<'_>, token: &Token, folder_id: Uuid) -> Result<Vec
         },
     }));
     if let Some(kind) = folder.filter(|_| settings.personal_folders) {
-        events.push(first_personal_folder(&root, kind, admin, folder_id));
+        let id = personal_id(&root, admin).unwrap_or_else(|| folder_id.into());
+        events.push(first_personal_folder(id, &root, kind, admin));
     }
     if roles.iter().any(|role| role.name == SYSTEM_ADMINISTRATOR) {
         let (role, to) = (fixed(SYSTEM_ADMINISTRATOR), Assignee::User(admin.clone()));

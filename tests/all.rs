@@ -42,6 +42,8 @@ mod http_authzen;
 mod http_catalogue;
 mod http_commands;
 mod http_licences;
+mod http_limits;
+mod http_oracles;
 mod http_packs;
 mod http_reading;
 mod http_service;

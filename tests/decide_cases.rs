@@ -11,6 +11,7 @@ mod landlord;
 mod limits;
 mod mixed;
 mod moving;
+mod names;
 mod orgs;
 mod own;
 mod rows;

@@ -198,18 +198,53 @@ pub fn reads_history(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
     holds_any(view, viewer, org, &[AUDIT_READ])
 }
 
-/// What the viewer may be told about what a user may do in an org. Whoever may act for them there asks as they do.
+/// What the viewer may be told about what a user may do in an org. Whoever may act for them there asks as they do; about
+/// a user of whom the viewer does not know, nothing.
 ///
 /// `access.check` reaches down from an ancestor, into orgs that exclude their landlord too, but there for the bare
 /// decision only: the product must go on serving its tenants.
 #[must_use]
 pub fn may_ask(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> Asking {
+    let asking = asking(view, viewer, user, org);
+    // Whoever may ask about somebody in their home knows of them.
+    let known = asking == Asking::No || view.home(user) == Some(org) || knows_of(view, viewer, user);
+    if known { asking } else { Asking::No }
+}
+
+/// What the viewer may be told in an org about a user who is not there: that they are not, where the viewer may ask about
+/// everybody. About a user of whom the viewer does not know it is the same.
+#[must_use]
+pub fn may_ask_of_nobody(view: &View<'_>, viewer: &Subject, org: OrgNo) -> Asking {
+    asks_of_all(view, viewer, org, held(view, viewer, org))
+}
+
+/// Whether the viewer knows that there is this user: sees them, or may ask about everybody in the user's home, or in an
+/// org that the user belongs to, or ever was a member of.
+#[must_use]
+pub fn knows_of(view: &View<'_>, viewer: &Subject, user: UserNo) -> bool {
+    let asks = |org| asks_of_all(view, viewer, org, held(view, viewer, org)) != Asking::No;
+    (user == viewer.user && view.stands(viewer.user))
+        || view.home(user).is_some_and(asks)
+        || sees_user(view, viewer, user)
+        || view.ever_in(user).any(|org| asks(org) || acts_for(view, viewer, user, org))
+}
+
+/// What may be asked of a user who is known to be there.
+fn asking(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> Asking {
     if viewer.is_themself(user) && view.stands(viewer.user) {
         return Asking::Full;
     }
     let here = held(view, viewer, org);
     let manages = here.has(USER_MANAGE) && !is_hidden(view, viewer, user);
-    if manages || here.has(ACCESS_CHECK) || here.has(AUDIT_READ) || acts_for(view, viewer, user, org) {
+    if manages || acts_for(view, viewer, user, org) {
+        return Asking::Full;
+    }
+    asks_of_all(view, viewer, org, here)
+}
+
+/// What whoever holds `here` in an org may be told there about anybody.
+fn asks_of_all(view: &View<'_>, viewer: &Subject, org: OrgNo, here: PrivilegeSet) -> Asking {
+    if here.has(ACCESS_CHECK) || here.has(AUDIT_READ) {
         return Asking::Full;
     }
     let nearest = view.lineage(org).skip(1).find(|above| held(view, viewer, *above).has(ACCESS_CHECK));
@@ -234,7 +269,7 @@ pub fn acts_for(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> 
 /// belongs to it.
 #[must_use]
 pub fn may_ask_of_group(view: &View<'_>, viewer: &Subject, group: GroupNo, member: UserNo, org: OrgNo) -> Asking {
-    if sees_group(view, viewer, group) { may_ask(view, viewer, member, org) } else { Asking::No }
+    if sees_group(view, viewer, group) { asking(view, viewer, member, org) } else { Asking::No }
 }
 
 /// What the viewer holds in an org, which need not be live: what is closed can still be read about.

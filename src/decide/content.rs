@@ -9,13 +9,14 @@ use tenure_projections::View;
 use tenure_projections::judge::{Action, administrative};
 use tenure_projections::names::Scope;
 use tenure_projections::values::{
-    EnvironmentNo, KindActions, KindNo, NameHolder, OrgNo, Resource, ResourceNo, Share, Window,
+    EnvironmentNo, KindActions, KindNo, NameHolder, OrgNo, Resource, ResourceNo, RoleNo, Share, Window,
 };
 
 use super::scene::{
-    Plan, Scene, conflict, environment_id, forbidden, invalid, kind_name, org_id, resource_id, unknown, unused, user_id,
+    Plan, Scene, conflict, environment_id, forbidden, invalid, kind_name, not_of_another, org_id, resource_id, unknown,
+    unused, user_id,
 };
-use super::{Refusal, global, workspace};
+use super::{Refusal, global, roles, workspace};
 use crate::command::{CopyResource, CreateResource, MoveResource, RenameResource, ShareContent, Unshare};
 
 pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Result<(), Refusal> {
@@ -29,6 +30,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Resu
     let environment = place_in(scene, org, args)?;
     let parent = destination(scene, org, environment, kind, args.parent.as_ref())?;
     let resource = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
+    not_of_another(&resource, Some(&args.org))?;
     unused(scene.find_resource(resource.as_str()).is_some(), &resource)?;
     let name = scene.name(scope(scene, org, kind, parent), &args.name, None)?;
     let (source, data_permission) = super::packs::of_new(scene, org, &actions(scene, kind)?, args)?;
@@ -127,6 +129,7 @@ pub fn copy(scene: &Scene<'_>, args: &CopyResource, plan: &mut Plan) -> Result<(
     scene.may(Action::Copy, source, Some(into))?;
     let parent = destination(scene, into, None, original.kind, args.parent.as_ref())?;
     let resource = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
+    not_of_another(&resource, Some(&args.into_org))?;
     unused(scene.find_resource(resource.as_str()).is_some(), &resource)?;
     let name = args.name.as_deref().unwrap_or_else(|| scene.resource_name(source));
     let copied = ResourceCopied {
@@ -299,19 +302,16 @@ fn audience(scene: &Scene<'_>, resource: &Resource, with: &Audience) -> Result<A
     Ok(with.clone())
 }
 
+/// The role that content of an org is shared with: the org's role of this id, or of this name, else a global one of this id.
 pub fn named_role(scene: &Scene<'_>, org: OrgNo, with: &Audience) -> Option<Audience> {
     let Audience::Role(id) = with else { return None };
-    let by_id = scene.find_role(id.as_str()).filter(|no| {
-        let role = tenure_projections::View::role(scene, *no).map(|role| &role.value);
-        let there = role.is_some_and(|role| role.live && role.org.is_none_or(|of| of == org));
-        there && tenure_projections::sight::sees_role(&scene.view, &scene.subject, *no)
-    });
-    let by_name = || match scene.find_name(Scope::Roles(Some(org.handle())), id.as_str()) {
-        Some(NameHolder::Role(no)) => Some(no),
-        Some(NameHolder::Org(_) | NameHolder::Group(_) | NameHolder::Resource(_) | NameHolder::Environment(_))
-        | None => None,
+    let seen = |no: &RoleNo| {
+        let live = View::role(scene, *no).is_some_and(|role| role.value.live);
+        live && tenure_projections::sight::sees_role(&scene.view, &scene.subject, *no)
     };
-    let no = by_id.or_else(by_name)?;
+    let own = roles::role_in(scene, id, Some(org)).filter(seen);
+    let own = own.or_else(|| roles::by_name(scene, Some(org), id.as_str()));
+    let no = own.or_else(|| roles::role_in(scene, id, None).filter(seen))?;
     RoleId::new(scene.role_id(no)).ok().map(Audience::Role)
 }
 

@@ -53,7 +53,7 @@ pub use refusal::{Kind, Refusal};
 pub use text::personal;
 pub use told::{ForeignAccess, TELLING, Told, remains};
 pub use validity::ended;
-pub use workspace::{first_personal_folder, public_folder};
+pub use workspace::{first_personal_folder, personal_id, public_folder, public_id};
 
 /// The most events that one command may have.
 pub const MAX_EVENTS: usize = 1_000;

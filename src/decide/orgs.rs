@@ -94,14 +94,17 @@ pub fn starting_role(org: &OrgId, name: &str, privileges: Vec<Privilege>) -> Res
     Ok(RoleDefined { role, org: Some(org.clone()), name: name.to_owned(), privileges })
 }
 
-/// The roles that the preset gives to every org.
+/// The roles that the preset gives to every org. Where another org took the id of one, before such ids were kept, the role
+/// has a new one, and goes by its name.
 fn starting_roles(scene: &Scene<'_>, org: &OrgId, plan: &mut Plan) -> Result<(), Refusal> {
-    for (name, privileges) in scene.role_templates() {
-        let defined = starting_role(org, name, scene.named(privileges)).map_err(|_| {
+    for (index, (name, privileges)) in scene.role_templates().enumerate() {
+        let mut defined = starting_role(org, name, scene.named(privileges)).map_err(|_| {
             let detail = format!("the id is too long for the org's role `{name}`: leave room for `@{name}`");
             invalid("id", "id.too_long", detail)
         })?;
-        unused(scene.find_role(defined.role.as_str()).is_some(), &defined.role)?;
+        if scene.find_role(defined.role.as_str()).is_some() {
+            defined.role = scene.moment.fresh.one_of(index).into();
+        }
         plan.in_org(org.clone(), Event::RoleDefined(defined));
     }
     Ok(())

@@ -2,12 +2,13 @@
 
 use tenure_events::data::{Assignee, RoleAssigned, RoleChanged, RoleDefined, RoleDeleted, RoleUnassigned};
 use tenure_events::{Event, OrgId, RoleId};
+use tenure_projections::View;
 use tenure_projections::judge::administrative;
 use tenure_projections::names::Scope;
 use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet, Role, RoleNo, Window};
 
 use super::groups::place;
-use super::scene::{Plan, Scene, conflict, group_id, invalid, org_id, unused, user_id};
+use super::scene::{Plan, Scene, conflict, group_id, invalid, not_of_another, org_id, unused, user_id};
 use super::{Refusal, global, workspace};
 use crate::command::{AssignRole, ChangeRole, DefineRole, UnassignRole};
 
@@ -20,6 +21,7 @@ pub fn define(scene: &Scene<'_>, args: &DefineRole, plan: &mut Plan) -> Result<(
         return Err(global::one_role());
     }
     let role = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
+    not_of_another(&role, named)?;
     unused(scene.find_role(role.as_str()).is_some(), &role)?;
     let name = scene.name(Scope::Roles(org.map(OrgNo::handle)), &args.name, None)?;
     let privileges = scene.named(scene.asked(&args.privileges, scene.held(place))?);
@@ -136,21 +138,35 @@ fn managed<'a>(scene: &Scene<'a>, id: &RoleId) -> Result<(RoleNo, &'a Role, OrgN
     Ok((no, role, place))
 }
 
-/// The role of this id; where an org is named and no role has the id, the org's role that began with this name, or has it.
+/// The role of this id; where an org is named, the org's role that has this id, began with this name, or has it: what other
+/// orgs call theirs does not matter.
 fn named(scene: &Scene<'_>, role: &RoleId, org: Option<&OrgId>) -> RoleId {
-    if scene.find_role(role.as_str()).is_some() {
+    let Some(named) = org else { return role.clone() };
+    let org = if global::is(scene, named) { None } else { scene.find_org(named.as_str()) };
+    if org.is_none() && !global::is(scene, named) {
         return role.clone();
     }
-    let scope = org.filter(|org| !global::is(scene, org)).map(|org| scene.find_org(org.as_str()).map(OrgNo::handle));
-    let began = org.and_then(|org| RoleId::new(format!("{role}@{org}")).ok());
-    if let Some(began) = began.filter(|role| scene.find_role(role.as_str()).is_some()) {
-        return began;
+    let began = RoleId::new(format!("{role}@{named}")).ok();
+    let own = |id: &&RoleId| role_in(scene, id, org).is_some();
+    if let Some(id) = [Some(role), began.as_ref()].into_iter().flatten().find(own) {
+        return id.clone();
     }
-    let by_name = org.and_then(|_| scene.find_name(Scope::Roles(scope?), role.as_str()));
-    match by_name {
-        Some(NameHolder::Role(no)) => RoleId::new(scene.role_id(no)).unwrap_or_else(|_| role.clone()),
+    let by_name = by_name(scene, org, role.as_str());
+    by_name.and_then(|no| RoleId::new(scene.role_id(no)).ok()).unwrap_or_else(|| role.clone())
+}
+
+/// The role of this id, if it is one of the org, or without an org a global one.
+pub fn role_in(scene: &Scene<'_>, id: &RoleId, org: Option<OrgNo>) -> Option<RoleNo> {
+    let no = scene.find_role(id.as_str())?;
+    View::role(scene, no).filter(|role| role.value.org == org).map(|_| no)
+}
+
+/// The role of this name in an org, or without an org among the global ones.
+pub fn by_name(scene: &Scene<'_>, org: Option<OrgNo>, name: &str) -> Option<RoleNo> {
+    match scene.find_name(Scope::Roles(org.map(OrgNo::handle)), name) {
+        Some(NameHolder::Role(no)) => Some(no),
         Some(NameHolder::Org(_) | NameHolder::Group(_) | NameHolder::Resource(_) | NameHolder::Environment(_))
-        | None => role.clone(),
+        | None => None,
     }
 }
 

@@ -368,6 +368,19 @@ pub fn new_user(scene: &Scene<'_>, id: &UserId) -> Result<(), Refusal> {
     unused(scene.find_user(id.as_str()).is_some(), id)
 }
 
+/// An id that a caller chose for something of an org, or of none. Ids `NAME@ORG` are kept for what the platform itself makes
+/// for that org, so that no other org can take them before.
+pub fn not_of_another(id: &dyn std::fmt::Display, org: Option<&OrgId>) -> Result<(), Refusal> {
+    let id = id.to_string();
+    match id.split_once('@') {
+        Some((_, of)) if org.is_none_or(|org| org.as_str() != of) => {
+            let detail = format!("ids such as `{id}` are kept for org `{of}`: choose one without `@`, or name none");
+            Err(invalid("id", "id.reserved", detail))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// An id that is not in use. Ids are never used again.
 pub fn unused(taken: bool, id: &dyn std::fmt::Display) -> Result<(), Refusal> {
     if taken {

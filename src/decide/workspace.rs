@@ -14,38 +14,46 @@ use super::scene::{Plan, Scene, conflict, kind_name, org_id, user_id};
 
 const PUBLIC: &str = "Public";
 
-/// The Public folder of a new org, which everybody in it may put things into, as far as their roles let them; none if
-/// the org's id leaves no room for the folder's.
+/// The id of an org's Public folder; none if the org's id leaves no room for it.
 #[must_use]
-pub fn public_folder(org: &OrgId, kind: &Kind, creator: &UserId) -> Option<[Event; 2]> {
-    let resource = ResourceId::new(format!("{PUBLIC}@{org}")).ok()?;
+pub fn public_id(org: &OrgId) -> Option<ResourceId> {
+    ResourceId::new(format!("{PUBLIC}@{org}")).ok()
+}
+
+/// The Public folder of a new org, which everybody in it may put things into, as far as their roles let them.
+#[must_use]
+pub fn public_folder(resource: ResourceId, org: &OrgId, kind: &Kind, creator: &UserId) -> [Event; 2] {
     let (level, copy, valid_until) = (Level::Edit, false, None);
     let shared =
         ContentShared { resource: resource.clone(), with: Audience::Org(org.clone()), level, copy, valid_until };
     let created = folder(resource, org, kind, PUBLIC.to_owned(), creator, false);
-    Some([Event::ResourceCreated(created), Event::ContentShared(shared)])
+    [Event::ResourceCreated(created), Event::ContentShared(shared)]
+}
+
+/// The id of a member's personal folder; none if theirs and the org's leave no room for it.
+#[must_use]
+pub fn personal_id(org: &OrgId, user: &UserId) -> Option<ResourceId> {
+    ResourceId::new(format!("personal:{user}@{org}")).ok()
 }
 
 /// The personal folder of the first member of a new org.
 #[must_use]
-pub fn first_personal_folder(org: &OrgId, kind: &Kind, user: &UserId, otherwise: Uuid) -> Event {
-    let resource = personal_id(org, user).unwrap_or_else(|| otherwise.into());
+pub fn first_personal_folder(resource: ResourceId, org: &OrgId, kind: &Kind, user: &UserId) -> Event {
     let name = if fold(user.as_str()) == fold(PUBLIC) { resource.to_string() } else { user.to_string() };
     Event::ResourceCreated(folder(resource, org, kind, name, user, true))
 }
 
-/// What a new org starts with.
+/// What a new org starts with. Where another org took the folder's id, before such ids were kept, it has a new one.
 pub fn start(scene: &Scene<'_>, org: &OrgId, plan: &mut Plan) -> Result<(), Refusal> {
     let public = scene.settings().is_some_and(|settings| settings.value.public_folders);
     let Some(kind) = folder_kind(scene).filter(|_| public) else { return Ok(()) };
-    let folder = public_folder(org, &kind, &user_id(scene, scene.subject.user)).ok_or_else(|| {
+    let usual = public_id(org).ok_or_else(|| {
         let detail = format!("the id is too long for the org's folder `{PUBLIC}`: leave room for `@{PUBLIC}`");
         super::scene::invalid("id", "id.too_long", detail)
     })?;
-    for event in folder {
-        if let Event::ResourceCreated(created) = &event {
-            super::scene::unused(scene.find_resource(created.resource.as_str()).is_some(), &created.resource)?;
-        }
+    let otherwise = || ResourceId::from(Uuid::new_v5(&scene.moment.fresh.thing, PUBLIC.as_bytes()));
+    let resource = Some(usual).filter(|id| is_free(scene, id)).unwrap_or_else(otherwise);
+    for event in public_folder(resource, org, &kind, &user_id(scene, scene.subject.user)) {
         plan.in_org(org.clone(), event);
     }
     Ok(())
@@ -54,9 +62,14 @@ pub fn start(scene: &Scene<'_>, org: &OrgId, plan: &mut Plan) -> Result<(), Refu
 /// The personal folder of the first administrator of a new org.
 pub fn welcome_first(scene: &Scene<'_>, org: &OrgId, user: &UserId, plan: &mut Plan) {
     if let Some(kind) = personal_kind(scene) {
-        let otherwise = fresh(scene, org, user);
-        plan.in_org(org.clone(), first_personal_folder(org, &kind, user, otherwise));
+        let usual = personal_id(org, user).filter(|id| is_free(scene, id));
+        let resource = usual.unwrap_or_else(|| fresh(scene, org, user).into());
+        plan.in_org(org.clone(), first_personal_folder(resource, org, &kind, user));
     }
+}
+
+fn is_free(scene: &Scene<'_>, id: &ResourceId) -> bool {
+    scene.find_resource(id.as_str()).is_none()
 }
 
 /// A member's personal folder, unless they have one.
@@ -67,8 +80,8 @@ pub fn welcome(scene: &Scene<'_>, org: OrgNo, user: &UserId, plan: &mut Plan) {
         return;
     }
     let (org_name, otherwise) = (org_id(scene, org), ResourceId::from(fresh(scene, &org_id(scene, org), user)));
-    let free = |id: &ResourceId| scene.find_resource(id.as_str()).is_none();
-    let resource = personal_id(&org_name, user).filter(free).unwrap_or_else(|| otherwise.clone());
+    let free = personal_id(&org_name, user).filter(|id| is_free(scene, id));
+    let resource = free.unwrap_or_else(|| otherwise.clone());
     let no = scene.find_kind(kind.as_str());
     let scope = no.map(|no| Scope::resource(scene.name_scope(), org.handle(), no.handle(), None));
     let names = [user.as_str(), resource.as_str(), otherwise.as_str()];
@@ -117,10 +130,6 @@ fn personal_kind(scene: &Scene<'_>) -> Option<Kind> {
 pub fn folder_kind(scene: &Scene<'_>) -> Option<Kind> {
     let is = |kind: &_| scene.actions(*kind).is_some_and(|actions| actions.value.nature == Nature::Folder);
     scene.kinds().find(is).map(|kind| kind_name(scene, kind))
-}
-
-fn personal_id(org: &OrgId, user: &UserId) -> Option<ResourceId> {
-    ResourceId::new(format!("personal:{user}@{org}")).ok()
 }
 
 fn fresh(scene: &Scene<'_>, org: &OrgId, user: &UserId) -> Uuid {

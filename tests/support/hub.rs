@@ -27,7 +27,7 @@ pub fn hub() -> World {
     w.fact("root", Event::RoleDefined(RoleDefined { role, org: None, name, privileges: all(|_| true) }));
     let (role, to) = (id("system-administrator"), Assignee::User(id("admin")));
     w.fact("root", Event::RoleAssigned(RoleAssigned { role, to, valid_until: None }));
-    let public = public_folder(&id("root"), &id("folder"), &id("admin")).unwrap();
+    let public = public_folder(id("Public@root"), &id("root"), &id("folder"), &id("admin"));
     public.into_iter().for_each(|event| w.fact("root", event));
     let above = ["org.manage", "landlord.manage", "licence.manage", "access.check", "act-as"];
     for (name, privileges) in [

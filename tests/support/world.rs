@@ -21,7 +21,9 @@ pub struct World {
     pub fay: String,
     /// Administrator of `kickstart`.
     pub nora: String,
-    /// Alone in `lone`, with nothing.
+    /// Administrator of `lone`.
+    pub luke: String,
+    /// At home in `lone`, with nothing.
     pub sam: String,
     /// Of `educate`, disabled.
     pub dora: String,
@@ -46,7 +48,7 @@ impl World {
         let user = |id, org, user_type, privileges| server.user(&admin, id, org, user_type, privileges);
         let helen = user("helen", "educate", "administrator", json!("all"));
         let nora = user("nora", "kickstart", "administrator", json!("all"));
-        user("luke", "lone", "administrator", json!("all"));
+        let luke = user("luke", "lone", "administrator", json!("all"));
         let mike = user("mike", "educate", "member", json!(["chart.create", "chart.edit"]));
         let dora = user("dora", "educate", "member", json!([]));
         let fay = user("fay", "kickstart", "member", json!([]));
@@ -58,7 +60,7 @@ impl World {
             server.done(&admin, "withdraw-subscription", json!({"org": org, "user": "admin"}));
         }
         let mikes_key = server.get(&mike, "/v1/whoami").json()["key"].as_str().unwrap().to_owned();
-        let world = Self { platform: admin, service, helen, mike, mikes_key, fay, nora, sam, dora, server };
+        let world = Self { platform: admin, service, helen, mike, mikes_key, fay, nora, luke, sam, dora, server };
         world.furnish();
         world
     }

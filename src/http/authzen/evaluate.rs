@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use tenure_events::Position;
 use tenure_projections::View;
-use tenure_projections::judge::{self, Action, Code, Member, Object, Question, Reason, Subject, Trace, administrative};
+use tenure_projections::judge::{self, Action, Code, Member, Object, Question, Reason, Subject, Trace};
 use tenure_projections::sight::{self, Asking};
 use tenure_projections::values::{GroupNo, KeyNo, OrgNo, UserNo};
 
@@ -86,11 +86,16 @@ impl<'a> Asker<'a> {
 
     fn decide(&self, view: &View<'_>, asked: &Asked<'_>, context: &Context<'_>) -> (bool, Vec<Finding>) {
         let found = Found::of(view, asked.subject, asked.resource);
+        let question = self.question(view, &found, asked.action, context);
+        if !self.knows(&found, asked.subject) {
+            return self.of_nobody(view, &found, question);
+        }
         let asking = self.asking(&found);
-        let (decision, mut reasons) = match (asking, self.question(view, &found, asked.action, context)) {
+        let hidden = found.subject.is_some_and(|subject| self.is_hidden(subject.user, &found));
+        let (decision, reasons) = match (asking, question) {
             (Asking::No, _) => return denied(Code::CallerNotPermitted),
             (_, Err(code)) => denied(code),
-            (Asking::Full, Ok(question)) if context.explain => {
+            (Asking::Full, Ok(question)) if context.explain && !hidden => {
                 let (decision, mut reasons) = judge::explain(view, &question);
                 // Who stands for a group comes by no event.
                 reasons.iter_mut().for_each(|reason| reason.events.retain(|event| *event <= view.position()));
@@ -102,28 +107,67 @@ impl<'a> Asker<'a> {
                 (decision, last.0.filter(|_| !decision).map(finding).into_iter().collect())
             }
         };
-        if asking == Asking::Bare {
-            reasons.clear();
-        } else if !decision && found.subject.is_some_and(|subject| self.is_strange(subject.user, &found)) {
-            return denied(Code::ResourceUnknown);
+        match asking {
+            Asking::Bare => (decision, Vec::new()),
+            Asking::Full | Asking::No if hidden && !decision => denied(Code::ResourceUnknown),
+            Asking::Full | Asking::No => (decision, reasons),
         }
-        (decision, reasons)
     }
 
-    /// What the caller may be told.
+    /// About somebody who is not there, or of whom the caller does not know: the same answer. Only what they may do, by
+    /// what was shared with them from where the caller asks about everybody, is answered.
+    fn of_nobody(&self, view: &View<'_>, found: &Found, question: Result<Question, Code>) -> (bool, Vec<Finding>) {
+        let asking = self.org_of(found).map_or(Asking::No, |org| self.asking_of_nobody(org));
+        if asking == Asking::No {
+            return denied(Code::CallerNotPermitted);
+        }
+        let allowed = found.group.is_none() && question.is_ok_and(|question| judge::check(view, &question, &mut ()));
+        match (allowed, asking) {
+            (true, _) => (true, Vec::new()),
+            (false, Asking::Full) => denied(Code::UserUnknown),
+            (false, Asking::Bare | Asking::No) => (false, Vec::new()),
+        }
+    }
+
+    /// Whether whom a question is about is there, as far as the caller knows.
+    pub fn knows(&self, found: &Found, who: Thing<'_>) -> bool {
+        let Some(subject) = found.subject else { return false };
+        if subject == self.viewer && self.live.stands(subject.user) {
+            return true;
+        }
+        if let Some(group) = found.group {
+            return sight::sees_group(&self.live, &self.viewer, group);
+        }
+        if !sight::knows_of(&self.live, &self.viewer, subject.user) {
+            return false;
+        }
+        let key = if who.kind == "api_key" { self.live.find_key(who.id) } else { None };
+        key.is_none_or(|key| {
+            let asks = |org| self.asking_of_nobody(org) != Asking::No;
+            sight::sees_key(&self.live, &self.viewer, key) || self.live.home(subject.user).is_some_and(asks)
+        })
+    }
+
+    /// What the caller may be told about whom they know of.
     pub fn asking(&self, found: &Found) -> Asking {
-        let org = found.target.map(|(_, org)| org).or_else(|| self.live.root());
-        match (found.subject, org) {
+        match (found.subject, self.org_of(found)) {
             // A limited key asks about itself as the key that it is, and learns what is within its limits.
             (Some(subject), Some(_)) if subject == self.viewer && self.live.stands(subject.user) => Asking::Full,
             (Some(subject), Some(org)) => match found.group {
                 Some(group) => sight::may_ask_of_group(&self.live, &self.viewer, group, subject.user, org),
                 None => sight::may_ask(&self.live, &self.viewer, subject.user, org),
             },
-            // About nobody: whoever may ask about everybody is told so.
-            (None, Some(org)) if self.checks_over(org) => Asking::Full,
-            (None, Some(_)) | (_, None) => Asking::No,
+            (None, _) | (_, None) => Asking::No,
         }
+    }
+
+    fn asking_of_nobody(&self, org: OrgNo) -> Asking {
+        sight::may_ask_of_nobody(&self.live, &self.viewer, org)
+    }
+
+    /// Where it is asked: in the org of what the question is about, or, if that is not there, in the root.
+    fn org_of(&self, found: &Found) -> Option<OrgNo> {
+        found.target.map(|(_, org)| org).or_else(|| self.live.root())
     }
 
     /// The question to the judge, or why there is none.
@@ -135,23 +179,20 @@ impl<'a> Asker<'a> {
         Ok(Question { subject, action, object, acting })
     }
 
-    /// Whether the caller may ask about everybody in an org, there or from above.
-    fn checks_over(&self, org: OrgNo) -> bool {
-        let held = |org| judge::privileges_as(&self.live, &self.viewer, org);
-        self.live.lineage(org).any(|org| held(org).has(administrative::ACCESS_CHECK))
-    }
-
-    /// Whether the caller asks about themself in an org that they never had to do with: then nothing there exists.
-    fn is_strange(&self, about: UserNo, found: &Found) -> bool {
+    /// Whether the caller asks about themself and does not see what the question is about: then it is not there.
+    fn is_hidden(&self, about: UserNo, found: &Found) -> bool {
         let themself = about == self.viewer.user;
         found.target.filter(|_| themself).is_some_and(|(object, org)| {
-            let shared = match object {
-                Object::Org(_) | Object::Environment(_) => false,
+            let seen = match object {
+                Object::Org(org) => {
+                    let beyond = self.viewer.only.is_some_and(|only| only != org);
+                    let was_there = !beyond && self.live.ever_subscribed(self.viewer.user, org);
+                    sight::sees_org(&self.live, &self.viewer, org) || was_there
+                }
+                Object::Environment(_) => sight::sees_inside(&self.live, &self.viewer, org),
                 Object::Resource(no) => sight::sees_resource(&self.live, &self.viewer, None, no),
             };
-            let beyond = self.viewer.only.is_some_and(|only| only != org);
-            let known = !beyond && self.live.ever_subscribed(self.viewer.user, org);
-            !shared && !sight::sees_org(&self.live, &self.viewer, org) && !known && !self.checks_over(org)
+            !seen && self.asking_of_nobody(org) != Asking::Full
         })
     }
 }
@@ -159,7 +200,12 @@ impl<'a> Asker<'a> {
 impl Found {
     /// What the view has of what a question names.
     pub fn of(view: &View<'_>, who: Thing<'_>, what: Thing<'_>) -> Self {
-        Self { subject: subject(view, who), group: group(view, who), target: target(view, what) }
+        Self { target: target(view, what), ..Self::of_subject(view, who) }
+    }
+
+    /// What the view has of whom a question is about.
+    pub fn of_subject(view: &View<'_>, who: Thing<'_>) -> Self {
+        Self { subject: subject(view, who), group: group(view, who), target: None }
     }
 }
 
@@ -189,7 +235,7 @@ fn group(view: &View<'_>, thing: Thing<'_>) -> Option<GroupNo> {
 }
 
 /// Whom a question is about: a user, a key that counts, or who stands for a group.
-pub fn subject(view: &View<'_>, thing: Thing<'_>) -> Option<Subject> {
+fn subject(view: &View<'_>, thing: Thing<'_>) -> Option<Subject> {
     match thing.kind {
         "user" => view.find_user(thing.id).map(Subject::from),
         "api_key" => by_key(view, view.find_key(thing.id)?),

@@ -11,7 +11,7 @@ use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
 use super::super::answer::Reply;
 use super::super::problem::Problem;
 use super::super::read::{Bookmark, is_none};
-use super::evaluate::{Asker, Found, acting, by_key, member, subject, target};
+use super::evaluate::{Asker, Found, acting, by_key, member, target};
 use super::request::{self, Search};
 
 /// Items a page, unless the caller says otherwise.
@@ -140,7 +140,8 @@ pub fn actions(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem>
     let member = member(&read.view, who);
     let read = read.of(member.as_ref());
     let found = Found::of(&read.view, who, what);
-    let (Some(subject), Some((object, _)), Asking::Full) = (found.subject, found.target, asker.asking(&found)) else {
+    let asking = if asker.knows(&found, who) { asker.asking(&found) } else { Asking::No };
+    let (Some(subject), Some((object, _)), Asking::Full) = (found.subject, found.target, asking) else {
         return nothing(asker, search);
     };
     let actions = lookup::actions_of(&read.view, &subject, object, read.acting);
@@ -191,11 +192,10 @@ impl<'a> Read<'a> {
         if acts { lookup.seen_by(*live, user.into(), None) } else { lookup }
     }
 
-    /// Whom the search is about; a group only for those who see it.
+    /// Whom the search is about, if the caller knows of them.
     fn subject(&self, who: request::Thing<'_>) -> Option<Subject> {
-        let hidden = |group| !sight::sees_group(&self.asker.live, &self.asker.viewer, group);
-        let seen = who.kind != "group" || !self.view.find_group(who.id).is_none_or(hidden);
-        subject(&self.view, who).filter(|_| seen)
+        let found = Found::of_subject(&self.view, who);
+        found.subject.filter(|_| self.asker.knows(&found, who))
     }
 
     fn allows(&self, subject: Subject, action: Action, object: Object) -> bool {

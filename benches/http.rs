@@ -43,7 +43,8 @@ fn main() {
     let ours = listen(&servers);
     let bare = listen(&servers);
     let addresses = (ours.local_addr().unwrap(), bare.local_addr().unwrap());
-    servers.spawn(tenure::http::serve(node, ours, None, std::future::pending()));
+    let options = tenure::http::Options { limits: tenure::http::Limits::none(), public_url: None };
+    servers.spawn(tenure::http::serve_with(node, options, ours, None, std::future::pending()));
     let answer = answer(addresses.0, &request(&token, 0));
     let body = answer.split_once("\r\n\r\n").unwrap().1.to_owned();
     let position = answer.lines().find_map(|line| line.strip_prefix("tenure-position: ")).unwrap().to_owned();

@@ -12,6 +12,8 @@ use crate::http;
 use crate::node::{Node, OpenError, OpenReport, Options};
 use crate::publish::{self, Publisher};
 
+pub use crate::http::{Limits, Options as Edge, Rate};
+
 /// A node that serves.
 pub struct Server {
     runtime: Runtime,
@@ -54,11 +56,24 @@ pub enum ServerError {
 }
 
 impl Server {
-    /// Opens the node and serves it. Port 0 means any that is free.
+    /// Opens the node and serves it, with usual limits. Port 0 means any that is free.
     ///
     /// # Errors
     /// See [`ServerError`].
     pub fn start(options: Options, listen: SocketAddr, metrics: Option<SocketAddr>) -> Result<Self, ServerError> {
+        Self::start_with(options, Edge::default(), listen, metrics)
+    }
+
+    /// Opens the node and serves it as `edge` says. Port 0 means any that is free.
+    ///
+    /// # Errors
+    /// See [`ServerError`].
+    pub fn start_with(
+        options: Options,
+        edge: Edge,
+        listen: SocketAddr,
+        metrics: Option<SocketAddr>,
+    ) -> Result<Self, ServerError> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let (api, metrics_listener) = runtime.block_on(async {
             let api = bind(listen).await?;
@@ -75,7 +90,7 @@ impl Server {
         let (node, report) = Node::open(options)?;
         drop(entered);
         let (stop, stopped) = oneshot::channel();
-        let serving = runtime.spawn(http::serve(node.clone(), api, metrics_listener, async {
+        let serving = runtime.spawn(http::serve_with(node.clone(), edge, api, metrics_listener, async {
             // An error means that the server was dropped, which stops it as well.
             let _: Result<(), _> = stopped.await;
         }));

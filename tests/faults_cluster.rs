@@ -109,7 +109,7 @@ fn round(fault: Fault, random: &mut Random, cluster: &mut NatsCluster, scene: &S
 }
 
 fn ready(node: &Serving) -> Value {
-    node.http().send("GET", "/readyz", &[], None).json()
+    node.http().get(&node.token, "/readyz").json()
 }
 
 async fn replica(url: &str) -> Replica {

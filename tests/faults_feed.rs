@@ -190,7 +190,7 @@ impl Scene {
 
 /// What the node says of its feed.
 pub fn feed(node: &Serving) -> Value {
-    node.http().send("GET", "/readyz", &[], None).json()["feed"].clone()
+    node.http().get(&node.token, "/readyz").json()["feed"].clone()
 }
 
 #[track_caller]

@@ -214,7 +214,7 @@ async fn a_mended_stream_is_taken_up() {
 #[test]
 fn lag_and_state_are_told_to_whoever_watches() {
     let server = Server::memory();
-    let ready = || server.send("GET", "/readyz", &[], None).json();
+    let ready = || server.get(&server.admin, "/readyz").json();
     assert!(!server.metrics().contains("tenure_feed") && ready().get("feed").is_none(), "nobody publishes");
     let mut nats = NatsServer::start(NEWEST);
     let runtime = tokio::runtime::Runtime::new().unwrap();

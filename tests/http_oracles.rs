@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 use crate::support::server::{Answer, bearer};
 use crate::support::world::World;
 
+/// The arguments of a command about an id.
+type Body = Box<dyn Fn(&str) -> Value>;
+type Arguments<'a> = &'a dyn Fn(&str) -> Value;
+
 /// People of `lone`, of whom nobody in `educate` knows, and of one who is not there; a key of each.
 struct Strangers {
     ids: [&'static str; 4],
@@ -116,7 +120,7 @@ fn commands_say_the_same_of_strangers() {
     let callers = [("helen", &*world.helen), ("mike", &*world.mike)];
     let membership = |id: &str| json!({"org": "educate", "users": [id], "user_type": "viewer", "privileges": []});
     let only = |id: &str| json!({"user": id});
-    let commands: [(&str, Box<dyn Fn(&str) -> Value>); 15] = [
+    let commands: [(&str, Body); 15] = [
         ("disable-user", Box::new(only)),
         ("enable-user", Box::new(only)),
         ("reset-credential", Box::new(only)),
@@ -202,4 +206,101 @@ fn hidden_content_is_not_there() {
             });
         }
     }
+}
+
+/// Tried out, a command tells nothing of ids and names that its sender does not see: it comes to the same whether they are
+/// free or not, but for what is made anew each time.
+#[test]
+fn trying_out_tells_nothing_of_what_is_hidden() {
+    let world = World::new();
+    let server = &world.server;
+    let lone = |name: &str, body: Value| server.done(&world.luke, name, body);
+    lone(
+        "create-user",
+        json!({"id": "taken-user", "org": "lone", "name": "T", "user_type": "member", "privileges": "all"}),
+    );
+    lone(
+        "create-user",
+        json!({"id": "eraser-usr", "org": "lone", "name": "T", "user_type": "member", "privileges": []}),
+    );
+    lone("erase-user", json!({"user": "eraser-usr", "confirmation": "permanently erase"}));
+    lone("create-group", json!({"id": "taken-grp", "org": "lone", "name": "G"}));
+    lone("define-role", json!({"id": "taken-role", "org": "lone", "name": "R"}));
+    lone("create-resource", json!({"id": "taken-chart", "org": "lone", "kind": "chart", "name": "C"}));
+    lone("link-environment", json!({"id": "taken-env", "org": "lone", "name": "E"}));
+    // A name that Mike cannot see is taken in a folder that he may write to.
+    server.done(&world.helen, "share", json!({"resource": "folder", "with": {"user": "mike"}, "level": "edit"}));
+    let hide = json!({"id": "hidden", "org": "educate", "kind": "chart", "name": "Hidden Plan"});
+    server.done(&world.helen, "create-resource", hide);
+    let user = |id: &str| json!({"id": id, "org": "educate", "name": "N", "email": "e@example.org", "user_type": "member", "privileges": ["chart.edit"]});
+    let chart = |name: &str| json!({"id": "mine", "org": "educate", "kind": "chart", "name": name});
+    let org = |id: &str| json!({"id": id, "name": "Sub", "parent": "educate", "admin": {"id": format!("admin-{id}"), "name": "A", "key": true}});
+    let cases: [(&str, &str, &str, &str, Arguments<'_>); 9] = [
+        ("helen", "create-user", "taken-user", "never-user", &user),
+        ("helen", "create-user", "eraser-usr", "never-user", &user),
+        ("helen", "create-group", "taken-grp", "never-grp", &|id| json!({"id": id, "org": "educate", "name": "G"})),
+        ("helen", "define-role", "taken-role", "never-role", &|id| json!({"id": id, "org": "educate", "name": "R"})),
+        (
+            "helen",
+            "create-resource",
+            "taken-chart",
+            "never-chart",
+            &|id| json!({"id": id, "org": "educate", "kind": "chart", "name": "N"}),
+        ),
+        (
+            "helen",
+            "copy-resource",
+            "taken-chart",
+            "never-chart",
+            &|id| json!({"id": id, "resource": "scores", "into_org": "educate", "name": "N"}),
+        ),
+        ("helen", "link-environment", "taken-env", "never-env", &|id| json!({"id": id, "org": "educate", "name": "N"})),
+        ("helen", "create-org", "lone", "none", &org),
+        ("mike", "create-resource", "Hidden Plan", "Nothing Yet", &chart),
+    ];
+    for (who, name, taken, free, body) in cases {
+        let token = if who == "mike" { &world.mike } else { &world.helen };
+        let tried = |value: &str| {
+            let answer = server.post(token, &format!("/v1/commands/{name}?dry_run=true"), &body(value));
+            shape(&answer.json(), value)
+        };
+        let (taken_is, free_is) = (tried(taken), tried(free));
+        assert!(free_is.contains("events"), "{name} {free_is}");
+        assert_eq!(taken_is, free_is, "{name}");
+        // Sent, it is refused, and leaves a trace at the edge.
+        let sent = server.post(token, &format!("/v1/commands/{name}"), &body(taken));
+        let code = if taken == "Hidden Plan" { "409 name.taken" } else { "409 id.taken" };
+        assert_eq!(sent.outcome(), code, "{name}");
+    }
+    // What one sees is told at once.
+    let seen = server.post(&world.helen, "/v1/commands/create-user?dry_run=true", &user("mike"));
+    assert_eq!(seen.outcome(), "409 id.taken");
+}
+
+/// A document without what is new each time: ids of events, times, hashes, sealed texts, of which the length stays.
+fn shape(document: &Value, value: &str) -> String {
+    match document {
+        Value::Object(fields) => {
+            let field = |(name, field): (&String, &Value)| {
+                let own = ["id", "time", "prev", "hash", "key", "command", "correlation", "commandid", "log"];
+                let text = if own.contains(&name.as_str()) || is_sealed(field) {
+                    format!("{} long", field.to_string().replace(value, "IDENT").len())
+                } else {
+                    shape(field, value)
+                };
+                format!("{name}: {text}")
+            };
+            format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+        }
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(|item| shape(item, value)).collect::<Vec<_>>().join(", "))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            document.to_string().replace(value, "IDENT")
+        }
+    }
+}
+
+fn is_sealed(field: &Value) -> bool {
+    field.as_str().is_some_and(|text| text.len() > 40 && !text.contains(' '))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::server::{Answer, Server};
+use crate::support::server::{Answer, Server, bearer};
 use crate::support::world::World;
 
 /// The ids of a list, sorted.
@@ -66,19 +66,65 @@ fn moments_pages_and_parameters() {
     check("min_position=x", "400 request.malformed");
 }
 
+/// Whoever has a position from an answer finds it at once; one that is beyond the end is from elsewhere, and is refused at
+/// once, wherever it stands.
 #[test]
-fn a_reader_waits_for_the_position_that_it_needs() {
+fn positions_beyond_the_end_are_refused() {
     let world = World::new();
     let head = world.server.node.live().position();
-    let path = format!("/v1/orgs/educate?min_position={}", head + 1);
-    let reader = std::thread::scope(|scope| {
-        let reader = scope.spawn(|| world.server.get(&world.helen, &path).json()["name"].clone());
-        world.server.done(&world.helen, "rename-org", json!({"org": "educate", "name": "Renamed"}));
-        reader.join().unwrap()
-    });
-    assert_eq!(reader, "Renamed");
-    let never = world.server.get(&world.helen, "/v1/orgs/educate?min_position=999999");
-    assert_eq!((never.outcome().as_str(), never.header("retry-after")), ("503 position.not_reached", "1"));
+    let question = |position: u64| {
+        json!({
+            "subject": {"type": "user", "id": "mike"}, "action": {"name": "view"},
+            "resource": {"type": "chart", "id": "scores"}, "context": {"min_position": position},
+        })
+    };
+    let ask = |place: &str, position: u64| {
+        let bearer = bearer(&world.helen);
+        let number = position.to_string();
+        let json = ("Content-Type", "application/json");
+        let with = |header, value: &str, method, path: &str, body: Option<&[u8]>| {
+            let headers = [("Authorization", &*bearer), json, (header, value)];
+            world.server.send(method, path, &headers, body)
+        };
+        match place {
+            "min_position" => world.server.get(&world.helen, &format!("/v1/orgs/educate?min_position={number}")),
+            "as_of" => world.server.get(&world.helen, &format!("/v1/orgs/educate?as_of={number}")),
+            "from" => world.server.get(&world.helen, &format!("/v1/events?from={}", position + 1)),
+            "stream" => world.server.get(&world.helen, &format!("/v1/events/stream?from={}", position + 1)),
+            "Last-Event-ID" => with("Last-Event-ID", &number, "GET", "/v1/events/stream", None),
+            "If-Match" => {
+                let body = json!({"org": "educate", "description": "D"}).to_string();
+                let path = "/v1/commands/describe-org?dry_run=true";
+                with("If-Match", &format!("\"{number}\""), "POST", path, Some(body.as_bytes()))
+            }
+            "evaluations" => {
+                let body = json!({"evaluations": [question(position), question(1)]});
+                world.server.post(&world.helen, "/access/v1/evaluations", &body)
+            }
+            "search" => {
+                let body = json!({
+                    "subject": {"type": "user"}, "action": {"name": "view"}, "resource": question(1)["resource"],
+                    "context": {"min_position": position},
+                });
+                world.server.post(&world.helen, "/access/v1/search/subject", &body)
+            }
+            _ => world.server.post(&world.helen, "/access/v1/evaluation", &question(position)),
+        }
+    };
+    let began = std::time::Instant::now();
+    for place in
+        ["min_position", "evaluation", "evaluations", "search", "If-Match", "Last-Event-ID", "stream", "from", "as_of"]
+    {
+        let code = if place == "as_of" { "422 as_of.future" } else { "422 position.beyond_end" };
+        for beyond in [head + 1, 999_999, u64::MAX - 1] {
+            assert_eq!(ask(place, beyond).outcome(), code, "{place} {beyond}");
+        }
+        // A stream that begins does not end by itself.
+        if !["Last-Event-ID", "stream"].contains(&place) {
+            assert_eq!(ask(place, head).outcome(), "200", "{place}");
+        }
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "nothing was waited for");
 }
 
 #[test]

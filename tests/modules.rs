@@ -23,7 +23,6 @@ const ONE_EVENT: &[(&str, &str)] = &[
     ("src/decide/delta.rs", "rules that still are to become a match"),
     ("src/decide/delta/packs.rs", "rules that still are to become a match"),
     ("src/decide/told.rs", "rules that still are to become a match"),
-    ("src/decide/workspace.rs", "reads an id out of an event that it made itself"),
     ("src/node/backup.rs", "collects what must be destroyed; erasing is one event"),
     ("src/node/writer.rs", "collects what must be destroyed; erasing is one event"),
     ("src/node/tell.rs", "collects what was exported; exporting is one event"),

@@ -206,8 +206,11 @@ pub fn reads_history(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
 #[must_use]
 pub fn may_ask(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> Asking {
     let asking = asking(view, viewer, user, org);
-    // Whoever may ask about somebody in their home knows of them.
-    let known = asking == Asking::No || view.home(user) == Some(org) || knows_of(view, viewer, user);
+    // Whoever may ask about somebody in their home knows of them. Who stands for a group is no person that could be hidden.
+    let known = asking == Asking::No
+        || view.user(user).is_none()
+        || view.home(user) == Some(org)
+        || knows_of(view, viewer, user);
     if known { asking } else { Asking::No }
 }
 

@@ -6,6 +6,7 @@ mod ask;
 mod commands;
 mod demo;
 mod doctor;
+mod edge;
 mod failure;
 mod feed;
 mod keep;
@@ -109,7 +110,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Init(node::Init),
-    Serve(node::Serve),
+    Serve(Box<node::Serve>),
     Demo(demo::Demo),
     Do(send::Do),
     Check(ask::Check),

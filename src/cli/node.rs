@@ -10,6 +10,7 @@ use tenure_events::UserId;
 use tracing_subscriber::EnvFilter;
 
 use super::Global;
+use super::edge::Edge;
 use super::failure::{Failure, Result};
 use super::feed::Nats;
 use super::output::{Format, is_read, print, record};
@@ -79,6 +80,8 @@ pub struct Serve {
     /// Start though the keys of people in the log are lost for good: their names stay unreadable
     #[arg(long)]
     keys_lost: bool,
+    #[command(flatten)]
+    edge: Edge,
     #[command(flatten)]
     nats: Nats,
 }
@@ -152,17 +155,17 @@ impl Serve {
             LogFormat::Text => log.with_ansi(super::Paint::stderr().is_on()).init(),
             LogFormat::Json => log.json().init(),
         }
-        let options =
-            Options { clock_confirmed: self.clock_confirmed, keys_lost: self.keys_lost, ..Options::folder(&self.data) };
-        let mut server = Server::start(options, self.listen, Some(self.metrics)).map_err(|error| {
-            let failure = Failure::new(&error);
-            match error {
-                ServerError::Listen { .. } => failure.hint("choose other addresses with --listen and --metrics"),
-                ServerError::Open(_) | ServerError::System(_) | ServerError::Serve(_) | ServerError::Broke(_) => {
-                    failure
+        let options = Options { clock_confirmed: self.clock_confirmed, keys_lost: self.keys_lost, ..Options::folder(&self.data) };
+        let mut server =
+            Server::start_with(options, self.edge.options()?, self.listen, Some(self.metrics)).map_err(|error| {
+                let failure = Failure::new(&error);
+                match error {
+                    ServerError::Listen { .. } => failure.hint("choose other addresses with --listen and --metrics"),
+                    ServerError::Open(_) | ServerError::System(_) | ServerError::Serve(_) | ServerError::Broke(_) => {
+                        failure
+                    }
                 }
-            }
-        })?;
+            })?;
         tell(&server.report);
         if let Some(feed) = feed {
             server.publish(feed);

@@ -13,8 +13,7 @@ use tenure_projections::values::{
 };
 
 use super::scene::{
-    Plan, Scene, conflict, environment_id, forbidden, invalid, kind_name, not_of_another, org_id, resource_id, unknown,
-    unused, user_id,
+    Plan, Scene, conflict, environment_id, forbidden, invalid, kind_name, org_id, resource_id, unknown, user_id,
 };
 use super::{Refusal, global, roles, workspace};
 use crate::command::{CopyResource, CreateResource, MoveResource, RenameResource, ShareContent, Unshare};
@@ -29,9 +28,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateResource, plan: &mut Plan) -> Resu
     let kind = kind.ok_or_else(|| invalid("kind", "kind.unknown", format!("there is no kind `{}`", args.kind)))?;
     let environment = place_in(scene, org, args)?;
     let parent = destination(scene, org, environment, kind, args.parent.as_ref())?;
-    let resource = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    not_of_another(&resource, Some(&args.org))?;
-    unused(scene.find_resource(resource.as_str()).is_some(), &resource)?;
+    let resource = scene.new_resource(args.id.as_ref(), &args.org)?;
     let name = scene.name(scope(scene, org, kind, parent), &args.name, None)?;
     let (source, data_permission) = super::packs::of_new(scene, org, &actions(scene, kind)?, args)?;
     let created = ResourceCreated {
@@ -128,9 +125,7 @@ pub fn copy(scene: &Scene<'_>, args: &CopyResource, plan: &mut Plan) -> Result<(
     }
     scene.may(Action::Copy, source, Some(into))?;
     let parent = destination(scene, into, None, original.kind, args.parent.as_ref())?;
-    let resource = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    not_of_another(&resource, Some(&args.into_org))?;
-    unused(scene.find_resource(resource.as_str()).is_some(), &resource)?;
+    let resource = scene.new_resource(args.id.as_ref(), &args.into_org)?;
     let name = args.name.as_deref().unwrap_or_else(|| scene.resource_name(source));
     let copied = ResourceCopied {
         resource,

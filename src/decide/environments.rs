@@ -8,7 +8,7 @@ use tenure_projections::sight;
 use tenure_projections::values::{EnvironmentNo, GroupNo, OrgNo, PrivilegeSet};
 
 use super::orgs::manages_inside;
-use super::scene::{Plan, Scene, conflict, environment_id, group_id, org_id, unknown, unused};
+use super::scene::{Plan, Scene, conflict, environment_id, group_id, org_id, unknown};
 use super::{Refusal, groups, text};
 use crate::command::{InviteGroup, LinkEnvironment, UninviteGroup, UnlinkEnvironment};
 
@@ -17,8 +17,10 @@ const MAX_ACCOUNT: usize = 100;
 pub fn link(scene: &Scene<'_>, args: &LinkEnvironment, plan: &mut Plan) -> Result<(), Refusal> {
     let org = scene.live_org(&args.org)?;
     manages_inside(scene, org)?;
-    let environment = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    unused(scene.find_environment(environment.as_str()).is_some(), &environment)?;
+    let environment = scene.new_id(args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
+        let found = View::environment(scene, scene.find_environment(id.as_str())?)?;
+        Some(sight::sees_inside(&scene.view, &scene.subject, found.value.org))
+    })?;
     let name = scene.name(Scope::Environments(org.handle()), &args.name, None)?;
     let short =
         |field, text: &Option<String>| text.as_deref().map(|text| text::lines(field, text, MAX_ACCOUNT)).transpose();

@@ -4,18 +4,21 @@ use tenure_events::data::{GroupCreated, GroupDeleted, GroupMemberAdded, GroupMem
 use tenure_events::{Event, GroupId};
 use tenure_projections::judge::administrative;
 use tenure_projections::names::Scope;
+use tenure_projections::sight;
 use tenure_projections::values::{GroupNo, NameHolder, OrgNo, UserNo};
 
 use super::Refusal;
-use super::scene::{Plan, Scene, conflict, invalid, org_id, unknown, unused, user_id};
+use super::scene::{Plan, Scene, conflict, invalid, org_id, unknown, user_id};
 use crate::command::{CreateGroup, GroupMembers, RenameGroup};
 
 pub fn create(scene: &Scene<'_>, args: &CreateGroup, plan: &mut Plan) -> Result<(), Refusal> {
     let org = args.org.as_ref().map(|org| scene.live_org(org)).transpose()?;
     let place = place(scene, org)?;
     scene.need(place, administrative::GROUP_MANAGE)?;
-    let group = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    unused(scene.find_group(group.as_str()).is_some(), &group)?;
+    let group = scene.new_id(args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
+        let group = scene.find_group(id.as_str())?;
+        Some(sight::sees_group(&scene.view, &scene.subject, group))
+    })?;
     let name = scene.name(Scope::Groups(org.map(OrgNo::handle)), &args.name, None)?;
     plan.add(scene, place, Event::GroupCreated(GroupCreated { group, org: args.org.clone(), name }), &[]);
     Ok(())

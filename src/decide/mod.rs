@@ -28,6 +28,7 @@ mod taken;
 mod tenants;
 mod text;
 mod told;
+mod trial;
 mod twins;
 mod users;
 mod validity;
@@ -50,8 +51,9 @@ pub use exchange::{bundled, may_export};
 pub use global::GLOBAL;
 pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
-pub use text::personal;
+pub use text::{MAX_REASON, personal};
 pub use told::{ForeignAccess, TELLING, Told, remains};
+pub use trial::StandIns;
 pub use validity::ended;
 pub use workspace::{first_personal_folder, personal_id, public_folder, public_id};
 
@@ -111,7 +113,27 @@ pub fn decide(
     moment: &Moment,
 ) -> Result<Vec<Draft>, Refusal> {
     let bounds = OnceCell::new();
-    let scene = Scene::new(view, caller, moment, &bounds);
+    decide_as(Scene::new(view, caller, moment, &bounds), caller, command)
+}
+
+/// What would come of a command that is only tried out: see [`StandIns`], by which the ids that the caller chose are put into
+/// what comes of it.
+///
+/// # Errors
+/// The first rule that stands against it, as far as it rests on what the caller sees.
+pub fn try_out(
+    view: &View<'_>,
+    caller: &Caller,
+    command: &Command<Sealed>,
+    moment: &Moment,
+    stand_ins: &StandIns,
+) -> Result<Vec<Draft>, Refusal> {
+    let bounds = OnceCell::new();
+    decide_as(Scene { trial: Some(stand_ins), ..Scene::new(view, caller, moment, &bounds) }, caller, command)
+}
+
+fn decide_as(scene: Scene<'_>, caller: &Caller, command: &Command<Sealed>) -> Result<Vec<Draft>, Refusal> {
+    let (view, moment) = (&scene.view.clone(), scene.moment);
     behalf::judge(&scene, caller, command)?;
     stands(&scene)?;
     let mut plan = Plan::default();
@@ -170,7 +192,7 @@ fn stands(scene: &Scene<'_>) -> Result<(), Refusal> {
 
 fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
     match command {
-        Command::CreateOrg(args) => orgs::create(scene, args, plan),
+        Command::CreateOrg(args) => orgs::create(scene, args, plan).map(drop),
         Command::RenameOrg(args) => orgs::rename(scene, args, plan),
         Command::DescribeOrg(args) => orgs::describe(scene, args, plan),
         Command::TagOrg(args) => orgs::tag(scene, args, plan),

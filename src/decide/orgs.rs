@@ -5,13 +5,14 @@ use tenure_events::data::{
     self, ApiKeyIssued, GroupInvited, LandlordAdmitted, LandlordExcluded, Lifecycle, OrgArchived, OrgCreated,
     OrgDescribed, OrgDisabled, OrgEnabled, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted, UserCreated,
 };
-use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, Time, UserId, UserType};
+use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, Time, UserType};
 use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
+use tenure_projections::sight;
 use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet};
 
-use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, new_user, org_id, unused};
+use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, org_id};
 use super::{Refusal, global, permissions, text, workspace};
 use crate::command::{
     AdmitLandlord, All, ArchiveOrg, CreateOrg, DescribeOrg, FirstAdmin, Privileges, RenameOrg, TagOrg,
@@ -24,15 +25,18 @@ const MAX_DESCRIPTION: usize = 2_000;
 const MAX_TAGS: usize = 50;
 const MAX_TAG: usize = 100;
 
-pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
+/// Makes an org, and answers its id.
+pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> Result<OrgId, Refusal> {
     let parent = match &args.parent {
         Some(parent) => scene.live_org(parent)?,
         None => super::groups::place(scene, None)?,
     };
     makes_below(scene, parent)?;
     below_root_only(scene, parent)?;
-    let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    unused(scene.find_org(org.as_str()).is_some() || global::is(scene, &org), &org)?;
+    let org = scene.new_id(args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
+        let seen = |org| sight::sees_org(&scene.view, &scene.subject, org);
+        if global::is(scene, id) { Some(true) } else { scene.find_org(id.as_str()).map(seen) }
+    })?;
     let managing_group = match &args.managing_group {
         Some(group) => Some(managing_group(scene, group)?),
         None if scene.settings().is_some_and(|settings| settings.value.managing_team_required) => {
@@ -57,7 +61,8 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
     starting_roles(scene, &org, plan)?;
     first_team(scene, &org, team.as_ref(), plan)?;
     workspace::start(scene, &org, plan)?;
-    args.admin.iter().try_for_each(|admin| first_admin(scene, &org, admin, plan))
+    args.admin.iter().try_for_each(|admin| first_admin(scene, &org, admin, plan))?;
+    Ok(org)
 }
 
 /// Whoever manages the parent makes orgs below it. On a platform of teams whoever may at all makes them below the
@@ -120,8 +125,7 @@ fn managing_group(scene: &Scene<'_>, id: &GroupId) -> Result<GroupId, Refusal> {
 }
 
 fn first_admin(scene: &Scene<'_>, org: &OrgId, admin: &FirstAdmin<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
-    let user: UserId = admin.id.clone().unwrap_or_else(|| scene.moment.fresh.admin.into());
-    new_user(scene, &user)?;
+    let user = scene.new_user(admin.id.as_ref(), scene.moment.fresh.admin)?;
     let administrator =
         UserType::new("administrator").map_err(|error| conflict("user_type.unknown", error.to_string()))?;
     let user_type = admin.user_type.clone().unwrap_or(administrator);

@@ -5,10 +5,11 @@ use tenure_events::{Event, OrgId, RoleId};
 use tenure_projections::View;
 use tenure_projections::judge::administrative;
 use tenure_projections::names::Scope;
+use tenure_projections::sight;
 use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet, Role, RoleNo, Window};
 
 use super::groups::place;
-use super::scene::{Plan, Scene, conflict, group_id, invalid, not_of_another, org_id, unused, user_id};
+use super::scene::{Plan, Scene, conflict, group_id, invalid, not_of_another, org_id, user_id};
 use super::{Refusal, global, workspace};
 use crate::command::{AssignRole, ChangeRole, DefineRole, UnassignRole};
 
@@ -20,9 +21,11 @@ pub fn define(scene: &Scene<'_>, args: &DefineRole, plan: &mut Plan) -> Result<(
     if org.is_none() && scene.system_administrator_reaches() {
         return Err(global::one_role());
     }
-    let role = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    not_of_another(&role, named)?;
-    unused(scene.find_role(role.as_str()).is_some(), &role)?;
+    args.id.as_ref().map_or(Ok(()), |id| not_of_another(id, named))?;
+    let role = scene.new_id(args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
+        let role = scene.find_role(id.as_str())?;
+        Some(sight::sees_role(&scene.view, &scene.subject, role))
+    })?;
     let name = scene.name(Scope::Roles(org.map(OrgNo::handle)), &args.name, None)?;
     let privileges = scene.named(scene.asked(&args.privileges, scene.held(place))?);
     let defined = RoleDefined { role, org: named.cloned(), name, privileges };

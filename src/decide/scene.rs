@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::ops::Deref;
 
 use tenure_events::{EnvironmentId, Event, GroupId, OrgId, Privilege, ResourceId, RoleId, Time, UserId, UserType};
@@ -14,7 +15,9 @@ use tenure_projections::values::{
     RoleNo, UserNo, UserStatus, UserTypeNo,
 };
 
-use super::{Caller, Draft, Kind, Moment, Refusal, acting_for, permissions, text};
+use super::{Caller, Draft, Kind, Moment, Refusal, StandIns, acting_for, permissions, text};
+use uuid::Uuid;
+
 use crate::command::{All, Privileges};
 
 /// A command's surroundings. Derefs to the view.
@@ -36,6 +39,8 @@ pub struct Scene<'a> {
     pub moment: &'a Moment,
     /// When windows of what whoever decides holds begin and end, once that was asked.
     pub bounds: &'a OnceCell<BTreeSet<Time>>,
+    /// The ids that others stand in for, where the command is only tried out.
+    pub trial: Option<&'a StandIns>,
 }
 
 impl<'a> Deref for Scene<'a> {
@@ -84,6 +89,7 @@ impl<'a> Scene<'a> {
             arising: PrivilegeSet::NONE,
             moment,
             bounds,
+            trial: None,
         }
     }
 
@@ -308,11 +314,69 @@ impl<'a> Scene<'a> {
     pub fn name(&self, scope: Scope, name: &str, own: Option<NameHolder>) -> Result<String, Refusal> {
         let name = text::name("name", name)?;
         match self.find_name(scope, &name) {
-            Some(holder) if Some(holder) != own => {
+            // Tried out, it tells nothing of what is hidden; sent, it is refused, and counted where it came in.
+            Some(holder) if Some(holder) != own && (self.trial.is_none() || self.sees(holder)) => {
                 Err(conflict("name.taken", format!("the name `{name}` is taken here: choose another")))
             }
             Some(_) | None => Ok(name),
         }
+    }
+
+    /// Whether the caller sees what has a name.
+    fn sees(&self, holder: NameHolder) -> bool {
+        let (view, subject) = (&self.view, &self.subject);
+        match holder {
+            NameHolder::Org(org) => sight::sees_org(view, subject, org),
+            NameHolder::Group(group) => sight::sees_group(view, subject, group),
+            NameHolder::Role(role) => sight::sees_role(view, subject, role),
+            NameHolder::Environment(no) => {
+                View::environment(self, no).is_some_and(|found| sight::sees_inside(view, subject, found.value.org))
+            }
+            NameHolder::Resource(no) => {
+                let own = View::resource(self, no).map(|resource| resource.value.org);
+                let from = |acting| sight::sees_resource(view, subject, acting, no);
+                from(self.acting_org) || from(own) || from(self.home(subject.user))
+            }
+        }
+    }
+
+    /// The id of something new: the one that the caller chose, if nothing has it, or else a fresh one. `seen` says of the
+    /// chosen one whether the caller sees what has it, or that nothing has. Ids are never used again.
+    pub fn new_id<Id: Clone + From<Uuid> + Display>(
+        &self,
+        chosen: Option<&Id>,
+        fresh: Uuid,
+        seen: impl FnOnce(&Self, &Id) -> Option<bool>,
+    ) -> Result<Id, Refusal> {
+        let Some(id) = chosen else { return Ok(fresh.into()) };
+        match (seen(self, id), self.trial) {
+            (Some(true), _) | (Some(false), None) => {
+                Err(conflict("id.taken", format!("the id `{id}` is taken: choose another, or name none")))
+            }
+            (Some(false) | None, Some(trial)) => Ok(trial.of(&self.moment.fresh.thing, id).into()),
+            (None, None) => Ok(id.clone()),
+        }
+    }
+
+    /// The id of a new user: not one that the platform itself goes by.
+    pub fn new_user(&self, chosen: Option<&UserId>, fresh: Uuid) -> Result<UserId, Refusal> {
+        if let Some(id) = chosen.filter(|id| id.as_str().starts_with('~')) {
+            let detail = format!("the platform itself goes by ids such as `{id}`: choose another");
+            return Err(invalid("id", "id.reserved", detail));
+        }
+        self.new_id(chosen, fresh, |scene, id| {
+            let user = scene.find_user(id.as_str())?;
+            Some(sight::sees_user(&scene.view, &scene.subject, user))
+        })
+    }
+
+    /// The id of new content of an org.
+    pub fn new_resource(&self, chosen: Option<&ResourceId>, org: &OrgId) -> Result<ResourceId, Refusal> {
+        chosen.map_or(Ok(()), |id| not_of_another(id, Some(org)))?;
+        self.new_id(chosen, self.moment.fresh.thing, |scene, id| {
+            let no = scene.find_resource(id.as_str())?;
+            Some(scene.sees(NameHolder::Resource(no)))
+        })
     }
 
     /// An instant that lies in the future, or now.
@@ -356,18 +420,6 @@ pub fn invalid(field: &'static str, code: &'static str, detail: impl Into<String
     Refusal::new(Kind::Invalid { field }, code, detail)
 }
 
-/// An id for a new user: not in use, and not one that the platform itself goes by.
-pub fn new_user(scene: &Scene<'_>, id: &UserId) -> Result<(), Refusal> {
-    if id.as_str().starts_with('~') {
-        return Err(invalid(
-            "id",
-            "id.reserved",
-            format!("the platform itself goes by ids such as `{id}`: choose another"),
-        ));
-    }
-    unused(scene.find_user(id.as_str()).is_some(), id)
-}
-
 /// An id that a caller chose for something of an org, or of none. Ids `NAME@ORG` are kept for what the platform itself makes
 /// for that org, so that no other org can take them before.
 pub fn not_of_another(id: &dyn std::fmt::Display, org: Option<&OrgId>) -> Result<(), Refusal> {
@@ -378,15 +430,6 @@ pub fn not_of_another(id: &dyn std::fmt::Display, org: Option<&OrgId>) -> Result
             Err(invalid("id", "id.reserved", detail))
         }
         Some(_) | None => Ok(()),
-    }
-}
-
-/// An id that is not in use. Ids are never used again.
-pub fn unused(taken: bool, id: &dyn std::fmt::Display) -> Result<(), Refusal> {
-    if taken {
-        Err(conflict("id.taken", format!("the id `{id}` is taken: choose another, or name none")))
-    } else {
-        Ok(())
     }
 }
 

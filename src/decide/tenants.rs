@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use tenure_events::data::{
     self, IdentityLinked, LoginConfigured, SubscriptionGranted, TenantProvisioned, TenantUsers, UserCreated,
 };
-use tenure_events::{Event, OrgId, Sealed, UserId, UserType};
+use tenure_events::{Event, OrgId, Sealed, UserType};
 use tenure_projections::judge::administrative;
 use tenure_projections::values::{OrgNo, PrivilegeSet};
 
-use super::scene::{Plan, Scene, conflict, forbidden, invalid, new_user, org_id};
+use super::scene::{Plan, Scene, conflict, forbidden, invalid, org_id};
 use super::{Draft, Refusal, groups, identities, licences, orgs, subscriptions, text, workspace};
 use crate::command::{All, ConfigureLogin, CreateOrg, Privileges, ProvisionTenant, Provisioned};
 
@@ -48,8 +48,7 @@ pub fn provision(scene: &Scene<'_>, args: &ProvisionTenant<Sealed>, plan: &mut P
         }))
     };
     let Some(no) = scene.find_tenant(args.issuer.trim(), args.external_id.trim()) else {
-        let org = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-        orgs::create(scene, &bare(org.clone(), &args.name), plan)?;
+        let org = orgs::create(scene, &bare(args.id.clone(), &args.name), plan)?;
         let (original, event) = (plan.0.len(), provisioned(org.clone())?);
         plan.in_org(org.clone(), event.clone());
         plan.0.push(Draft { org: org_id(scene, root), event, twin_of: Some(original) });
@@ -96,9 +95,9 @@ fn distinct(args: &ProvisionTenant<Sealed>) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn bare(org: OrgId, name: &str) -> CreateOrg<Sealed> {
+fn bare(id: Option<OrgId>, name: &str) -> CreateOrg<Sealed> {
     CreateOrg {
-        id: Some(org),
+        id,
         name: name.to_owned(),
         parent: None,
         description: String::new(),
@@ -124,8 +123,7 @@ fn join(
     there: Option<OrgNo>,
     plan: &mut Plan,
 ) -> Result<(), Refusal> {
-    let user: UserId = person.id.clone().unwrap_or_else(|| scene.moment.fresh.admin.into());
-    new_user(scene, &user)?;
+    let user = scene.new_user(person.id.as_ref(), scene.moment.fresh.admin)?;
     let usual = UserType::new(user_type).map_err(|error| conflict("user_type.unknown", error.to_string()))?;
     let user_type = person.user_type.clone().unwrap_or_else(|| usual.clone());
     let ceiling = scene.ceiling(scene.user_type(&user_type)?);

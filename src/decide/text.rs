@@ -3,6 +3,9 @@
 use super::Refusal;
 use super::scene::invalid;
 
+/// The most bytes of a reason.
+pub const MAX_REASON: usize = 1_024;
+
 /// The most characters of a name.
 const MAX_NAME: usize = 200;
 
@@ -43,7 +46,11 @@ pub fn personal(field: &'static str, text: &str) -> Result<(), Refusal> {
         "name" => name(field, text).map(drop),
         // A key is called by its argument `name`.
         "key" => name("name", text).map(drop),
-        "reason" => lines("Tenure-Reason", text, usize::MAX).map(drop),
+        "reason" if text.len() > MAX_REASON => {
+            let detail = format!("a reason has at most {MAX_REASON} bytes, this one {}: say it shorter", text.len());
+            Err(invalid("Tenure-Reason", "text.too_long", detail))
+        }
+        "reason" => lines("Tenure-Reason", text, MAX_REASON).map(drop),
         _ if text.trim().is_empty() => Err(invalid(field, "text.empty", "this needs at least one character")),
         _ => in_one_line(field, text),
     }

@@ -9,7 +9,7 @@ use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::values::{OrgNo, PrivilegeNo, UserNo, UserStatus};
 
-use super::scene::{Plan, Scene, conflict, forbidden, invalid, new_user, org_id, unknown, user_id};
+use super::scene::{Plan, Scene, conflict, forbidden, invalid, org_id, unknown, user_id};
 use super::{Refusal, identities, subscriptions, workspace};
 use crate::command::{ChangeProfile, CreateUser, EraseUser, Identity, SelectActiveOrg};
 
@@ -19,8 +19,7 @@ pub const ERASE: &str = "permanently erase";
 pub fn create(scene: &Scene<'_>, args: &CreateUser<Sealed>, plan: &mut Plan) -> Result<(), Refusal> {
     let org = scene.live_org(&args.org)?;
     scene.need(org, administrative::USER_MANAGE)?;
-    let user = args.id.clone().unwrap_or_else(|| scene.moment.fresh.thing.into());
-    new_user(scene, &user)?;
+    let user = scene.new_user(args.id.as_ref(), scene.moment.fresh.thing)?;
     let ceiling = scene.ceiling(scene.user_type(&args.user_type)?);
     let privileges = scene.asked(&args.privileges, scene.held(org).and(ceiling))?;
     subscriptions::within(scene, privileges, &args.user_type, ceiling)?;

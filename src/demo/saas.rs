@@ -163,7 +163,7 @@ fn payroll() -> Step {
                 Want::Allow(vec![because("reach.share_group", "shared", "content.shared", "resources/payroll")]),
             ),
             asks("bob", "may not change them", may("bob", "edit", "document:salaries"), denied("level.missing")),
-            asks("carol", "may not see them", may("carol", "view", "document:salaries"), denied("level.missing")),
+            asks("carol", "may not see them", may("carol", "view", "document:salaries"), denied("resource.unknown")),
             looks_for("bob", "lists the documents that he may see", "document", "acme", &["salaries"]),
             looks_for("carol", "lists hers: none", "document", "acme", &[]),
         ],
@@ -188,7 +188,7 @@ fn past() -> Step {
                 "bob",
                 "may not see the salaries now",
                 may("bob", "view", "document:salaries"),
-                denied("level.missing"),
+                denied("resource.unknown"),
             ),
             asks(
                 "alice",

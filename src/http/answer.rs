@@ -10,7 +10,9 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tenure_events::Position;
 
+use super::App;
 use super::problem::Problem;
+use crate::node::Authenticated;
 
 /// The position that an answer reflects.
 pub const POSITION: HeaderName = HeaderName::from_static("tenure-position");
@@ -66,8 +68,18 @@ impl<B: AsRef<[u8]>> Serialize for Events<'_, B> {
     }
 }
 
-/// An answer that is worked out on a thread where that may take its time.
-pub async fn at_leisure(work: impl FnOnce() -> Result<Reply, Problem> + Send + 'static) -> Result<Response, Problem> {
+/// An answer that is worked out on a thread where that may take its time, once it is the caller's turn.
+pub async fn at_leisure(
+    app: &App,
+    caller: &Authenticated,
+    work: impl FnOnce() -> Result<Reply, Problem> + Send + 'static,
+) -> Result<Response, Problem> {
+    let turn = app.turn(caller).await?;
+    let work = move || {
+        // Held until the work is done, also if nobody waits for it any more.
+        let _turn = turn;
+        work()
+    };
     let reply = tokio::task::spawn_blocking(work).await.map_err(|error| {
         tracing::error!(%error, "an answer was not finished");
         Problem::internal()
@@ -75,8 +87,16 @@ pub async fn at_leisure(work: impl FnOnce() -> Result<Reply, Problem> + Send + '
     Ok(reply?.into_response())
 }
 
-/// The body of a request, which is JSON; `other` is the status for anything that does not say so.
-pub async fn body(request: Request, other: StatusCode) -> Result<Vec<u8>, Problem> {
+/// The body of a request, which is JSON; `other` is the status for anything that does not say so. It has its time to come.
+pub async fn body(app: &App, request: Request, other: StatusCode) -> Result<Vec<u8>, Problem> {
+    let within = app.limits().body;
+    tokio::time::timeout(within, whole(request, other)).await.unwrap_or_else(|_| {
+        let detail = format!("the body did not come within {} s", within.as_secs_f64());
+        Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "body.too_slow", detail))
+    })
+}
+
+async fn whole(request: Request, other: StatusCode) -> Result<Vec<u8>, Problem> {
     let headers = request.headers();
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();

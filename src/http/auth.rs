@@ -1,6 +1,7 @@
 //! Who asks: the bearer token of a request.
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
@@ -18,14 +19,17 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let token = bearer(parts).ok_or_else(Problem::unauthenticated)?;
-        app.node().authenticate(&token).map(Self).ok_or_else(Problem::unauthenticated)
+        let token = bearer(&parts.headers);
+        if let Some(caller) = token.as_ref().and_then(|token| app.node().authenticate(token)) {
+            return app.admit(caller, parts).await.map(|()| Self(caller));
+        }
+        Err(app.turn_away(token.as_ref().map(|token| token.key().as_str()), parts).await)
     }
 }
 
 /// The one token of a request. Two of them are as good as none.
-fn bearer(parts: &Parts) -> Option<Token> {
-    let mut values = parts.headers.get_all(AUTHORIZATION).iter();
+pub fn bearer(headers: &HeaderMap) -> Option<Token> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;
     };

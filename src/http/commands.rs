@@ -14,9 +14,11 @@ use tenure_events::{OrgId, Position, UserId};
 use super::App;
 use super::answer::{Events, Reply, body};
 use super::auth::Caller;
+use super::limits::Payer;
+use super::observe::now;
 use super::problem::Problem;
 use crate::command::{self, Plain};
-use crate::decide::Told;
+use crate::decide::{MAX_REASON, Told};
 use crate::node::{self, AccessDelta, AccessDeltas};
 use crate::token::Token;
 
@@ -29,7 +31,11 @@ pub async fn post(
 ) -> Result<Response, Problem> {
     let Path(name) = name.map_err(|_| Problem::malformed("the path is not UTF-8"))?;
     let known = command::names().find(|known| *known == name);
+    let payer = Payer::of(app.node(), &caller.0);
     let answer = run(&app, caller, name, request).await;
+    if answer.as_ref().is_err_and(|problem| TAKEN.contains(&problem.code())) {
+        app.limits().was_taken(payer, now(&app));
+    }
     let outcome = match &answer {
         Ok(answered) => answered.outcome,
         Err(problem) => problem.code(),
@@ -37,6 +43,9 @@ pub async fn post(
     app.metrics().command(known.unwrap_or("unknown"), outcome);
     Ok(answer?.reply.into_response())
 }
+
+/// Refusals that tell of something else that is there.
+const TAKEN: [&str; 3] = ["id.taken", "name.taken", "identity.taken"];
 
 struct Answered {
     reply: Reply,
@@ -89,19 +98,30 @@ async fn run(app: &App, Caller(caller): Caller, name: String, request: Request) 
     let options = Query::<Options>::try_from_uri(request.uri());
     let Query(Options { dry_run }) = options.map_err(|_| Problem::malformed("a command takes `?dry_run=true` only"))?;
     let headers = request.headers().clone();
+    let payer = Payer::of(app.node(), &caller);
+    let if_match = if_match(&headers)?;
+    if let Some(position) = if_match {
+        app.has_reached("If-Match", Some(position))?;
+    }
     let command = node::Request {
         name,
-        body: body(request, StatusCode::UNSUPPORTED_MEDIA_TYPE).await?,
+        body: body(app, request, StatusCode::UNSUPPORTED_MEDIA_TYPE).await?,
         caller,
         on_behalf_of: parsed(&headers, "tenure-on-behalf-of")?,
         acting_org: parsed(&headers, "tenure-acting-org")?,
-        reason: text(&headers, "tenure-reason")?.map(|reason| Plain(reason.to_owned())),
+        reason: reason(&headers)?,
         idempotency_key: idempotency_key(&headers)?,
-        if_match: if_match(&headers)?,
+        if_match,
         correlation: parsed(&headers, "tenure-correlation")?,
         dry_run,
     };
+    let turn = if dry_run { Some(app.turn(&caller).await?) } else { None };
     let answer = app.node().submit(command).await?;
+    drop(turn);
+    if !dry_run && !answer.replayed {
+        let written = answer.events.iter().map(Bytes::len).sum();
+        app.limits().wrote(payer, written, now(app));
+    }
     let outcome = match (dry_run, answer.replayed) {
         (true, _) => "dry_run",
         (false, true) => "replayed",
@@ -132,6 +152,16 @@ fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str
 fn parsed<T: FromStr<Err: std::fmt::Display>>(headers: &HeaderMap, name: &'static str) -> Result<Option<T>, Problem> {
     let parse = |text: &str| text.parse().map_err(|error| Problem::malformed(format!("the header `{name}`: {error}")));
     text(headers, name)?.map(parse).transpose()
+}
+
+/// Why, in at most [`MAX_REASON`] bytes.
+fn reason(headers: &HeaderMap) -> Result<Option<Plain>, Problem> {
+    let reason = text(headers, "tenure-reason")?;
+    if let Some(length) = reason.map(str::len).filter(|length| *length > MAX_REASON) {
+        let detail = format!("a reason has at most {MAX_REASON} bytes, this one {length}: say it shorter");
+        return Err(Problem::invalid("reason.too_long", "Tenure-Reason", detail));
+    }
+    Ok(reason.map(|reason| Plain(reason.to_owned())))
 }
 
 /// Long enough for what people make keys of; it is stored as a hash.

@@ -1,14 +1,23 @@
-//! Connections: each served on a task of its own, and ended in good order.
+//! Connections: each served on a task of its own, and ended in good order. There may be so many in all and of one address,
+//! and a client that neither sends nor reads is let go.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Sleep;
+
+use super::limits::{Slots, network};
 
 /// How long a client may take for the head of a request, and be silent before it. Who sends byte by byte, or nothing,
 /// holds no connection for longer.
@@ -17,37 +26,69 @@ const HEAD: Duration = Duration::from_secs(10);
 /// How long to wait after the system gave no connection: it has no files or memory left.
 const BREATH: Duration = Duration::from_millis(250);
 
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// How many connections there may be, and how long a client may not read.
+#[derive(Clone, Copy)]
+pub struct Room {
+    /// In all.
+    pub all: usize,
+    /// Of one address.
+    pub own: usize,
+    /// How long a client may leave unread what it is sent.
+    pub stalled: Duration,
+}
+
 /// Serves connections until `stopped` is ready; then takes no more, and ends when those that are there have ended.
-pub async fn serve(listener: TcpListener, router: Router, stopped: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, router: Router, room: Room, stopped: impl Future<Output = ()>) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD);
     let open = GracefulShutdown::new();
+    let slots = Slots::new(room.all, room.own);
+    let mut refused = false;
     let mut stopped = std::pin::pin!(stopped);
     loop {
-        let connection = tokio::select! {
+        let (connection, address) = tokio::select! {
             accepted = accept(&listener) => accepted,
             () = &mut stopped => break,
         };
-        let service = TowerToHyperService::new(router.clone());
-        let served = open.watch(http.serve_connection(TokioIo::new(connection), service));
-        tokio::spawn(async {
+        let peer = Peer(address.ip());
+        let Some(slot) = slots.take(network(peer.0)) else {
+            // Once until there is room again: a flood of connections is no flood of lines.
+            if !std::mem::replace(&mut refused, true) {
+                tracing::warn!(address = %peer.0, "a connection is refused: there are as many as there may be");
+            }
+            continue;
+        };
+        refused = false;
+        let inner = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+            request.extensions_mut().insert(peer);
+            inner.call(request)
+        });
+        let io = TokioIo::new(Patient { inner: connection, limit: room.stalled, stalled: None });
+        let served = open.watch(http.serve_connection(io, service));
+        tokio::spawn(async move {
             if let Err(error) = served.await {
                 tracing::debug!(%error, "a connection ended early");
             }
+            drop(slot);
         });
     }
     drop(listener);
     open.shutdown().await;
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((connection, _)) => {
+            Ok((connection, address)) => {
                 if let Err(error) = connection.set_nodelay(true) {
                     tracing::debug!(%error, "a connection cannot be told not to wait for more bytes");
                 }
-                return connection;
+                return (connection, address);
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
@@ -64,4 +105,63 @@ fn is_of_the_client(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
     )
+}
+
+/// A connection that fails once its client has read nothing of what it is sent for too long.
+struct Patient {
+    inner: TcpStream,
+    limit: Duration,
+    /// Runs while the client does not read.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+impl Patient {
+    fn waits<T>(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.stalled = None;
+            return polled;
+        }
+        let limit = self.limit;
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
+        stalled.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl AsyncRead for Patient {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Patient {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.inner).poll_write(context, bytes);
+        self.waits(context, polled)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.inner).poll_flush(context);
+        self.waits(context, polled)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.inner).poll_write_vectored(context, slices);
+        self.waits(context, polled)
+    }
 }

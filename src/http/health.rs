@@ -1,13 +1,15 @@
 //! Whether the node is alive, and whether it is ready to work.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tenure_events::{Position, Time};
 
 use super::App;
 use super::answer::Reply;
+use super::auth::bearer;
 use super::problem::Problem;
 use crate::node::{FeedReport, Halt};
 
@@ -23,7 +25,9 @@ struct Readiness {
     replayed: bool,
     /// Commands are taken.
     writing: bool,
-    position: Position,
+    /// For those who have a token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<Position>,
     /// Why commands are refused, where they are.
     #[serde(flatten)]
     halt: Option<Halted>,
@@ -44,10 +48,14 @@ struct Halted {
 }
 
 /// `GET /readyz`: the log is replayed and commands are taken.
-pub async fn ready(State(app): State<App>) -> Result<Response, Problem> {
+pub async fn ready(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let stats = app.node().stats();
-    let feed = app.node().feed();
-    let (writing, position) = (stats.writing, stats.position);
+    // How far the log is says how busy the platform is: not to everybody.
+    let known = headers.get(AUTHORIZATION).is_some()
+        && bearer(&headers).is_some_and(|token| app.node().authenticate(&token).is_some());
+    let hide = |feed| FeedReport { published: None, ..feed };
+    let feed = app.node().feed().map(|feed| if known { feed } else { hide(feed) });
+    let (writing, position) = (stats.writing, known.then_some(stats.position));
     let halt =
         stats.halt.map(|Halt { reason, detail, since }| Halted { code: reason.code(), detail, since, reading: true });
     let readiness = Readiness { ready: writing, replayed: true, writing, position, halt, feed };

@@ -1,5 +1,6 @@
 //! What the service counts, in the text format of Prometheus.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +17,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::App;
+use super::limits::Usage;
 use crate::node::{self, FeedReport, FeedState, Halt, Node, Reason};
 
 /// Counters of the edge; those of the node are read when somebody asks.
@@ -63,7 +65,7 @@ const SECONDS: [f64; 12] = [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0
 
 impl Metrics {
     /// Nothing counted yet.
-    pub fn new(node: &Node) -> Self {
+    pub fn new(node: &Node, usage: &Arc<Usage>) -> Self {
         let mut registry = Registry::with_prefix("tenure");
         let commands = Family::<CommandLabels, Counter>::default();
         registry.register("commands", "Commands by name and outcome", commands.clone());
@@ -74,7 +76,7 @@ impl Metrics {
             Checks { allowed: check("allowed"), denied: check("denied"), not_permitted: check("not_permitted") };
         let durations = Family::<RouteLabels, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
         registry.register("http_request_duration_seconds", "Time from request to answer", durations.clone());
-        registry.register_collector(Box::new(OfNode(node.clone())));
+        registry.register_collector(Box::new(OfNode(node.clone(), Arc::clone(usage))));
         Self { registry, commands, checks, durations }
     }
 
@@ -108,7 +110,7 @@ async fn page(State(app): State<App>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], page)
 }
 
-struct OfNode(Node);
+struct OfNode(Node, Arc<Usage>);
 
 impl std::fmt::Debug for OfNode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -125,6 +127,8 @@ impl Collector for OfNode {
         gauge("position", "Position of the last durable event", stats.position)?;
         gauge("state_changes", "Changes of state that the events made", stats.changes)?;
         gauge("queue_length", "Commands that wait to be decided", u64::try_from(stats.queue).unwrap_or(u64::MAX))?;
+        let near = u64::try_from(self.1.warned()).unwrap_or(u64::MAX);
+        gauge("quota_tenants_warned", "Tenants that used up much of their quota since the start", near)?;
         gauge("writing", "1 while the node takes commands", u64::from(stats.writing))?;
         of_halt(&mut encoder, stats.halt.as_ref())?;
         if let Some(feed) = self.0.feed() {

@@ -10,6 +10,7 @@ mod commands;
 mod connections;
 mod health;
 mod leftover;
+mod limits;
 mod metrics;
 mod observe;
 mod openapi;
@@ -20,24 +21,39 @@ mod stream;
 
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use tenure_events::Position;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::node::{Node, ShutdownError, WaitError};
+use crate::node::{Authenticated, Node, ShutdownError};
+use connections::{Peer, Room};
+use limits::{Kept, Payer, Turn};
 use metrics::Metrics;
+use observe::{Known, now};
+use problem::Problem;
 
+pub use limits::{Limits, Rate};
 pub use openapi::document as openapi;
 pub use routes::{Route, all as routes};
 
 /// How long requests that are under way may take to end once the service is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// How long a request waits for the position that it needs.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How a node is to serve.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// What one caller may take.
+    pub limits: Limits,
+    /// The address that the service is known under, such as `https://tenure.example.org`; that of the listener if it is not
+    /// said. No header of a request ever says it.
+    pub public_url: Option<String>,
+}
 
 /// Why the service did not end in good order.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +66,7 @@ pub enum ServeError {
     Node(#[from] ShutdownError),
 }
 
-/// Serves a node until `shutdown` is ready; then takes no more connections, ends the streams, lets what is under way
-/// finish, for ten seconds at most, and closes the node. Metrics have a listener of their own, or none.
+/// Serves a node with usual [`Options`].
 ///
 /// # Errors
 /// See [`ServeError`].
@@ -61,12 +76,33 @@ pub async fn serve(
     metrics_listener: Option<TcpListener>,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
+    serve_with(node, Options::default(), listener, metrics_listener, shutdown).await
+}
+
+/// Serves a node until `shutdown` is ready; then takes no more connections, ends the streams, lets what is under way
+/// finish, for ten seconds at most, and closes the node. Metrics have a listener of their own, or none.
+///
+/// # Errors
+/// See [`ServeError`].
+pub async fn serve_with(
+    node: Node,
+    options: Options,
+    listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
     let (stop, stopping) = watch::channel(false);
-    let app = App::new(node.clone(), stopping.clone());
+    let room = room(&options.limits);
+    let public_url = match options.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("http://{}", listener.local_addr()?),
+    };
+    let app = App::new(node.clone(), &options.limits, public_url, stopping.clone());
+    let counting = tokio::spawn(Arc::clone(&app.limits().usage).follow(node.clone()));
     let metrics = metrics::router(app.clone());
-    let mut serving = tokio::spawn(connections::serve(listener, routes::router(app), stopped(stopping.clone())));
+    let mut serving = tokio::spawn(connections::serve(listener, routes::router(app), room, stopped(stopping.clone())));
     let metrics =
-        metrics_listener.map(|listener| tokio::spawn(connections::serve(listener, metrics, stopped(stopping))));
+        metrics_listener.map(|listener| tokio::spawn(connections::serve(listener, metrics, room, stopped(stopping))));
     let ended = tokio::select! {
         () = shutdown => None,
         ended = &mut serving => Some(ended),
@@ -83,8 +119,45 @@ pub async fn serve(
     if let Some(metrics) = metrics {
         metrics.abort();
     }
+    counting.abort();
     node.shutdown().await?;
     Ok(ended.map_err(io::Error::other)?)
+}
+
+/// How many connections there is room for: well below the files that the process may have open, of which the log, the keys
+/// and the checkpoint need some.
+fn room(limits: &Limits) -> Room {
+    const OTHERS: u64 = 96;
+    let files = open_files().map_or(u64::MAX, |files| files.saturating_sub(OTHERS).max(files / 4));
+    let all = usize::try_from(files).unwrap_or(usize::MAX).min(limits.connections).max(1);
+    let own = if limits.address_connections == 0 { all.div_ceil(2) } else { limits.address_connections };
+    Room { all, own: own.min(all), stalled: limits.stalled }
+}
+
+/// How many files the process may have open, after it was asked for as many as it can get; none if there is no bound.
+#[cfg(unix)]
+fn open_files() -> Option<u64> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    /// More are of no use here, and some systems say yes to more than they have.
+    const ENOUGH: u64 = 65_536;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let current = current?;
+    let wanted = maximum.unwrap_or(ENOUGH).min(ENOUGH);
+    if wanted <= current {
+        return Some(current);
+    }
+    match setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }) {
+        Ok(()) => Some(wanted),
+        Err(error) => {
+            tracing::warn!(%error, files = current, "the process may not open more files");
+            Some(current)
+        }
+    }
+}
+
+#[cfg(not(unix))]
+const fn open_files() -> Option<u64> {
+    None
 }
 
 /// What all handlers share.
@@ -94,13 +167,77 @@ struct App(Arc<Shared>);
 struct Shared {
     node: Node,
     metrics: Metrics,
+    limits: Kept,
+    public_url: String,
     stopping: watch::Receiver<bool>,
 }
 
 impl App {
-    fn new(node: Node, stopping: watch::Receiver<bool>) -> Self {
-        let metrics = Metrics::new(&node);
-        Self(Arc::new(Shared { node, metrics, stopping }))
+    fn new(node: Node, limits: &Limits, public_url: String, stopping: watch::Receiver<bool>) -> Self {
+        let limits = Kept::new(limits);
+        let metrics = Metrics::new(&node, &limits.usage);
+        Self(Arc::new(Shared { node, metrics, limits, public_url, stopping }))
+    }
+
+    fn limits(&self) -> &Kept {
+        &self.0.limits
+    }
+
+    fn public_url(&self) -> &str {
+        &self.0.public_url
+    }
+
+    /// Lets in who has a valid token, as far as their limits go. The answer is for them.
+    async fn admit(&self, caller: Authenticated, parts: &Parts) -> Result<(), Problem> {
+        let known = parts.extensions.get::<Known>();
+        if let Some(known) = known {
+            known.caller(caller);
+        }
+        let payer = Payer::of(self.node(), &caller);
+        let left = match parts.uri.path().strip_prefix("/v1/commands/") {
+            Some(command) => {
+                self.within_quota(&caller, command, known)?;
+                self.limits().command(payer, now(self)).await?
+            }
+            None => self.limits().read(payer, now(self)).await?,
+        };
+        if let Some(known) = known {
+            known.left(left);
+        }
+        Ok(())
+    }
+
+    /// Warns who belongs to a tenant that has used up much of its quota, and refuses once it has used all of it.
+    fn within_quota(&self, caller: &Authenticated, command: &str, known: Option<&Known>) -> Result<(), Problem> {
+        let Some(org) = self.node().live().home(caller.user) else { return Ok(()) };
+        let usage = &self.limits().usage;
+        let Some(quota) = usage.of(self.node(), org) else { return Ok(()) };
+        if let Some(known) = known {
+            known.quota(quota);
+        }
+        if usage.is_new(org) {
+            let (org, limits::Quota { what, used, of }) = (self.node().live().org_id(org).to_owned(), quota);
+            tracing::warn!(org, what, used, of, "a tenant has used up much of its quota");
+        }
+        if quota.is_over() && !limits::takes_away(command) { Err(Problem::over_quota(quota)) } else { Ok(()) }
+    }
+
+    /// What who has no valid token is told.
+    async fn turn_away(&self, credential: Option<&str>, parts: &Parts) -> Problem {
+        if let Some((known, credential)) = parts.extensions.get::<Known>().zip(credential) {
+            known.claimed(credential);
+        }
+        let address: Option<IpAddr> = parts.extensions.get::<Peer>().map(|peer| peer.0);
+        self.limits().failed(address, now(self)).await
+    }
+
+    /// Waits for the caller's turn to ask something that takes long.
+    async fn turn(&self, caller: &Authenticated) -> Result<Turn, Problem> {
+        let org = self.node().live().home(caller.user).ok_or_else(Problem::unauthenticated)?;
+        self.limits().long.turn(org, caller.user).await.ok_or_else(|| {
+            let detail = "too many of your questions are waiting: send fewer at once";
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate.limited", detail).retried_after(1)
+        })
     }
 
     fn node(&self) -> &Node {
@@ -111,10 +248,12 @@ impl App {
         &self.0.metrics
     }
 
-    /// Waits for the position that an answer must reflect, for some seconds at most.
-    async fn wait_for(&self, position: Option<Position>) -> Result<(), WaitError> {
-        match position {
-            Some(position) => self.node().wait_for(position, PATIENCE).await,
+    /// Refuses a position beyond the end of the log. Whoever has a position has it from an answer, and what is answered is
+    /// durable: so it comes from another log, or from an end that was lost, and waiting would not help.
+    fn has_reached(&self, field: &'static str, position: Option<Position>) -> Result<(), Problem> {
+        let head = self.node().state().durable();
+        match position.filter(|position| *position > head) {
+            Some(asked) => Err(Problem::beyond_end(field, asked, head)),
             None => Ok(()),
         }
     }

@@ -1,41 +1,103 @@
-//! What is done for every request: its id and position in the answer, a line for the node's log, a count.
+//! What is done for every request: its host, its id and position in the answer, a line for the node's log, a count.
+
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::header::CONNECTION;
-use axum::http::{HeaderName, HeaderValue, Method};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONNECTION, HOST};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use super::App;
 use super::answer::POSITION;
+use super::auth::bearer;
+use super::connections::Peer;
 use super::leftover::Leftover;
+use super::limits::{Left, Quota};
+use super::problem::{Problem, ProblemCode};
+use crate::node::Authenticated;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const QUOTA: HeaderName = HeaderName::from_static("tenure-quota");
 
 /// Longer ids of requests are echoed, and left out of the node's log.
 const LONGEST_ID: usize = 128;
 
+/// What becomes known of a request while it is answered.
+#[derive(Clone, Default)]
+pub struct Known(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    caller: OnceLock<Authenticated>,
+    /// The credential that a failed sign-in names.
+    claimed: OnceLock<String>,
+    left: OnceLock<Left>,
+    quota: OnceLock<Quota>,
+}
+
+impl Known {
+    /// Who asks: by a valid token.
+    pub fn caller(&self, caller: Authenticated) {
+        let _: Result<(), _> = self.0.caller.set(caller);
+    }
+
+    /// Which credential was claimed, in vain.
+    pub fn claimed(&self, credential: &str) {
+        let _: Result<(), _> = self.0.claimed.set(credential.to_owned());
+    }
+
+    /// How little is left to the caller.
+    pub fn left(&self, left: Option<Left>) {
+        if let Some(left) = left {
+            let _: Result<(), _> = self.0.left.set(left);
+        }
+    }
+
+    /// How near the caller's tenant is to its quota.
+    pub fn quota(&self, quota: Quota) {
+        let _: Result<(), _> = self.0.quota.set(quota);
+    }
+}
+
 /// Runs the handler of a route and sees to what every answer needs.
-pub async fn observe(route: &'static str, app: App, request: Request, next: Next) -> Response {
+pub async fn observe(route: &'static str, app: App, mut request: Request, next: Next) -> Response {
     let clock = app.node().clock();
     let started = clock.elapsed();
     let id = request.headers().get(&REQUEST_ID).cloned();
+    let address = request.extensions().get::<Peer>().map(|peer| peer.0);
     let reads = request.method() != Method::POST || !route.starts_with("/v1/commands");
-    let (request, leftover) = Leftover::of(request);
-    let mut response = next.run(request).await;
-    let is_read = leftover.skip().await;
-    let headers = response.headers_mut();
-    if !is_read {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    let known = Known::default();
+    let authorization = request.headers().get(AUTHORIZATION).cloned();
+    request.extensions_mut().insert(known.clone());
+    let response = if names_one_host(request.headers()) {
+        let (request, leftover) = Leftover::of(request);
+        let mut response = next.run(request).await;
+        if !leftover.skip().await {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    } else {
+        let mut response = Problem::malformed("a request names its host, once: `Host: NAME`").into_response();
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+    };
+    if known.0.caller.get().is_none()
+        && response.headers().contains_key(&POSITION)
+        && let Some(authorization) = authorization
+        && let Some(caller) = authenticated(&app, authorization)
+    {
+        known.caller(caller);
     }
-    if !headers.contains_key(&POSITION) {
-        headers.insert(POSITION, app.node().state().durable().into());
-    }
-    let status = response.status().as_u16();
+    let response = finished(&app, &known, id.as_ref(), response);
+    let status = response.status();
     let duration = clock.elapsed().saturating_sub(started);
-    app.metrics().request(route, status, duration);
+    app.metrics().request(route, status.as_u16(), duration);
     let seconds = duration.as_secs_f64();
-    let request = printable(id.as_ref());
+    let (request, status) = (printable(id.as_ref()), status.as_u16());
     if status >= 500 {
         tracing::warn!(request, route, status, seconds, "answered");
     } else if reads {
@@ -43,10 +105,72 @@ pub async fn observe(route: &'static str, app: App, request: Request, next: Next
     } else {
         tracing::info!(request, route, status, seconds, "answered");
     }
-    if let Some(id) = id {
-        response.headers_mut().insert(REQUEST_ID, id);
+    if (400..500).contains(&status) {
+        refused(&app, &known, route, address, &response);
     }
     response
+}
+
+fn finished(app: &App, known: &Known, id: Option<&HeaderValue>, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    if known.0.caller.get().is_some() {
+        // What is for one caller is kept by nobody on the way; some of it is secret.
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if !headers.contains_key(&POSITION) {
+            headers.insert(POSITION, app.node().state().durable().into());
+        }
+    } else {
+        // How far the log is says how busy the platform is: that is for those who belong to it.
+        headers.remove(&POSITION);
+    }
+    if let Some(id) = id {
+        headers.insert(REQUEST_ID, id.clone());
+    }
+    if let Some(Quota { what, used, of }) = known.0.quota.get()
+        && let Ok(value) = HeaderValue::from_str(&format!("{what};used={used};of={of}"))
+    {
+        headers.insert(QUOTA, value);
+    }
+    let limited = response.extensions().get::<Left>().copied();
+    if let Some(left) = limited.or_else(|| known.0.left.get().copied()) {
+        left.tell(&mut response);
+    }
+    response
+}
+
+/// Who asks for a document that is open to all, if they say so.
+fn authenticated(app: &App, authorization: HeaderValue) -> Option<Authenticated> {
+    let headers = HeaderMap::from_iter([(AUTHORIZATION, authorization)]);
+    app.node().authenticate(&bearer(&headers)?)
+}
+
+/// RFC 9112, section 3.2: exactly one `Host`, and one that can be one.
+fn names_one_host(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    host.to_str().is_ok_and(|host| host.parse::<Authority>().is_ok_and(|host| !host.as_str().contains('@')))
+}
+
+/// A line for what was refused: by which credential and from where, never of whom or what.
+fn refused(app: &App, known: &Known, route: &'static str, address: Option<IpAddr>, response: &Response) {
+    let Some(left_out) = app.limits().said.may_say(now(app)) else { return };
+    let status = response.status();
+    let code = response.extensions().get::<ProblemCode>().map_or("", |code| code.0);
+    let live = app.node().live();
+    let credential = known.0.caller.get().map(|caller| live.key_id(caller.key));
+    let credential = credential.or(known.0.claimed.get().map(String::as_str)).unwrap_or_default();
+    let address = address.map(|address| address.to_string()).unwrap_or_default();
+    let status = (status.as_u16(), status == StatusCode::UNAUTHORIZED);
+    if status.1 {
+        tracing::warn!(route, credential, address, code, left_out, "a sign-in failed");
+    } else {
+        tracing::info!(route, status = status.0, credential, address, code, left_out, "refused");
+    }
+}
+
+/// The time by which limits are kept.
+pub fn now(app: &App) -> Duration {
+    app.node().clock().elapsed()
 }
 
 fn printable(id: Option<&HeaderValue>) -> &str {

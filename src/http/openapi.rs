@@ -39,7 +39,7 @@ pub fn document() -> Value {
             "title": "Tenure",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Who may do what, in which organisation, now and at any moment before. \
-                Every answer carries `Tenure-Position`, the position of the log that it reflects. \
+                Every answer to a caller with a token carries `Tenure-Position`, the position of the log that it reflects. \
                 What a caller may not see is 404.",
         },
         "security": [{ "bearer": [] }],
@@ -170,7 +170,11 @@ fn parameters_of_all() -> Map<String, Value> {
     let parameters = [
         ("as_of", "a position or an RFC 3339 time: what was known then", &text),
         ("at", "an RFC 3339 time: what was, or will be, valid then", &text),
-        ("min_position", "wait, some seconds at most, until this position is there", &json!({ "type": "integer" })),
+        (
+            "min_position",
+            "refuse unless the log has this position: what the caller wrote is in the answer",
+            &json!({ "type": "integer" }),
+        ),
         ("limit", "items a page", &json!({ "type": "integer", "minimum": 1, "maximum": 1000, "default": 100 })),
         ("cursor", "the `next_cursor` of the page before", &text),
         (

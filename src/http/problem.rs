@@ -6,11 +6,14 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use tenure_events::Position;
 use tenure_projections::judge::{Code, Reason};
 
 use crate::command::InvalidCommand;
 use crate::decide::{Kind, Refusal};
-use crate::node::{AsOfError, CommandError, Reason as Halted, WaitError};
+use crate::node::{AsOfError, CommandError, Reason as Halted};
+
+use super::limits::{Left, Quota};
 
 /// A request that was not carried out. Its `code` is stable; its `detail` is for people.
 #[derive(Debug, Clone)]
@@ -31,7 +34,13 @@ struct Details {
     reasons: Vec<Finding>,
     #[serde(skip)]
     retry_after: Option<u32>,
+    #[serde(skip)]
+    limited: Option<Left>,
 }
+
+/// The code of a problem, for the node's log.
+#[derive(Debug, Clone, Copy)]
+pub struct ProblemCode(pub &'static str);
 
 #[derive(Debug, Clone, Serialize)]
 struct FieldError {
@@ -72,6 +81,7 @@ impl Problem {
             errors: Vec::new(),
             reasons: Vec::new(),
             retry_after: None,
+            limited: None,
         }))
     }
 
@@ -143,9 +153,35 @@ impl Problem {
         self
     }
 
+    /// What is asked for lies beyond the end of the log (422): it comes from another log, or from a future that was lost.
+    pub fn beyond_end(field: &'static str, asked: Position, head: Position) -> Self {
+        let detail =
+            format!("position {asked} is beyond the end of the log, which is at {head}: it was told by another");
+        Self::invalid("position.beyond_end", field, detail)
+    }
+
+    /// The tenant has used up its quota (409).
+    pub fn over_quota(Quota { what, used, of }: Quota) -> Self {
+        let detail = format!(
+            "the tenant has {used} {what} of history and may have {of}: it can only take away, until its operator allows more"
+        );
+        Self::new(StatusCode::CONFLICT, "quota.exceeded", detail)
+    }
+
     /// Worth trying again, in a second.
-    fn retried(mut self) -> Self {
-        self.0.retry_after = Some(1);
+    fn retried(self) -> Self {
+        self.retried_after(1)
+    }
+
+    /// Worth trying again after so many seconds.
+    pub fn retried_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after = Some(seconds);
+        self
+    }
+
+    /// What is told of the limit that was reached.
+    pub fn limited(mut self, left: Left) -> Self {
+        self.0.limited = Some(left);
         self
     }
 }
@@ -162,6 +198,11 @@ impl IntoResponse for Problem {
         }
         if let Some(seconds) = details.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
+        }
+        let extensions = response.extensions_mut();
+        extensions.insert(ProblemCode(details.code));
+        if let Some(left) = details.limited {
+            extensions.insert(left);
         }
         response
     }
@@ -217,12 +258,6 @@ impl From<AsOfError> for Problem {
     }
 }
 
-impl From<WaitError> for Problem {
-    fn from(error: WaitError) -> Self {
-        Self::unavailable("position.not_reached", error.to_string())
-    }
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference to the field")]
 fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u16(status.as_u16())
@@ -267,7 +302,7 @@ mod tests {
             assert_eq!(problem.0.reasons.first().map(|found| found.code), Some(why.code()));
             check(problem, "503 log.unavailable  1");
         }
-        check(WaitError { wanted: 2, head: 1 }, "503 position.not_reached  1");
+        check(Problem::beyond_end("min_position", 2, 1), "422 position.beyond_end min_position");
         check(AsOfError::FuturePosition { asked: 2, head: 1 }, "422 as_of.future as_of");
     }
 }

@@ -4,16 +4,18 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt as _, stream};
 use tenure_events::Position;
+use tenure_projections::values::KeyNo;
 use tokio::sync::watch;
 
 use super::App;
 use super::answer::POSITION;
 use super::auth::Caller;
+use super::limits::Slot;
 use super::problem::Problem;
 use super::read::{Filter, Params, first, sees_event};
 use crate::node::Authenticated;
@@ -38,13 +40,23 @@ pub async fn get(
     let after = match (headers.get("last-event-id"), from) {
         (Some(last), _) => {
             let last = last.to_str().ok().and_then(|last| last.parse().ok());
-            last.ok_or_else(|| Problem::malformed("`Last-Event-ID` is the position of the last event that you have"))?
+            let wrong = || Problem::malformed("`Last-Event-ID` is the position of the last event that you have");
+            let last = last.ok_or_else(wrong)?;
+            app.has_reached("Last-Event-ID", Some(last))?;
+            last
         }
-        (None, Some(from)) => from.saturating_sub(1),
+        (None, Some(from)) => {
+            app.has_reached("from", Some(from.saturating_sub(1)))?;
+            from.saturating_sub(1)
+        }
         (None, None) => head,
     };
+    let slot = app.limits().streams.take(caller.key).ok_or_else(|| {
+        let detail = "there are as many streams of events as there may be: end one, or try again later";
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate.limited", detail).retried_after(10)
+    })?;
     let (committed, stopped) = (app.node().committed(), app.stopped());
-    let feed = Feed { app, caller, filter: Filter::of(&params), committed, after };
+    let feed = Feed { app, caller, filter: Filter::of(&params), committed, after, _slot: slot };
     let events = batches(feed).take_until(stopped).flat_map(stream::iter).map(Ok::<_, Infallible>);
     let mut response = Sse::new(events).keep_alive(KeepAlive::default()).into_response();
     response.headers_mut().insert(POSITION, head.into());
@@ -57,6 +69,7 @@ struct Feed {
     filter: Filter,
     committed: watch::Receiver<Position>,
     after: Position,
+    _slot: Slot<KeyNo>,
 }
 
 fn batches(feed: Feed) -> impl Stream<Item = Vec<Event>> {

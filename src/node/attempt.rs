@@ -10,7 +10,7 @@ use super::request::{Authenticated, CommandError, Request};
 use super::shared::{Core, judged_at};
 use super::wish::{Ready, Wish};
 use crate::chain::{self, Origin, Tip};
-use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, acting_for, decide};
+use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, StandIns, acting_for, decide, try_out};
 use crate::keys::NewKeys;
 use crate::log::EVENT_LIMIT;
 use crate::token::Token;
@@ -33,6 +33,8 @@ pub(super) struct Decided {
     pub secret: Option<Token>,
     /// Keys of new persons, for what was sealed.
     pub keys: NewKeys,
+    /// Of a command that is only tried out: the ids that others stand in for.
+    pub stand_ins: StandIns,
 }
 
 /// Decides a wish on what is known at the tip, by a clock that says `now`. What the events need is taken out of the wish.
@@ -50,15 +52,21 @@ pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: &mut Wish) -> Resu
             Err(CommandError::KeyReused)
         };
     }
-    let if_match = wish.request.if_match;
+    let (if_match, dry_run) = (wish.request.if_match, wish.request.dry_run);
     let Ready { command, fresh, reason, secret, erased } = wish.ready()?;
     if let Some(seen) = if_match {
         unchanged_since(&view, &caller, command, seen)?;
     }
     let key_hash = secret.as_ref().map(|token| token.hash().to_string()).unwrap_or_default();
     let moment = Moment { time: view.instant(), fresh: *fresh, key_hash };
-    let drafts = decide(&view, &caller, command, &moment)?;
-    if *erased {
+    let stand_ins = StandIns::default();
+    let drafts = if dry_run {
+        try_out(&view, &caller, command, &moment, &stand_ins)?
+    } else {
+        decide(&view, &caller, command, &moment)?
+    };
+    // Whom another id stands in for may have been erased: that is told to who may know of them.
+    if *erased && stand_ins.is_empty() {
         let detail = "the person was erased, and nothing can be written about them any more";
         return Err(Refusal::new(Kind::Conflict, "user.erased", detail).into());
     }
@@ -75,7 +83,7 @@ pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: &mut Wish) -> Resu
         reason,
     };
     let keys = std::mem::take(&mut wish.keys);
-    Ok(Attempt::Decided(Box::new(Decided { caller, moment, drafts, origin, secret, keys })))
+    Ok(Attempt::Decided(Box::new(Decided { caller, moment, drafts, origin, secret, keys, stand_ins })))
 }
 
 /// Gives what was decided its place after the tip, which moves on, and puts it behind these events, unless there is too

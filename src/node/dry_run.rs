@@ -43,10 +43,21 @@ pub(super) fn dry_run(core: &Core, wish: &mut Wish) -> Result<Tried, CommandErro
     let before = View::new(&core.state, tried_at, decided.moment.time);
     let over: State = suppose(&before, &decided.caller, &decided.moment, &decided.drafts);
     let after = before.over(&over);
-    let deltas = access_deltas(before, after, &decided);
+    let mut deltas = access_deltas(before, after, &decided);
     let told = remains(&after, &after, &decided.caller.actor, originals(&decided.drafts).map(|draft| &draft.event));
     let mut events = Vec::new();
     place(core, &mut tip, &mut decided, &mut events)?;
+    let stand_ins = &decided.stand_ins;
+    if !stand_ins.is_empty() {
+        for envelope in &mut events {
+            envelope.event = stand_ins.chosen(&envelope.event);
+            envelope.org = stand_ins.org(&envelope.org);
+        }
+        for delta in &mut deltas.deltas {
+            delta.org = stand_ins.org(&delta.org);
+            delta.user = UserId::new(stand_ins.text(delta.user.as_str())).unwrap_or_else(|_| delta.user.clone());
+        }
+    }
     core.counters.command(Outcome::DryRun);
     Ok(Tried::New(Box::new(Answer {
         position: tried_at,

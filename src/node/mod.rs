@@ -16,12 +16,14 @@ mod open;
 mod passing;
 mod pending;
 mod precondition;
+mod queue;
 mod recorded_clock;
 mod replay;
 mod request;
 mod shared;
 mod stats;
 mod tell;
+mod turns;
 mod verify;
 mod wish;
 mod writer;
@@ -35,7 +37,7 @@ use tenure_events::{Hash, Position, Time};
 use tenure_projections::judge::Subject;
 use tenure_projections::values::{Done, PrivilegeSet};
 use tenure_projections::{State, View};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use crate::clock::Clock;
 use crate::data::DataFolder;
@@ -44,11 +46,12 @@ use crate::log::LogReader;
 use crate::token::Token;
 
 use checkpoints::Checkpoints;
+use queue::{NoRoom, Queue};
 use recorded_clock::Record;
 use shared::Core;
 use tell::Asked;
 use wish::Wish;
-use writer::{Ended, Job, Reply, Submission};
+use writer::{Ended, Reply, Submission};
 
 pub use backup::{Copied, CopyError, backup, restore};
 pub use examine::{Examination, examine};
@@ -59,6 +62,7 @@ pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
 pub use replay::ReplayError;
 pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, CommandError, Request};
 pub use stats::{Histogram, NodeStats};
+pub use turns::Turns;
 pub use verify::{CheckpointVerdict, Fault, VerifyReport, verify};
 
 /// Is told now and then how far long work has come, as a position, and where it will end.
@@ -75,8 +79,7 @@ pub struct Node {
 
 /// The writer as its submitters see it.
 struct Writer {
-    /// None once the node takes no more commands.
-    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    queue: Arc<Queue>,
     running: Mutex<Option<Running>>,
 }
 
@@ -157,12 +160,12 @@ impl Node {
             return self.try_out(request).await;
         }
         let asked = Asked::of(&request);
+        let user = request.caller.user;
+        let org = self.live().home(user).ok_or(CommandError::Unauthenticated)?;
         let (wish, (reply, answer)) = (Box::new(Wish::of(request, &self.core)?), oneshot::channel());
-        let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let queue = queue.ok_or_else(|| self.core.refusal())?;
-        queue.try_send(Job::Command(Submission { wish, reply })).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => CommandError::Busy,
-            mpsc::error::TrySendError::Closed(_) => self.core.refusal(),
+        self.writer.queue.put(org, user, Submission { wish, reply }).map_err(|no_room| match no_room {
+            NoRoom::Full => CommandError::Busy,
+            NoRoom::Closed => self.core.refusal(),
         })?;
         match answer.await.map(|replied| replied.result) {
             Ok(Ok(Reply::Done { position, events, secret })) => {
@@ -282,8 +285,7 @@ impl Node {
     #[must_use]
     pub fn stats(&self) -> NodeStats {
         let Core { state, counters, .. } = &*self.core;
-        let queue = self.writer.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let waiting = queue.as_ref().map_or(0, |queue| queue.max_capacity() - queue.capacity());
+        let waiting = self.writer.queue.len();
         counters.snapshot(state.durable(), state.digest().changes(), waiting, self.core.halt())
     }
 
@@ -327,7 +329,7 @@ impl Writer {
     /// Closes the queue, waits until the writer is done and closes its log, with a last checkpoint of this state if that
     /// is wanted. Again, it does nothing.
     fn end(&self, checkpoint: Option<&Core>) -> Result<(), ShutdownError> {
-        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.queue.close();
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Running { thread, checkpoints, folder }) = running else { return Ok(()) };
         let Ended { log, whole } = thread.join().map_err(|_| ShutdownError::Writer)?;

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use tenure_events::{Envelope, Hash, Position, Time, UserId};
 use tenure_projections::State;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::keys_lost::KeysLost;
+use super::queue::Queue;
 use super::recorded_clock::{Record, is_credible, recorded};
 use super::replay::{ReplayError, replay};
 use super::shared::Core;
@@ -231,16 +232,16 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     });
     let mut record = Record::new(record);
     record.write(&core);
-    let (sender, receiver) = mpsc::channel(queue.max(1));
+    let queue = Arc::new(Queue::new(queue));
     let start_writing = |(path, every)| checkpoints::start(Arc::clone(&core), path, start.position, every);
     let started = checkpoints.map(start_writing).transpose();
     let (checkpoints, due) = started.map_err(OpenError::Thread)?.unzip();
     let next = Arc::new(AtomicI64::new(i64::MAX));
-    let thread = writer::start(Arc::clone(&core), log, head, receiver, Arc::clone(&next), due);
+    let thread = writer::start(Arc::clone(&core), log, head, Arc::clone(&queue), Arc::clone(&next), due);
     let thread = thread.map_err(OpenError::Thread)?;
-    passing::watch(Arc::clone(&core), next, record, sender.downgrade()).map_err(OpenError::Thread)?;
+    passing::watch(Arc::clone(&core), next, record, Arc::clone(&queue)).map_err(OpenError::Thread)?;
     let running = Mutex::new(Some(Running { thread, checkpoints, folder }));
-    Ok((Node { core, writer: Arc::new(Writer { queue: Mutex::new(Some(sender)), running }) }, report))
+    Ok((Node { core, writer: Arc::new(Writer { queue, running }) }, report))
 }
 
 /// What a start reads.

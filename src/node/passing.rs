@@ -13,13 +13,12 @@ use std::time::Duration;
 use tenure_events::{Envelope, Hash, UserId};
 use tenure_projections::View;
 use tenure_projections::due::Due;
-use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::attempt::{When, sequence_in};
+use super::queue::Queue;
 use super::recorded_clock::Record;
 use super::shared::Core;
-use super::writer::Job;
 use crate::chain::{Origin, Tip, place};
 use crate::decide;
 
@@ -101,19 +100,15 @@ pub(super) fn watch(
     core: Arc<Core>,
     next: Arc<AtomicI64>,
     mut record: Record,
-    writer: mpsc::WeakSender<Job>,
+    queue: Arc<Queue>,
 ) -> std::io::Result<()> {
     let watching = thread::Builder::new().name("time".to_owned()).spawn(move || {
-        while !core.is_stopped()
-            && let Some(writer) = writer.upgrade()
-        {
+        while !core.is_stopped() && !queue.is_closed() {
             core.watch_clock();
             record.tick(&core);
             if core.now().is_ok_and(|now| now.micros() >= next.load(Ordering::Acquire)) {
-                // If the queue is full, the writer looks by itself.
-                drop(writer.try_send(Job::TimePassed));
+                queue.time_passed();
             }
-            drop(writer);
             thread::park_timeout(LOOK);
         }
     });

@@ -61,7 +61,8 @@ impl Wish {
         let credential = view.key_id(request.caller.key);
         let body_hash = request.idempotency_key.is_some().then(|| request.body_hash(&core.keys, credential));
         let mut keys = NewKeys::default();
-        let sealing = Sealing { store: &core.keys, command, new: &mut keys, erased: false };
+        let instead = request.dry_run.then(|| UserId::from(fresh.thing));
+        let sealing = Sealing { store: &core.keys, command, new: &mut keys, erased: false, instead };
         let ready = sealing.ready(core, &request, &actor, fresh);
         if keys.is_empty() {
             // Nothing of it will be sealed anew, and many may wait.
@@ -96,6 +97,8 @@ struct Sealing<'a> {
     command: Uuid,
     new: &'a mut NewKeys,
     erased: bool,
+    /// Whom a command that is only tried out seals for where the person was erased: that it could not would tell so.
+    instead: Option<UserId>,
 }
 
 impl Sealing<'_> {
@@ -121,7 +124,14 @@ impl Sealing<'_> {
             Ok(sealed) => Ok(sealed),
             Err(SealError::Erased) => {
                 self.erased = true;
-                Ok(Sealed::from_bytes([]))
+                match self.instead.take() {
+                    Some(other) => {
+                        let sealed = self.seal(&other, field, text);
+                        self.instead = Some(other);
+                        sealed
+                    }
+                    None => Ok(Sealed::from_bytes([])),
+                }
             }
             Err(SealError::TooLong) => Err(CommandError::EventTooLarge { size: text.0.len() }),
             Err(SealError::Random(error)) => Err(error.into()),

@@ -13,13 +13,14 @@ use std::thread::{self, JoinHandle};
 use bytes::Bytes;
 use tenure_events::{Envelope, Event, Position, Time, UserId};
 use tenure_projections::values::Done;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::attempt::{Attempt, attempt, place};
 use super::checkpoints::Due;
 use super::halt::Reason;
 use super::passing::{AT_ONCE, Passing};
 use super::pending::{Answered, Chained, Group, Part, Pending, Settled};
+use super::queue::Queue;
 use super::request::CommandError;
 use super::shared::Core;
 use super::stats::Outcome;
@@ -52,14 +53,6 @@ pub(super) struct Replied {
     _wish: Box<Wish>,
 }
 
-/// What the writer is given to do.
-pub(super) enum Job {
-    /// A command.
-    Command(Submission),
-    /// A window has ended by itself.
-    TimePassed,
-}
-
 /// What the writer leaves when it ends.
 pub(super) struct Ended {
     pub log: Log,
@@ -75,7 +68,7 @@ pub(super) fn start(
     core: Arc<Core>,
     log: Log,
     head: Head,
-    queue: mpsc::Receiver<Job>,
+    queue: Arc<Queue>,
     next: Arc<AtomicI64>,
     checkpoints: Option<Due>,
 ) -> std::io::Result<JoinHandle<Ended>> {
@@ -84,7 +77,7 @@ pub(super) fn start(
         let (core, decided, checkpoints) = (Arc::clone(&core), Arc::clone(&decided), checkpoints.clone());
         move || {
             let passing = Passing::of(&core, Tip::from(head), next);
-            decide_all(&core, Tip::from(head), queue, passing, &decided, checkpoints);
+            decide_all(&core, Tip::from(head), &queue, passing, &decided, checkpoints);
         }
     };
     let decide = thread::Builder::new().name("decide".to_owned()).spawn(decide)?;
@@ -102,22 +95,22 @@ pub(super) fn start(
 fn decide_all(
     core: &Core,
     mut tip: Tip,
-    mut queue: mpsc::Receiver<Job>,
+    queue: &Queue,
     mut passing: Passing,
     pending: &Pending<Vec<Envelope>>,
     mut checkpoints: Option<Due>,
 ) {
-    let _close = Close(pending);
+    let (_close, _abandon) = (Close(pending), Abandon(queue));
     let mut waiting = Vec::with_capacity(BATCH);
-    while queue.blocking_recv_many(&mut waiting, BATCH) > 0 {
+    while queue.take(&mut waiting, BATCH) {
         let many = waiting.len();
-        let waiting = waiting.drain(..).filter_map(command);
+        let waiting = waiting.drain(..);
         if core.is_stopped() {
             waiting.for_each(|to| answer(core, to, Err(core.refusal())));
             continue;
         }
         let now = core.now();
-        say(core, &mut tip, &mut passing, pending, || queue.is_empty());
+        say(core, &mut tip, &mut passing, pending, || queue.len() == 0);
         let mut waiting = waiting.peekable();
         while waiting.peek().is_some() {
             let mut group = decide_group(core, &mut tip, now, &mut passing, &mut waiting, many);
@@ -128,13 +121,6 @@ fn decide_all(
         }
     }
     core.ended.store(true, Ordering::Release);
-}
-
-fn command(job: Job) -> Option<Submission> {
-    match job {
-        Job::Command(submission) => Some(submission),
-        Job::TimePassed => None,
-    }
 }
 
 /// Says what has ended by now, before anything else is decided; of very much, only so much while somebody waits.
@@ -183,6 +169,15 @@ struct Close<'a, E>(&'a Pending<E>);
 impl<E> Drop for Close<'_, E> {
     fn drop(&mut self) {
         self.0.close();
+    }
+}
+
+/// Nobody waits for a decision, however the thread ends that decides.
+struct Abandon<'a>(&'a Queue);
+
+impl Drop for Abandon<'_> {
+    fn drop(&mut self) {
+        self.0.abandon();
     }
 }
 

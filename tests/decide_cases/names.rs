@@ -1,6 +1,7 @@
 //! What is called how in one org does not matter in another.
 
 use serde_json::json;
+use tenure::decide::Draft;
 use tenure_events::Event;
 use tenure_events::data::{ResourceCreated, RoleDefined};
 
@@ -10,13 +11,11 @@ use crate::support::memory::{World, id};
 
 fn assigned(w: &World, who: &str, role: &str, user: &str, org: &str) -> String {
     let drafts = w.decide(who, "assign-role", &json!({"role": role, "org": org, "users": [user]}));
-    drafts.map_or_else(
-        |refusal| refusal.code.to_owned(),
-        |drafts| match &drafts[0].event {
-            Event::RoleAssigned(assigned) => assigned.role.to_string(),
-            other => panic!("{other:?}"),
-        },
-    )
+    let assigned = |drafts: Vec<Draft>| {
+        let Event::RoleAssigned(assigned) = &drafts[0].event else { panic!("{drafts:?}") };
+        assigned.role.to_string()
+    };
+    drafts.map_or_else(|refusal| refusal.code.to_owned(), assigned)
 }
 
 /// A role of another org whose id is what this org calls its own changes nothing here: not by id, name or both.

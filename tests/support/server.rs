@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use tenure::clock::Clock;
-use tenure::http::serve;
+use tenure::http::serve_with;
 use tenure::node::{Node, Options};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -51,6 +51,13 @@ impl Server {
         Self::start(runtime, platform)
     }
 
+    /// In memory, served in another way.
+    pub fn with(options: tenure::http::Options) -> Self {
+        let runtime = runtime();
+        let platform = runtime.block_on(async { Platform::memory() });
+        Self::start_with(runtime, platform, options)
+    }
+
     /// In memory, of the preset `hengshi`, with the vendor's key.
     pub fn hengshi(clock: Clock) -> Self {
         let runtime = runtime();
@@ -72,12 +79,17 @@ impl Server {
     }
 
     fn start(runtime: Runtime, platform: Platform) -> Self {
+        Self::start_with(runtime, platform, tenure::http::Options::default())
+    }
+
+    fn start_with(runtime: Runtime, platform: Platform, options: tenure::http::Options) -> Self {
         let Platform { node, token, .. } = platform;
         let listen = || runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let (listener, metrics_listener) = (listen(), listen());
         let (address, metrics) = (listener.local_addr().unwrap(), metrics_listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = serve(node.clone(), listener, Some(metrics_listener), async { drop(stopped.await) });
+        let serving =
+            serve_with(node.clone(), options, listener, Some(metrics_listener), async { drop(stopped.await) });
         let serving = Some(runtime.spawn(async { serving.await.unwrap() }));
         let client = Client::new(format!("http://{address}"));
         let admin = token.reveal().to_string();

@@ -56,7 +56,7 @@ fn apart() -> Vec<Step> {
                 make("ann", "saves into Public", "lesson", "training", "report", "Public@training", Done(MADE)),
                 looks_for("bob", "looks for reports", "report", "training", &["lesson"]),
                 folder("bob", "sees his own folder", "bob", "folder:personal:bob@training", allowed("level.personal")),
-                folder("bob", "does not see Ann's", "bob", "folder:personal:ann@training", denied("level.missing")),
+                folder("bob", "does not see Ann's", "bob", "folder:personal:ann@training", denied("resource.unknown")),
                 folder("ann", "sees her own", "ann", "folder:personal:ann@training", allowed("level.personal")),
                 folder("ann", "does not see Bob's", "ann", "folder:personal:bob@training", denied("level.missing")),
                 make("ann", "saves into hers", "draft", "training", "report", "personal:ann@training", Done(MADE)),
@@ -96,7 +96,7 @@ fn policy_on_a_folder() -> Vec<Step> {
                 Done(&["user.created", "subscription.granted", "resource.created"]),
             ),
             issues_key("ann", "has a key issued for Ada", "ada"),
-            asks("ada", "does not see the analysis", may("ada", "view", "analysis:costs"), denied("level.missing")),
+            asks("ada", "does not see the analysis", may("ada", "view", "analysis:costs"), denied("resource.unknown")),
             sends(
                 "ann",
                 "makes Ada Analyst",

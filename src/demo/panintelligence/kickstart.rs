@@ -259,7 +259,7 @@ pub(super) fn viewers() -> Vec<Step> {
                     may("tim", "chart.edit", "chart:scores").acting_in("root"),
                     allowed("reach.share_role"),
                 ),
-                jane_may_not("may not view Visits", "view", "chart:visits", "level.missing"),
+                jane_may_not("may not view Visits", "view", "chart:visits", "resource.unknown"),
                 jane_may_not("may not edit Scores", "chart.edit", "chart:scores", "authority.not_held"),
                 jane_may_not("may not delete it", "chart.delete", "chart:scores", "authority.not_held"),
                 jane_may_not("may not share it", "chart.share", "chart:scores", "authority.not_held"),

@@ -138,7 +138,7 @@ pub(super) fn landlord() -> Vec<Step> {
     let audit =
         |says, point, want| asks("olive", says, may("sally", "connection.edit", "org:kickstart").as_of(point), want);
     let copy = |who| may(who, "view", "chart:our-enrolments").acting_in("learnstars");
-    let no_content = |who, says| asks(who, says, copy(who), denied("standing.acting_org_not_theirs"));
+    let no_content = |who, says| asks(who, says, copy(who), denied("resource.unknown"));
     vec![
         step(
             20,

@@ -95,7 +95,8 @@ impl<'a> Asker<'a> {
         let (decision, reasons) = match (asking, question) {
             (Asking::No, _) => return denied(Code::CallerNotPermitted),
             (_, Err(code)) => denied(code),
-            (Asking::Full, Ok(question)) if context.explain && !hidden => {
+            // Who was allowed what is hidden now hears why.
+            (Asking::Full, Ok(question)) if context.explain && (!hidden || judge::check(view, &question, &mut ())) => {
                 let (decision, mut reasons) = judge::explain(view, &question);
                 // Who stands for a group comes by no event.
                 reasons.iter_mut().for_each(|reason| reason.events.retain(|event| *event <= view.position()));

@@ -7,8 +7,7 @@ mod request;
 mod search;
 
 use axum::extract::{Request, State};
-use axum::http::header::HOST;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
 use serde_json::json;
@@ -17,7 +16,10 @@ use tenure_events::data::DataPermission;
 use super::App;
 use super::answer::{Reply, at_leisure, body};
 use super::auth::Caller;
+use super::limits::Payer;
+use super::observe::now;
 use super::problem::{Finding, Problem};
+use crate::node::Authenticated;
 use evaluate::Asker;
 use request::{Item, Rest, Search, Semantic, parse};
 
@@ -63,14 +65,14 @@ struct Failure {
 
 /// `POST /access/v1/evaluation`.
 pub async fn evaluation(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
-    let body = body(request, StatusCode::BAD_REQUEST).await?;
+    let body = body(&app, request, StatusCode::BAD_REQUEST).await?;
     let item: Item<'_> = parse(&body)?;
     one(&app, caller, &item).await
 }
 
 /// `POST /access/v1/evaluations`: without questions of its own it is `evaluation`.
 pub async fn evaluations(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
-    let body = body(request, StatusCode::BAD_REQUEST).await?;
+    let body = body(&app, request, StatusCode::BAD_REQUEST).await?;
     let (default, Rest { evaluations, options }): (Item<'_>, _) = (parse(&body)?, parse(&body)?);
     if evaluations.is_empty() {
         return one(&app, caller, &default).await;
@@ -79,22 +81,36 @@ pub async fn evaluations(State(app): State<App>, caller: Caller, request: Reques
         return Err(Problem::malformed(format!("at most {MOST} evaluations in one request")));
     }
     let wanted = evaluations.iter().chain([&default]).filter_map(Item::min_position).max();
-    app.wait_for(wanted).await?;
-    let asker = Asker::new(&app, &caller.0);
+    app.has_reached("min_position", wanted)?;
+    app.limits().more_reads(Payer::of(app.node(), &caller.0), evaluations.len().saturating_sub(1), now(&app));
+    if evaluations.len() > AT_ONCE {
+        let app = app.clone();
+        let Caller(caller) = caller;
+        return at_leisure(&app.clone(), &caller, move || many(&app, &caller, &parse(&body)?, parse(&body)?)).await;
+    }
+    Ok(many(&app, &caller.0, &default, Rest { evaluations, options })?.into_response())
+}
+
+/// So many questions are answered at once; more wait for their turn.
+const AT_ONCE: usize = 16;
+
+fn many(app: &App, caller: &Authenticated, default: &Item<'_>, rest: Rest<'_>) -> Result<Reply, Problem> {
+    let Rest { evaluations, options } = rest;
+    let asker = Asker::new(app, caller);
     let mut decisions = Vec::with_capacity(evaluations.len());
     for item in &evaluations {
-        let decision = asker.evaluate(item, Some(&default)).unwrap_or_else(Decision::failed);
+        let decision = asker.evaluate(item, Some(default)).unwrap_or_else(Decision::failed);
         let decided = decision.decision;
         decisions.push(decision);
         if options.evaluations_semantic.stops(decided) {
             break;
         }
     }
-    Ok(Reply::json(asker.position(), &json!({ "evaluations": decisions }))?.into_response())
+    Reply::json(asker.position(), &json!({ "evaluations": decisions }))
 }
 
 async fn one(app: &App, Caller(caller): Caller, item: &Item<'_>) -> Result<Response, Problem> {
-    app.wait_for(item.min_position()).await?;
+    app.has_reached("min_position", item.min_position())?;
     let asker = Asker::new(app, &caller);
     let decision = asker.evaluate(item, None)?;
     Ok(Reply::json(decision.context.position.unwrap_or_default(), &decision)?.into_response())
@@ -139,16 +155,15 @@ async fn searched(
     request: Request,
     search: fn(&Asker<'_>, &Search<'_>) -> Result<Reply, Problem>,
 ) -> Result<Response, Problem> {
-    let body = body(request, StatusCode::BAD_REQUEST).await?;
-    app.wait_for(parse::<Search<'_>>(&body)?.min_position()).await?;
-    at_leisure(move || search(&Asker::new(&app, &caller), &parse(&body)?)).await
+    let body = body(&app, request, StatusCode::BAD_REQUEST).await?;
+    app.has_reached("min_position", parse::<Search<'_>>(&body)?.min_position())?;
+    at_leisure(&app.clone(), &caller, move || search(&Asker::new(&app, &caller), &parse(&body)?)).await
 }
 
-/// `GET /.well-known/authzen-configuration`: under the address by which the caller came.
-pub async fn metadata(State(app): State<App>, headers: HeaderMap) -> Result<Reply, Problem> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let scheme = if text("x-forwarded-proto") == Some("https") { "https" } else { "http" };
-    let base = format!("{scheme}://{}", text(HOST.as_str()).unwrap_or("localhost"));
+/// `GET /.well-known/authzen-configuration`: under the address that the operator gave, or that is listened on; never one
+/// that a request says.
+pub async fn metadata(State(app): State<App>) -> Result<Reply, Problem> {
+    let base = app.public_url();
     let document = json!({
         "policy_decision_point": base,
         "access_evaluation_endpoint": format!("{base}/access/v1/evaluation"),

@@ -169,6 +169,9 @@ pub fn events(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let from = ask.params.moment("from")?.map(|moment| first(ask.node, moment)).transpose()?.unwrap_or(1);
     let from = ask.after::<Position>()?.map_or(from, |after| after.saturating_add(1).max(from));
     let head = ask.view.position();
+    if let Some(AsOf::Position(asked)) = ask.params.moment("from")?.filter(|_| from > head.saturating_add(1)) {
+        return Err(Problem::beyond_end("from", asked, head));
+    }
     let to = match ask.params.moment("to")? {
         Some(AsOf::Position(to)) => to.min(head),
         Some(to) => ask.node.view(Some(to), None)?.position().min(head),

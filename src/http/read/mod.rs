@@ -110,10 +110,10 @@ pub async fn answer(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let params = Params::of(&uri, &[&EVERYWHERE, read.query])?;
-    app.wait_for(params.value("min_position")?).await?;
+    app.has_reached("min_position", params.value("min_position")?)?;
     let path = path.map_err(|_| Problem::malformed("the path is not UTF-8"))?;
     let id = path.iter().next().map(|(_, id)| id.to_owned()).unwrap_or_default();
-    at_leisure(move || reply(read, &app, &caller, &params, &id)).await
+    at_leisure(&app.clone(), &caller, move || reply(read, &app, &caller, &params, &id)).await
 }
 
 fn reply(read: &Read, app: &App, caller: &Authenticated, params: &Params, id: &str) -> Result<Reply, Problem> {

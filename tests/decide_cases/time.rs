@@ -160,7 +160,7 @@ fn a_key_that_ends_gives_until_it_does() {
         "kate/ends",
         "link-identity",
         json!({"user": "ken", "issuer": "i", "subject": "s"}),
-        "delegation.outlasts",
+        "key.longer",
     );
 }
 

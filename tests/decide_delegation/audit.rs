@@ -337,8 +337,17 @@ fn nothing_shown(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), Str
     Ok(())
 }
 
-/// What an org leaves to the ancestors that it excludes.
-const LEFT: [&str; 5] = ["disable-org", "enable-org", "rename-org", "license-org", "record-sign-in"];
+/// What an org leaves to the ancestors that it excludes; and the platform's catalogue, of which each org's administrators
+/// hold what is new.
+const LEFT: [&str; 7] = [
+    "disable-org",
+    "enable-org",
+    "rename-org",
+    "license-org",
+    "record-sign-in",
+    "define-privilege",
+    "define-resource-kind",
+];
 
 /// Nothing happens in an org that excludes its ancestors by what is held in those: whoever acts there belongs to it, or
 /// manages it by what is held in it or in between.

@@ -28,7 +28,7 @@ use tenure::node::{Node, Options, Request};
 use tenure::presets::Preset;
 use tenure_events::parse;
 use tenure_projections::View;
-use tenure_projections::judge::{self, Asked, Question, Thing};
+use tenure_projections::judge::{self, Asked, Question, Thing, Who};
 use tenure_replica::{Config, Replica};
 
 const ROUNDS: usize = 7;
@@ -118,7 +118,7 @@ fn checks(replica: &Replica) {
     let users: Vec<String> = (0..10_000_u64).map(|number| format!("user-{}", number * 7_919 % 40_000)).collect();
     let view = replica.view();
     let ask = |user: &String| {
-        let asked = Asked { user, action: "chart.edit", thing: Thing::Org("root"), acting_org: None };
+        let asked = Asked::new(Who::User(user), "chart.edit", Thing::Org("root"));
         asked.question(&view).ok()
     };
     let questions: Vec<Question> = users.iter().filter_map(ask).collect();

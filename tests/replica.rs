@@ -7,7 +7,7 @@ use async_nats::jetstream::{self, stream};
 use serde_json::json;
 use tenure_events::{Broken, parse};
 use tenure_projections::Digest;
-use tenure_projections::judge::{self, Asked, Thing};
+use tenure_projections::judge::{self, Asked, Thing, Who};
 use tenure_replica::{ChangesError, CheckpointUse, Config, ConnectError, Fault, Replica};
 
 use crate::support::nats::{NEWEST, NatsServer};
@@ -84,7 +84,7 @@ async fn within<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn edits(user: &str) -> Asked<'_> {
-    Asked { user, action: "chart.edit", thing: Thing::Org("root"), acting_org: None }
+    Asked::new(Who::User(user), "chart.edit", Thing::Org("root"))
 }
 
 #[tokio::test]

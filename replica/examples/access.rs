@@ -4,7 +4,8 @@
 //! cargo run -p tenure-replica --example access -- nats://127.0.0.1:4222 replica.checkpoint
 //! ```
 //!
-//! A line `USER ACTION org:ORG` or `USER ACTION content:RESOURCE` is a question. With a fourth word, a position that an answer of
+//! A line `SUBJECT ACTION TYPE:ID` is a question, as in `jane chart.edit org:kickstart`, `api_key:ci view chart:sales`,
+//! `group:analysts manage environment:lab`. With a fourth word, a position that an answer of
 //! Tenure named, the answer waits until the replica is there. Lines come in on standard input; at its end a checkpoint is
 //! written.
 
@@ -14,7 +15,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, ServerAddr};
-use tenure_projections::judge::{Asked, Thing};
+use tenure_projections::judge::{Asked, Thing, Who};
 use tenure_replica::{ChangesError, Config, Replica};
 
 #[tokio::main]
@@ -74,18 +75,23 @@ async fn connect(url: &str) -> Result<Client, Box<dyn Error>> {
 
 async fn answer(replica: &Replica, line: &str) -> Result<String, Box<dyn Error>> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let (user, action, thing, position) = match words.as_slice() {
-        [user, action, thing] => (user, action, thing, 0),
-        [user, action, thing, position] => (user, action, thing, position.parse()?),
-        _ => return Err("a question is: USER ACTION org:ORG|content:RESOURCE [POSITION]".into()),
+    let (subject, action, thing, position) = match words.as_slice() {
+        [subject, action, thing] => (subject, action, thing, 0),
+        [subject, action, thing, position] => (subject, action, thing, position.parse()?),
+        _ => return Err("a question is: SUBJECT ACTION TYPE:ID [POSITION]".into()),
     };
-    let thing = match thing.split_once(':') {
-        Some(("org", org)) => Thing::Org(org),
-        Some(("content", resource)) => Thing::Resource(resource),
-        Some(_) | None => return Err(format!("`{thing}` is neither `org:…` nor `content:…`").into()),
-    };
+    let (kind, id) = thing.split_once(':').ok_or("a thing is `org:…`, `environment:…`, or content as `chart:…`")?;
+    let thing = Thing::of(kind, id);
     tokio::time::timeout(Duration::from_secs(10), replica.wait_for(position)).await??;
-    let (allowed, reasons) = replica.explain(&Asked { user, action, thing, acting_org: None });
+    let (allowed, reasons) = replica.explain(&Asked::new(who(subject), action, thing));
     let codes: Vec<String> = reasons.iter().map(|reason| reason.code.name().to_owned()).collect();
     Ok(format!("{} {}", if allowed { "allow" } else { "deny" }, codes.join(" ")))
+}
+
+/// A user, or `api_key:…` or `group:…`.
+fn who(subject: &str) -> Who<'_> {
+    match subject.split_once(':') {
+        Some((kind, id)) => Who::of(kind, id),
+        None => Who::User(subject),
+    }
 }

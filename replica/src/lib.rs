@@ -2,13 +2,13 @@
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use tenure_projections::judge::{Asked, Thing};
+//! use tenure_projections::judge::{Asked, Thing, Who};
 //! use tenure_replica::{Config, Replica};
 //!
 //! let nats = async_nats::connect("nats://127.0.0.1:4222").await?;
 //! let replica = Replica::connect(Config::new(nats).checkpoint("replica.checkpoint")).await?;
 //! replica.caught_up().await?;
-//! let asked = Asked { user: "jane", action: "chart.edit", thing: Thing::Org("kickstart"), acting_org: None };
+//! let asked = Asked::new(Who::User("jane"), "chart.edit", Thing::Org("kickstart"));
 //! if replica.ask(&asked) {
 //!     // …
 //! }
@@ -121,17 +121,14 @@ impl Replica {
     #[must_use]
     pub fn ask(&self, asked: &Asked<'_>) -> bool {
         let view = self.view();
-        asked.question(&view).is_ok_and(|question| judge::check(&view, &question, &mut ()))
+        asked.resolve(&view).check(view).is_ok()
     }
 
     /// The answer and the reasons for it, with the positions of the events that made it so.
     #[must_use]
     pub fn explain(&self, asked: &Asked<'_>) -> (bool, Vec<Reason>) {
         let view = self.view();
-        match asked.question(&view) {
-            Ok(question) => judge::explain(&view, &question),
-            Err(code) => (false, vec![Reason { code, events: Vec::new() }]),
-        }
+        asked.resolve(&view).explain(view)
     }
 
     /// The position that the live view is of.

@@ -19,6 +19,18 @@ pub struct Obligations<'a> {
     pub data_permission: Option<DataPermission>,
 }
 
+impl Obligations<'_> {
+    /// The filters as one: several are ANDed.
+    #[must_use]
+    pub fn row_filter(&self) -> Option<String> {
+        match self.filters.as_slice() {
+            [] => None,
+            [(only, _)] => Some((*only).to_owned()),
+            all => Some(all.iter().map(|(filter, _)| format!("({filter})")).collect::<Vec<_>>().join(" AND ")),
+        }
+    }
+}
+
 /// What comes with an answer that allows something with content.
 #[must_use]
 pub fn obligations<'a>(view: &View<'a>, question: &Question) -> Obligations<'a> {

@@ -30,7 +30,7 @@ pub use authority::{
 pub use code::Code;
 pub use distribution::{Obligations, authorised, is_distributable, is_manager, obligations, row_rules};
 pub use member::{Member, supposed_member};
-pub use named::{Asked, Thing};
+pub use named::{Asked, Resolved, Thing, Who, acting};
 pub use personal::has_left;
 pub use reach::{Reach, reaches};
 pub use subject::Subject;

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, de};
 use tenure_events::{Position, Time};
+use tenure_projections::judge::{Asked, Thing, Who};
 
 use super::super::problem::Problem;
 use super::super::read::{Bookmark, moment};
@@ -107,17 +108,9 @@ pub struct Page {
     pub limit: Option<usize>,
 }
 
-/// The question itself, all parts there.
-#[derive(Clone, Copy)]
-pub struct Asked<'q> {
-    pub subject: Thing<'q>,
-    pub action: &'q str,
-    pub resource: Thing<'q>,
-}
-
 /// The type and id of a thing.
 #[derive(Clone, Copy)]
-pub struct Thing<'q> {
+pub struct Typed<'q> {
     pub kind: &'q str,
     pub id: &'q str,
 }
@@ -134,15 +127,29 @@ impl<'a> Item<'a> {
     }
 
     /// The question, what is missing taken from another.
-    pub fn asked<'q>(&'q self, default: Option<&'q Self>) -> Result<Asked<'q>, Problem> {
+    pub fn asked<'q>(&'q self, default: Option<&'q Self>, context: &'q Context<'a>) -> Result<Asked<'q>, Problem> {
         let subject = [self.subject.as_ref(), default.and_then(|item| item.subject.as_ref())];
         let resource = [self.resource.as_ref(), default.and_then(|item| item.resource.as_ref())];
         let actions = [self.action.as_ref(), default.and_then(|item| item.action.as_ref())];
         Ok(Asked {
-            subject: thing("subject", subject)?,
+            subject: typed("subject", subject)?.subject(),
             action: actions.into_iter().flatten().find_map(Named::name).ok_or_else(|| missing("action", "name"))?,
-            resource: thing("resource", resource)?,
+            thing: typed("resource", resource)?.resource(),
+            acting_org: context.acting_org.as_deref(),
+            at: context.at,
         })
+    }
+}
+
+impl<'q> Typed<'q> {
+    /// It as a subject.
+    pub fn subject(self) -> Who<'q> {
+        Who::of(self.kind, self.id)
+    }
+
+    /// It as a resource.
+    pub fn resource(self) -> Thing<'q> {
+        Thing::of(self.kind, self.id)
     }
 }
 
@@ -153,13 +160,13 @@ impl Search<'_> {
     }
 
     /// Who, where that is known.
-    pub fn subject(&self) -> Result<Thing<'_>, Problem> {
-        thing("subject", [self.subject.as_ref(), None])
+    pub fn subject(&self) -> Result<Who<'_>, Problem> {
+        typed("subject", [self.subject.as_ref(), None]).map(Typed::subject)
     }
 
     /// With what, where that is known.
     pub fn resource(&self) -> Result<Thing<'_>, Problem> {
-        thing("resource", [self.resource.as_ref(), None])
+        typed("resource", [self.resource.as_ref(), None]).map(Typed::resource)
     }
 
     /// The type of the subjects sought.
@@ -204,9 +211,9 @@ impl Named<'_> {
     }
 }
 
-fn thing<'q>(part: &str, from: [Option<&'q Entity<'q>>; 2]) -> Result<Thing<'q>, Problem> {
+fn typed<'q>(part: &str, from: [Option<&'q Entity<'q>>; 2]) -> Result<Typed<'q>, Problem> {
     let from = from.into_iter().flatten();
-    Ok(Thing {
+    Ok(Typed {
         kind: from.clone().find_map(Entity::kind).ok_or_else(|| missing(part, "type"))?,
         id: from.clone().find_map(Entity::id).ok_or_else(|| missing(part, "id"))?,
     })

@@ -15,7 +15,7 @@
 mod nats;
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::{AckPolicy, pull};
 use async_nats::jetstream::{self, Context, stream};
@@ -26,7 +26,7 @@ use tenure::clock::Clock;
 use tenure::init::{self, Founding};
 use tenure::node::{Node, Options, Request};
 use tenure::presets::Preset;
-use tenure_events::parse;
+use tenure_events::{Heartbeat, parse};
 use tenure_projections::View;
 use tenure_projections::judge::{self, Asked, Question, Thing, Who};
 use tenure_replica::{Config, Replica};
@@ -39,26 +39,33 @@ async fn main() {
     let server = nats::NatsServer::start(nats::NEWEST);
     let client = async_nats::connect(server.url()).await.unwrap();
     let jetstream = jetstream::new(client.clone());
-    let last = fill(&jetstream, wanted).await;
+    let (node, last) = fill(&jetstream, wanted).await;
     println!("{last} events");
+    let (key, beating) = (node.feed_key(), client.clone());
+    tokio::spawn(async move {
+        loop {
+            beating.publish(Heartbeat::SUBJECT, node.heartbeat().into()).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
     let mut ratios: Vec<f64> = Vec::new();
     for _ in 0..ROUNDS {
         let bare = decode(&jetstream, last).await;
         let began = Instant::now();
-        let replica = Replica::connect(Config::new(client.clone())).await.unwrap();
+        let replica = Replica::connect(Config::new(client.clone(), key)).await.unwrap();
         replica.wait_for(last).await.unwrap();
         let followed = last as f64 / began.elapsed().as_secs_f64();
         println!("decoding only {bare:.0} events/s, replica {followed:.0}, ratio {:.2}", followed / bare);
         ratios.push(followed / bare);
     }
     println!("catching up, median ratio {:.2}", median(&mut ratios));
-    let replica = Replica::connect(Config::new(client)).await.unwrap();
+    let replica = Replica::connect(Config::new(client, key)).await.unwrap();
     replica.wait_for(last).await.unwrap();
     checks(&replica);
 }
 
 /// A stream with so many events: users with their memberships.
-async fn fill(jetstream: &Context, wanted: u64) -> u64 {
+async fn fill(jetstream: &Context, wanted: u64) -> (Node, u64) {
     let (subjects, name) = (vec!["tenure.events.>".to_owned()], "TENURE".to_owned());
     jetstream.create_stream(stream::Config { name, subjects, ..stream::Config::default() }).await.unwrap();
     let preset = Preset::named("default").unwrap();
@@ -94,7 +101,7 @@ async fn fill(jetstream: &Context, wanted: u64) -> u64 {
             ack.await.unwrap();
         }
     }
-    last
+    (node, last)
 }
 
 /// Events a second of a consumer that decodes each and keeps nothing.
@@ -116,7 +123,8 @@ async fn decode(jetstream: &Context, last: u64) -> f64 {
 /// whoever asks the judge makes one for each as well; what it takes with a view at hand is told beside it.
 fn checks(replica: &Replica) {
     let users: Vec<String> = (0..10_000_u64).map(|number| format!("user-{}", number * 7_919 % 40_000)).collect();
-    let view = replica.view();
+    let snapshot = replica.view();
+    let view = snapshot.view();
     let ask = |user: &String| {
         let asked = Asked::new(Who::User(user), "chart.edit", Thing::Org("root"));
         asked.question(&view).ok()
@@ -128,14 +136,14 @@ fn checks(replica: &Replica) {
         assert_eq!(black_box(allowed), questions.len());
         began.elapsed().as_nanos() as f64 / questions.len() as f64
     };
-    let (state, clock) = (replica.state(), Clock::system());
+    let (state, clock) = (snapshot.state(), Clock::system());
     let (mut ours, mut theirs, mut at_hand) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..51 {
         at_hand.push(time(&|question| judge::check(&view, question, &mut ())));
         theirs.push(time(&|question| {
             judge::check(&View::new(state, state.durable(), clock.now().into()), question, &mut ())
         }));
-        ours.push(time(&|question| replica.check(question)));
+        ours.push(time(&|question| replica.check(question).is_ok_and(|allowed| allowed)));
     }
     let (ours, theirs, at_hand) = (median(&mut ours), median(&mut theirs), median(&mut at_hand));
     println!("check: {theirs:.0} ns by the projections, {ours:.0} ns by the replica, ratio {:.2}", ours / theirs);

@@ -6,6 +6,7 @@
 //! clock         the time that a node saw last while it ran
 //! log/          the events: the ground state
 //! keys          the keys of personal data
+//! feed-key      the key that heartbeats are signed with
 //! checkpoint/   derived state, may be deleted at any time
 //! ```
 //!
@@ -54,7 +55,7 @@ impl DataFolder {
         }
         let folder = DataFolder { path: path.to_owned(), log_id, _lock: lock };
         let is_left = path.join(MAKING).try_exists().map_err(io_error)?;
-        for part in [folder.log(), folder.keys(), folder.checkpoint(), folder.clock()] {
+        for part in [folder.log(), folder.keys(), folder.feed_key(), folder.checkpoint(), folder.clock()] {
             if part.try_exists().map_err(io_error)? {
                 if !is_left {
                     return Err(DataError::Leftover { part });
@@ -118,6 +119,11 @@ impl DataFolder {
     /// Where the keys of personal data are.
     pub fn keys(&self) -> PathBuf {
         self.path.join("keys")
+    }
+
+    /// Where the key is that heartbeats are signed with.
+    pub fn feed_key(&self) -> PathBuf {
+        feed_key(&self.path)
     }
 
     /// Where the time is that a node saw last while it ran.
@@ -238,6 +244,11 @@ pub fn log_id(path: &Path) -> Result<Uuid, DataError> {
         return Err(DataError::NewerFormat { path: path.to_owned(), found, known: FORMAT });
     }
     serde_json::from_slice(&bytes).map_err(damaged).map(|Manifest { log, .. }| log)
+}
+
+/// Where the key of the feed is in a data folder.
+pub fn feed_key(path: &Path) -> PathBuf {
+    path.join("feed-key")
 }
 
 /// What every format of the manifest says.

@@ -14,7 +14,7 @@ use crate::chain::{Head, Origin, link};
 use crate::clock::Clock;
 use crate::data::{DataError, DataFolder};
 use crate::decide::{Draft, MAX_EVENTS, first_personal_folder, personal_id, public_folder, public_id, starting_role};
-use crate::keys::{KeyStore, StoreError};
+use crate::keys::{FeedSigner, KeyStore, StoreError};
 use crate::licence::PublicKey;
 use crate::log::{AppendError, FileLog, FileOptions, Log, MemoryLog, OpenError};
 use crate::presets::{ADMINISTRATOR, Preset, PresetKind, PresetRole, SYSTEM_ADMINISTRATOR};
@@ -108,6 +108,7 @@ pub fn prepare(path: &Path, founding: &Founding<'_>, clock: &Clock) -> Result<Pr
     let (token, events) = first_command(log_id, founding, clock)?;
     let folder = DataFolder::begin(path, log_id)?;
     KeyStore::create(&folder.keys(), log_id)?;
+    FeedSigner::in_file(&folder.feed_key()).map_err(|source| DataError::Io { path: folder.feed_key(), source })?;
     let mut log = Log::Files(FileLog::create(&folder.log(), log_id, FileOptions::default())?);
     log.append(0, &events)?;
     log.close().map_err(|source| DataError::Io { path: path.to_owned(), source })?;

@@ -17,6 +17,7 @@ const VERBS: &[&str] = &[
     "restore",
     "doctor",
     "licence",
+    "feed-key",
     "completions",
 ];
 

@@ -50,7 +50,7 @@ fn rounds(faults: &[Fault]) {
     let mut scene = Scene::new(cluster.url(), &["--nats-replicas", "3"]);
     let mut node = scene.serve();
     scene.compare(&node);
-    let replica = scene.runtime.block_on(replica(&cluster.url()));
+    let replica = scene.runtime.block_on(replica(&cluster.url(), &scene));
     for fault in faults {
         println!("{fault:?}");
         node = round(*fault, &mut random, &mut cluster, &scene, node);
@@ -63,7 +63,7 @@ fn rounds(faults: &[Fault]) {
         followed.unwrap_or_else(|_| panic!("the replica is at {:?}", replica.status())).unwrap();
     }
     let proved = tenure::node::verify(&scene.platform.data(), &mut |_, _| {}).unwrap();
-    assert_eq!((replica.position(), replica.state().digest()), (proved.head.position, proved.digest));
+    assert_eq!((replica.position(), replica.view().state().digest()), (proved.head.position, proved.digest));
 }
 
 /// Something happens while the node has much to publish; answers the node that serves afterwards.
@@ -112,9 +112,10 @@ fn ready(node: &Serving) -> Value {
     node.http().get(&node.token, "/readyz").json()
 }
 
-async fn replica(url: &str) -> Replica {
+async fn replica(url: &str, scene: &Scene) -> Replica {
     let client = async_nats::connect(url.split(',').collect::<Vec<_>>()).await.unwrap();
-    Replica::connect(Config::new(client)).await.unwrap()
+    let key = tenure::node::feed_key(&scene.platform.data(), false).unwrap();
+    Replica::connect(Config::new(client, key)).await.unwrap()
 }
 
 /// The name of the server that leads the stream, once one does.

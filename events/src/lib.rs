@@ -8,6 +8,7 @@ pub mod data;
 mod entity;
 mod envelope;
 mod event;
+mod heartbeat;
 mod ids;
 mod retired;
 pub mod schema;
@@ -20,6 +21,7 @@ pub use chain::{Broken, Follower, Head};
 pub use entity::EntityRef;
 pub use envelope::{Envelope, Hash, InvalidEvent, Position, parse};
 pub use event::Event;
+pub use heartbeat::{FeedKey, FeedState, Heartbeat, InvalidFeedKey};
 pub use ids::{
     ApiKeyId, EnvironmentId, GroupId, InvalidId, Kind, MAX_ID, OrgId, Privilege, ResourceId, RoleId, TenantPermission,
     UserId, UserType,

@@ -1,13 +1,16 @@
 //! Answers, in its own process, who may do what.
 //!
 //! ```text
-//! cargo run -p tenure-replica --example access -- nats://127.0.0.1:4222 replica.checkpoint
+//! cargo run -p tenure-replica --example access -- nats://127.0.0.1:4222 KEY replica.checkpoint
 //! ```
+//!
+//! KEY is what `tenure feed-key` prints: the log that is followed, and whose word is believed.
 //!
 //! A line `SUBJECT ACTION TYPE:ID` is a question, as in `jane chart.edit org:kickstart`, `api_key:ci view chart:sales`,
 //! `group:analysts manage environment:lab`. With a fourth word, a position that an answer of
 //! Tenure named, the answer waits until the replica is there. Lines come in on standard input; at its end a checkpoint is
-//! written.
+//! written. An answer that rests on what the node acknowledged more than five seconds ago is an error, and so is every
+//! answer while something is wrong with what is read.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
@@ -18,25 +21,29 @@ use async_nats::{Client, ConnectOptions, ServerAddr};
 use tenure_projections::judge::{Asked, Thing, Who};
 use tenure_replica::{ChangesError, Config, Replica};
 
+/// What the node acknowledged longer ago is too old to answer from.
+const FRESH: Duration = Duration::from_secs(5);
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let (Some(url), Some(checkpoint)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: access NATS-URL CHECKPOINT-FILE".into());
+    let (Some(url), Some(key), Some(checkpoint)) = (arguments.next(), arguments.next(), arguments.next()) else {
+        return Err("usage: access NATS-URL KEY CHECKPOINT-FILE".into());
     };
-    let replica = Replica::connect(Config::new(connect(&url).await?).checkpoint(checkpoint)).await?;
+    let config = Config::new(connect(&url).await?, key.parse()?).checkpoint(checkpoint);
+    let replica = Replica::connect(config).await?;
     replica.caught_up().await?;
     eprintln!("at position {}, checkpoint: {:?}", replica.position(), replica.checkpoint());
 
     let mut changes = replica.changes();
-    let mut watching = tokio::spawn(async move {
+    let watching = tokio::spawn(async move {
         loop {
             match changes.next().await {
                 Ok(changed) => {
                     changed.events.iter().for_each(|event| eprintln!("{} {}", event.position, event.event.kind()))
                 }
-                Err(missed @ ChangesError::Missed(_)) => eprintln!("{missed}"),
-                Err(ChangesError::Ended(why)) => return why,
+                Err(error @ (ChangesError::Missed(_) | ChangesError::Faulty(_))) => eprintln!("{error}"),
+                Err(ChangesError::Ended) => return,
             }
         }
     });
@@ -46,13 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::thread::spawn(move || {
         std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| lines.blocking_send(line))
     });
-    loop {
-        let line = tokio::select! {
-            line = asked.recv() => line,
-            // What it knew may have been taken back since: this program answers no more.
-            ended = &mut watching => return Err(format!("the replica ended: {}", ended?).into()),
-        };
-        let Some(line) = line else { break };
+    while let Some(line) = asked.recv().await {
         match answer(&replica, &line).await {
             Ok(answer) => println!("{answer}"),
             Err(error) => println!("error: {error}"),
@@ -83,7 +84,8 @@ async fn answer(replica: &Replica, line: &str) -> Result<String, Box<dyn Error>>
     let (kind, id) = thing.split_once(':').ok_or("a thing is `org:…`, `environment:…`, or content as `chart:…`")?;
     let thing = Thing::of(kind, id);
     tokio::time::timeout(Duration::from_secs(10), replica.wait_for(position)).await??;
-    let (allowed, reasons) = replica.explain(&Asked::new(who(subject), action, thing));
+    let view = replica.view_within(FRESH)?;
+    let (allowed, reasons) = view.explain(&Asked::new(who(subject), action, thing));
     let codes: Vec<String> = reasons.iter().map(|reason| reason.code.name().to_owned()).collect();
     Ok(format!("{} {}", if allowed { "allow" } else { "deny" }, codes.join(" ")))
 }

@@ -1,25 +1,31 @@
 //! A checkpoint: one file, written whole beside the one before and put in its place.
 //!
 //! ```text
-//! tenure-replica-checkpoint 1\n
+//! tenure-replica-checkpoint 2\n
 //! frame*      table u8, length u32, CRC-32C of table and chunk u32, chunk (numbers little-endian)
+//! frame       table 254: when the node signed that it ends here, in microseconds, i64
 //! frame       the last: table 255, the manifest
 //! ```
+//!
+//! Only what the node signed is in it. Those of version 1 held what had arrived, signed or not, and are dropped.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use tenure_events::{Head, Position};
+use tenure_events::{Head, Position, Time};
 use tenure_projections::State;
 use tenure_projections::packed::{self, Manifest, Mark, PackError, Taken};
 use uuid::Uuid;
 
-use crate::core::Core;
+use crate::clock::{self, Instant};
+use crate::core::{Core, Known};
 
-const MAGIC: &[u8] = b"tenure-replica-checkpoint 1\n";
+const MAGIC: &[u8] = b"tenure-replica-checkpoint 2\n";
+const SIGNED: u8 = 254;
 const MANIFEST: u8 = 255;
 
 /// What came of the checkpoint at a start.
@@ -44,11 +50,12 @@ pub enum CheckpointError {
     Damaged(&'static str),
 }
 
-/// State, and what it is of.
+/// State, what it is of, and when the node signed it.
 pub struct Loaded {
     pub state: State,
     pub log: Uuid,
     pub head: Head,
+    pub signed: Time,
 }
 
 /// What the file holds; none if there is no file.
@@ -62,6 +69,9 @@ pub fn load(path: &Path) -> Result<Option<Loaded>, CheckpointError> {
         return Err(CheckpointError::Damaged("its end is missing"));
     };
     let manifest = Manifest::from_bytes(manifest)?;
+    let signed = frames.pop().filter(|(table, _)| *table == SIGNED).and_then(|(_, time)| time.try_into().ok());
+    let signed = signed.ok_or(CheckpointError::Damaged("it does not say when it was signed"))?;
+    let signed = Time::from_micros(i64::from_le_bytes(signed));
     let (state, log) = (State::without_digest(), manifest.log);
     let taken = Taken::none();
     let fill = || {
@@ -74,23 +84,42 @@ pub fn load(path: &Path) -> Result<Option<Loaded>, CheckpointError> {
         Ok::<_, CheckpointError>(chunks + other.join().unwrap_or(Err(CheckpointError::Damaged("it cannot be read")))?)
     })?;
     let head = packed::resume(&state, manifest, chunks)?;
-    Ok(Some(Loaded { state, log, head }))
+    Ok(Some(Loaded { state, log, head, signed }))
 }
 
 /// Writes one over what was there.
-fn write(path: &Path, log: Uuid, state: &State, mark: &Mark) -> Result<(), CheckpointError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+fn write(path: &Path, log: Uuid, state: &State, mark: &Mark, signed: Time) -> Result<(), CheckpointError> {
+    let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
     let mut file = BufWriter::with_capacity(1 << 20, create(Path::new(&temporary))?);
     file.write_all(MAGIC)?;
     let manifest = packed::pack(state, log, mark, |table, _, chunk| put(&mut file, table, chunk))?;
+    put(&mut file, SIGNED, &signed.micros().to_le_bytes())?;
     put(&mut file, MANIFEST, &manifest.to_bytes()?)?;
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
     fs::rename(&temporary, path)?;
     Ok(File::open(folder)?.sync_all()?)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Removes what writers left beside the file that were killed at their work: nobody else would. That one stays for which
+/// the system gives no leave costs only its room.
+pub fn clean(path: &Path) {
+    let (Some(name), Ok(entries)) = (path.file_name(), fs::read_dir(folder_of(path))) else { return };
+    for entry in entries.flatten() {
+        let found = entry.file_name();
+        let rest = found.as_encoded_bytes().strip_prefix(name.as_encoded_bytes());
+        let rest = rest.and_then(|rest| rest.strip_prefix(b".")).and_then(|rest| rest.strip_suffix(b".tmp"));
+        if rest.is_some_and(|process| !process.is_empty() && process.iter().all(u8::is_ascii_digit)) {
+            drop(fs::remove_file(entry.path()));
+        }
+    }
 }
 
 /// For this user's eyes alone: who may do what is nobody else's business.
@@ -133,35 +162,52 @@ fn frames(mut bytes: &[u8]) -> Result<Vec<(u8, &[u8])>, CheckpointError> {
 
 /// When checkpoints are written: now and then, each in a thread of its own while the replica goes on, and at the end.
 pub struct Checkpoints {
-    path: PathBuf,
+    pub path: PathBuf,
     every: u64,
+    after: Duration,
+    /// The position of the last one, the position at which the next one is due, and since when one may be.
+    last: Position,
     next: Position,
+    since: Instant,
     writing: Option<JoinHandle<()>>,
 }
 
 impl Checkpoints {
     /// Into a file whose checkpoint is of a position.
-    pub fn new(path: PathBuf, every: u64, last: Position) -> Self {
-        Self { path, every, next: last + every.max(last / 2), writing: None }
+    pub fn new(path: PathBuf, every: u64, after: Duration, last: Position) -> Self {
+        Self { path, every, after, last, next: last + every.max(last / 2), since: clock::moment(), writing: None }
     }
 
-    /// Starts writing if it is time. The state is as it is after the head.
-    pub fn perhaps(&mut self, core: &Arc<Core>, log: Uuid, head: Head) {
-        if head.position < self.next || self.writing.as_ref().is_some_and(|writing| !writing.is_finished()) {
+    /// Starts writing if it is time. All that is installed is signed, up to the head.
+    pub fn perhaps(&mut self, core: &Arc<Core>, known: &Arc<Known>, log: Uuid, head: Head) {
+        let is_old =
+            || head.position > self.last && clock::moment().saturating_duration_since(self.since) >= self.after;
+        let is_due = head.position >= self.next || is_old();
+        if !is_due || self.writing.as_ref().is_some_and(|writing| !writing.is_finished()) {
             return;
         }
+        let Some(signed) = core.progress.proved().map(|beat| beat.time) else { return };
+        (self.last, self.since) = (head.position, clock::moment());
         self.next = head.position + self.every.max(head.position / 2);
-        let (core, path, mark) = (Arc::clone(core), self.path.clone(), Mark::of(&core.state, head));
-        let write = move || note(&core, write(&path, log, &core.state, &mark));
+        let (core, known, path) = (Arc::clone(core), Arc::clone(known), self.path.clone());
+        let mark = Mark::of(&known.state, head);
+        let write = move || note(&core, write(&path, log, &known.state, &mark, signed));
         self.writing = std::thread::Builder::new().name("tenure-checkpoint".to_owned()).spawn(write).ok();
     }
 
-    /// Writes the last one.
-    pub fn finish(self, core: &Core, log: Uuid, head: Head) {
-        if let Some(writing) = self.writing {
+    /// Waits until none is being written.
+    pub fn settle(&mut self) {
+        if let Some(writing) = self.writing.take() {
             drop(writing.join());
         }
-        note(core, write(&self.path, log, &core.state, &Mark::of(&core.state, head)));
+    }
+
+    /// Writes the last one.
+    pub fn finish(mut self, core: &Core, known: &Known, log: Uuid, head: Head) {
+        self.settle();
+        if let Some(signed) = core.progress.proved().map(|beat| beat.time) {
+            note(core, write(&self.path, log, &known.state, &Mark::of(&known.state, head), signed));
+        }
     }
 }
 

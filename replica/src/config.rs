@@ -1,30 +1,44 @@
 //! What a replica is told.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use uuid::Uuid;
+use tenure_events::FeedKey;
 
 /// The stream that Tenure publishes to where it is told no other.
 const STREAM: &str = "TENURE";
 
-/// Where a replica reads, and what it keeps.
+/// Enough for minutes, and some 60 MiB.
+const HOLD: usize = 65_536;
+
+/// Where a replica reads, whom it believes, and what it keeps.
 #[derive(Clone)]
 pub struct Config {
     pub(crate) client: async_nats::Client,
     pub(crate) stream: String,
-    pub(crate) log: Option<Uuid>,
+    pub(crate) keys: Vec<FeedKey>,
     pub(crate) checkpoint: Option<PathBuf>,
     pub(crate) every: u64,
+    pub(crate) after: Duration,
     pub(crate) changes: usize,
+    pub(crate) hold: usize,
 }
 
 impl Config {
-    /// Reads the stream `TENURE` over this connection, whose credentials may ask for the stream's state and make a consumer
-    /// of it.
+    /// Follows the log that the key names, and believes what is signed with it: `tenure feed-key` prints it. Reads the stream
+    /// `TENURE` over this connection, whose credentials may ask for the stream's state, make a consumer of it, and subscribe
+    /// to `tenure.heartbeat`.
     #[must_use]
-    pub fn new(client: async_nats::Client) -> Self {
-        let stream = STREAM.to_owned();
-        Self { client, stream, log: None, checkpoint: None, every: 1_000_000, changes: 1_024 }
+    pub fn new(client: async_nats::Client, key: FeedKey) -> Self {
+        let (stream, after) = (STREAM.to_owned(), Duration::from_secs(300));
+        Self { client, stream, keys: vec![key], checkpoint: None, every: 1_000_000, after, changes: 1_024, hold: HOLD }
+    }
+
+    /// Believes another key of the same log as well: while the node's key is renewed, give both.
+    #[must_use]
+    pub fn or_key(mut self, key: FeedKey) -> Self {
+        self.keys.push(key);
+        self
     }
 
     /// Reads a stream of another name.
@@ -33,14 +47,8 @@ impl Config {
         Self { stream: stream.into(), ..self }
     }
 
-    /// Takes no other log than this one. Otherwise it is that of the checkpoint, or of the first event.
-    #[must_use]
-    pub fn log(self, log: Uuid) -> Self {
-        Self { log: Some(log), ..self }
-    }
-
-    /// Keeps a checkpoint in this file, so that a start need not replay everything. It may be deleted at any time while no
-    /// replica runs.
+    /// Keeps a checkpoint in this file, so that a start need not replay everything and needs no NATS. It may be deleted at
+    /// any time while no replica runs. Of all processes one uses the file.
     #[must_use]
     pub fn checkpoint(self, file: impl Into<PathBuf>) -> Self {
         Self { checkpoint: Some(file.into()), ..self }
@@ -53,9 +61,23 @@ impl Config {
         Self { every: events.max(1), ..self }
     }
 
+    /// Writes the checkpoint anew after so long, if anything happened; five minutes unless told otherwise.
+    #[must_use]
+    pub fn checkpoint_after(self, time: Duration) -> Self {
+        Self { after: time, ..self }
+    }
+
     /// How many commands a [`Changes`](crate::Changes) that is not read keeps; 1,024 unless told otherwise.
     #[must_use]
     pub fn keep_changes(self, commands: usize) -> Self {
         Self { changes: commands.max(1), ..self }
+    }
+
+    /// How many events are held while the node has not signed them; 65,536 unless told otherwise. A replica that catches up
+    /// reads more before it comes to a position that the node signed: the rest is made part of the state, where nobody sees
+    /// it, and thrown away with that state if it proves wrong.
+    #[must_use]
+    pub fn hold(self, events: usize) -> Self {
+        Self { hold: events, ..self }
     }
 }

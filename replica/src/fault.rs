@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::lag::Lag;
 
-/// Why a replica ended. What it showed before stays true; nothing is shown of what is wrong.
+/// Why what a replica shows stands still. What it showed before was true then; nothing is shown of what is wrong. The
+/// replica reads on again and again, and goes on by itself once the stream is mended.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// An event that a later version of Tenure wrote.
@@ -42,21 +43,45 @@ pub enum Fault {
         /// What is there.
         found: Position,
     },
-    /// The stream is not the one that was read before.
+    /// The stream, or the node, has another event where one was proved before.
     #[error(
-        "the stream has another event at position {position} than was read there: if that is meant, remove the checkpoint"
+        "another event stands at position {position} than was proved there: if the platform was restored from a backup, \
+         remove the checkpoint and start anew"
     )]
     OtherHistory {
         /// Where.
         position: Position,
     },
     /// The events are of another log.
-    #[error("the events are of log {found}, not of {wanted}: if that is meant, remove the checkpoint")]
+    #[error(
+        "the events are of log {found}, not of {wanted}: give the replica the key of the platform that it is to follow, \
+         and remove the checkpoint of another one"
+    )]
     OtherLog {
         /// The one that is followed.
         wanted: Uuid,
         /// What the events say.
         found: Uuid,
+    },
+    /// The stream holds what the node did not write.
+    #[error(
+        "what the stream holds up to {position} is not what the node signed there: somebody else wrote to it; see who may \
+         publish to it, and have it made anew from the log"
+    )]
+    Forged {
+        /// The position that the node signed.
+        position: Position,
+    },
+    /// The node's log ends before what was proved here.
+    #[error(
+        "the node's log ends at {position}, and {proved} was proved here: if it was restored from a backup, remove the \
+         checkpoint and start anew"
+    )]
+    WentBack {
+        /// Where the node's log ends.
+        position: Position,
+        /// What was proved here.
+        proved: Position,
     },
     /// Nothing is wrong: the replica was closed.
     #[error("the replica was closed")]
@@ -77,6 +102,9 @@ pub enum ConnectError {
     /// The stream is not what it should be.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// The keys of the feed are none that anybody can trust.
+    #[error("the keys of the feed are not Ed25519 keys of one log: give the line that `tenure feed-key` prints")]
+    Key,
     /// The system has no threads left.
     #[error("cannot start a thread: {0}")]
     Thread(#[from] std::io::Error),
@@ -90,4 +118,15 @@ pub struct TooOld {
     pub lag: Lag,
     /// What was asked for.
     pub most: Duration,
+}
+
+/// Why there is no answer that is new enough.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotFresh {
+    /// What is shown stands still.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// It is older than was asked for.
+    #[error(transparent)]
+    TooOld(#[from] TooOld),
 }

@@ -212,6 +212,14 @@ fn look_at_node(ready: std::result::Result<Answer, ClientError>, url: &str, must
     let why = if trouble.is_empty() || is_well { String::new() } else { format!(": {trouble}") };
     let verdict = if is_well { Verdict::Well } else { Verdict::Bad };
     findings.add("publisher", verdict, format_args!("{state}, {behind}{why}"));
+    let unheard = field(feed, "unheard");
+    if !unheard.is_empty() {
+        findings.add(
+            "heartbeats",
+            Verdict::Bad,
+            format_args!("not heard, so that replicas call themselves old: {unheard}"),
+        );
+    }
 }
 
 fn look_at_feed(stream: &str, found: &publish::Examination, head: Option<u64>, findings: &mut Findings) {

@@ -1,10 +1,15 @@
-//! Where the feed goes, as an operator says it.
+//! Where the feed goes, as an operator says it, and what its followers trust.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::json;
 
+use super::Global;
 use super::failure::{Failure, Result};
+use super::output::{Format, print, record};
+use crate::node;
 use crate::publish::{Options, STREAM};
 
 /// What says where events are published.
@@ -61,5 +66,40 @@ impl Nats {
                 .hint("write nats://HOST:PORT or tls://HOST:PORT, several with commas between")
         })?;
         Ok((!options.servers.is_empty()).then_some(options))
+    }
+}
+
+/// Print what replicas trust the feed by: the log and the public key of its node.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tenure feed-key --data ./data             for the configuration of every replica
+  tenure feed-key --data ./data --renew     if the data folder was seen by somebody else
+
+To renew: print the new key, give it to every replica beside the old one, restart the node, take
+the old one from the replicas. A platform that was restored from a backup has a new key.")]
+pub struct FeedKey {
+    /// The folder, made by `tenure init`; a node may be at work on it
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Make a new key; a node at work signs with the old one until it is restarted
+    #[arg(long)]
+    renew: bool,
+}
+
+impl FeedKey {
+    /// Prints it.
+    pub fn run(self, global: &Global) -> Result<ExitCode> {
+        let key = node::feed_key(&self.data, self.renew).map_err(Failure::new)?.to_string();
+        if self.renew {
+            eprintln!("the key is renewed: a node at work signs with the old one until it is restarted");
+        }
+        match global.format {
+            Format::Table => print(&format!("{key}\n"))?,
+            format @ (Format::Json | Format::Ndjson | Format::Csv) => {
+                print(&record(format, &[("feed_key", json!(key))]))?
+            }
+        }
+        Ok(ExitCode::SUCCESS)
     }
 }

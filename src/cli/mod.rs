@@ -50,6 +50,7 @@ pub fn main() -> ExitCode {
         Verb::Restore(restore) => restore.run(),
         Verb::Doctor(doctor) => doctor.run(&global),
         Verb::Licence(licence) => licence.run(&global),
+        Verb::FeedKey(feed_key) => feed_key.run(&global),
         Verb::Completions { shell } => completions(shell),
     };
     done.unwrap_or_else(|failure| {
@@ -123,6 +124,7 @@ enum Verb {
     Restore(keep::Restore),
     Doctor(doctor::Doctor),
     Licence(licence::Licence),
+    FeedKey(feed::FeedKey),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  tenure completions bash > /etc/bash_completion.d/tenure")]
     Completions {

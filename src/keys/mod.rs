@@ -11,6 +11,7 @@
 //! One process opens a key file at a time; whoever owns the data directory sees to that. In place, overwritten means
 //! gone as far as the file system and the disk overwrite in place; copies of the file are their keeper's to destroy.
 
+mod feed;
 mod file;
 mod identity;
 mod seal;
@@ -25,6 +26,7 @@ use tenure_events::{Sealed, UserId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub use feed::FeedSigner;
 use file::KeyFile;
 pub use identity::IdentityHandle;
 pub use seal::{Place, SealError, UnsealError, sealed_in};

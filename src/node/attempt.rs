@@ -3,11 +3,11 @@
 use tenure_events::{Envelope, Hash, Position, Time};
 use tenure_projections::judge::Subject;
 use tenure_projections::values::Done;
-use tenure_projections::{View, sight};
+use tenure_projections::{View, judged_at, sight};
 
 use super::precondition::unchanged_since;
 use super::request::{Authenticated, CommandError, Request};
-use super::shared::{Core, judged_at};
+use super::shared::Core;
 use super::wish::{Ready, Wish};
 use crate::chain::{self, Origin, Tip};
 use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, StandIns, acting_for, decide, try_out};

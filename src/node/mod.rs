@@ -55,7 +55,7 @@ use writer::{Ended, Reply, Submission};
 
 pub use backup::{Copied, CopyError, backup, restore};
 pub use examine::{Examination, examine};
-pub use feed::{Feed, FeedReport, FeedState};
+pub use feed::{Feed, FeedReport, feed_key};
 pub use halt::{Halt, Reason};
 pub use keys_lost::{KeysFault, KeysLost};
 pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
@@ -63,6 +63,7 @@ pub use replay::ReplayError;
 pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, CommandError, Request};
 pub use stats::{Histogram, NodeStats};
 pub use turns::Turns;
+pub use tenure_events::FeedState;
 pub use verify::{CheckpointVerdict, Fault, VerifyReport, verify};
 
 /// Is told now and then how far long work has come, as a position, and where it will end.

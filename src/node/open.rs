@@ -21,7 +21,7 @@ use crate::checkpoint::{self, CheckpointError};
 use crate::clock::Clock;
 use crate::data::{DataError, DataFolder};
 use crate::init::Founded;
-use crate::keys::{KeyStore, StoreError};
+use crate::keys::{FeedSigner, KeyStore, StoreError};
 use crate::log::{self, FileLog, FileOptions, Known, Log, LogReader};
 
 /// What a node runs on.
@@ -191,7 +191,7 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     let Options { data, clock, queue, checkpoint, clock_confirmed, keys_lost } = options;
     let clock = if clock_confirmed { clock.confirmed() } else { clock };
     let now = Time::from(clock.now());
-    let Parts { log, log_id, keys, folder, log_report } = Parts::open(data, now)?;
+    let Parts { log, log_id, keys, feed_signer, folder, log_report } = Parts::open(data, now)?;
     let reader = log.reader();
     let checkpoints = folder.as_ref().zip(checkpoint).map(|(folder, every)| (folder.checkpoint(), every));
     let loaded = checkpoints.as_ref().map(|(folder, _)| checkpoint::load(folder, log_id, reader.head()));
@@ -219,6 +219,7 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     let core = Arc::new(Core {
         state,
         keys,
+        feed_signer,
         log: reader,
         log_id,
         clock,
@@ -312,6 +313,7 @@ struct Parts {
     log: Log,
     log_id: Uuid,
     keys: KeyStore,
+    feed_signer: FeedSigner,
     folder: Option<DataFolder>,
     log_report: Option<log::OpenReport>,
 }
@@ -321,7 +323,8 @@ impl Parts {
         match data {
             Data::Memory(founded) => {
                 let Founded { log, log_id, keys } = *founded;
-                Ok(Self { log, log_id, keys, folder: None, log_report: None })
+                let feed_signer = FeedSigner::generate().map_err(StoreError::from)?;
+                Ok(Self { log, log_id, keys, feed_signer, folder: None, log_report: None })
             }
             Data::Folder(path) => {
                 let folder = DataFolder::open(&path)?;
@@ -337,7 +340,10 @@ impl Parts {
                 };
                 let (log, report) = opened?;
                 let keys = KeyStore::read(&folder.keys(), log_id)?;
-                Ok(Self { log: Log::Files(log), log_id, keys, folder: Some(folder), log_report: Some(report) })
+                let path = folder.feed_key();
+                let feed_signer = FeedSigner::in_file(&path).map_err(|source| DataError::Io { path, source })?;
+                let (log, folder, log_report) = (Log::Files(log), Some(folder), Some(report));
+                Ok(Self { log, log_id, keys, feed_signer, folder, log_report })
             }
         }
     }

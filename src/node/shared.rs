@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tenure_events::{Position, Time};
-use tenure_projections::{State, View};
+use tenure_projections::{State, View, judged_at};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -14,12 +14,13 @@ use super::request::CommandError;
 use super::stats::Counters;
 use crate::chain::Head;
 use crate::clock::{Clock, ClockJumped};
-use crate::keys::KeyStore;
+use crate::keys::{FeedSigner, KeyStore};
 use crate::log::LogReader;
 
 pub(super) struct Core {
     pub state: State,
     pub keys: KeyStore,
+    pub feed_signer: FeedSigner,
     pub log: LogReader,
     pub log_id: Uuid,
     pub clock: Clock,
@@ -36,16 +37,6 @@ pub(super) struct Core {
     pub ended: AtomicBool,
     /// The log has been told that the clock cannot be trusted.
     pub clock_told: AtomicBool,
-}
-
-/// By how much the last recorded time may be ahead of the clock for both to be taken for the same. Events of one moment
-/// go on by the microsecond, and clocks are set back by a little.
-const LEAD: i64 = 60;
-
-/// When it is, by the clock and the last recorded time: never before that, unless it is so far ahead that a clock was wrong
-/// when it was recorded.
-pub fn judged_at(now: Time, recorded: Time) -> Time {
-    if recorded > now.plus_seconds(LEAD) { now } else { now.max(recorded) }
 }
 
 impl Core {

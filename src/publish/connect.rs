@@ -28,7 +28,18 @@ pub struct Connection {
 type Complaint = Arc<Mutex<Option<String>>>;
 
 impl Connection {
+    /// To a server that is new enough to publish to.
     pub async fn open(options: &Options) -> Result<Self> {
+        let connection = Self::open_any(options).await?;
+        let version = connection.client.server_info().version;
+        if parsed(&version).is_none_or(|version| version < OLDEST) {
+            return Err(Refusal::Server { found: version, needed: OLDEST_TEXT }.into());
+        }
+        Ok(connection)
+    }
+
+    /// To whatever server there is.
+    pub async fn open_any(options: &Options) -> Result<Self> {
         let complaint = Complaint::default();
         let (is_lost, lost) = watch::channel(false);
         let seen = Arc::clone(&complaint);
@@ -51,10 +62,6 @@ impl Connection {
             .connect(options.servers.as_slice())
             .await
             .map_err(|error| Trouble::passing(format_args!("cannot connect to NATS: {}", said(&error))))?;
-        let version = client.server_info().version;
-        if parsed(&version).is_none_or(|version| version < OLDEST) {
-            return Err(Refusal::Server { found: version, needed: OLDEST_TEXT }.into());
-        }
         Ok(Self { client, lost, complaint })
     }
 
@@ -64,10 +71,14 @@ impl Connection {
         let _: std::result::Result<_, _> = self.lost.clone().wait_for(|lost| *lost).await;
     }
 
+    /// What the server complained about since this was asked.
+    pub fn complaint(&self) -> Option<String> {
+        self.complaint.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// This error, with what the server complained about meanwhile.
     pub fn explain(&self, error: &dyn std::error::Error) -> Trouble {
-        let complaint = self.complaint.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Trouble::Passing(match complaint {
+        Trouble::Passing(match self.complaint() {
             Some(complaint) => format!("{}; the server says: {complaint}", said(error)),
             None => said(error),
         })

@@ -9,6 +9,7 @@
 mod batch;
 mod compare;
 mod connect;
+mod heart;
 mod look;
 mod refusal;
 mod run;

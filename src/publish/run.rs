@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::batch::Batch;
 use super::connect::Connection;
-use super::{Options, Result, Trouble, compare, send, stream};
+use super::{Options, Result, Trouble, compare, heart, send, stream};
 use crate::node::{FeedState, Node};
 
 /// The first wait after something went wrong; each further one is twice as long.
@@ -24,31 +24,39 @@ const LONGEST: Duration = Duration::from_secs(5);
 const COMPARING: Duration = Duration::from_secs(5);
 
 /// A publisher at work; ends when dropped.
-pub struct Publisher(JoinHandle<()>);
+pub struct Publisher {
+    running: JoinHandle<()>,
+    beating: JoinHandle<()>,
+}
 
 impl Publisher {
     /// Ends it, and waits until it has.
     pub async fn stop(mut self) {
-        self.0.abort();
-        // An error means that it was ended, as it was told.
-        let _: std::result::Result<(), _> = (&mut self.0).await;
+        for task in [&mut self.running, &mut self.beating] {
+            task.abort();
+            // An error means that it was ended, as it was told.
+            let _: std::result::Result<(), _> = task.await;
+        }
     }
 }
 
 impl Drop for Publisher {
     fn drop(&mut self) {
-        self.0.abort();
+        self.running.abort();
+        self.beating.abort();
     }
 }
 
-/// Publishes the node's log until the publisher is dropped. It never ends by itself: where it cannot go on it says so to
+/// Publishes the node's log, and its heartbeats, until the publisher is dropped. It never ends by itself: where it cannot go on it says so to
 /// the node, and looks again now and then.
 ///
 /// Needs a runtime around it.
 #[must_use]
 pub fn start(node: Node, options: Options) -> Publisher {
     node.tell_feed(|_| {});
-    Publisher(tokio::spawn(async move { Run { node, options, wait: SHORTEST, told: None }.run().await }))
+    let beating = tokio::spawn(heart::beat(node.clone(), options.clone()));
+    let running = tokio::spawn(async move { Run { node, options, wait: SHORTEST, told: None }.run().await });
+    Publisher { running, beating }
 }
 
 struct Run {

@@ -174,3 +174,14 @@ impl<'a> View<'a> {
         text.unwrap_or_default()
     }
 }
+
+/// By how much the last recorded time may be ahead of the clock for both to be taken for the same. Events of one moment
+/// go on by the microsecond, and clocks are set back by a little.
+const LEAD: i64 = 60;
+
+/// When it is, by the clock and the last recorded time: never before that, unless it is so far ahead that a clock was wrong
+/// when it was recorded.
+#[must_use]
+pub fn judged_at(now: Time, recorded: Time) -> Time {
+    if recorded > now.plus_seconds(LEAD) { now } else { now.max(recorded) }
+}

@@ -103,14 +103,16 @@ impl Progress {
 
     /// The node says something. Whether it is news: one of an earlier moment than was heard is an old one, sent again.
     pub fn hear(&self, beat: Beat) -> bool {
-        self.seen().untrusted = None;
-        self.heard.send_if_modified(|heard| {
+        let is_news = self.heard.send_if_modified(|heard| {
             let is_news = heard.is_none_or(|heard| (heard.time, heard.position) < (beat.time, beat.position));
             if is_news {
                 *heard = Some(beat);
             }
             is_news
-        })
+        });
+        let old = "heartbeats are of an earlier moment than one before: old ones are sent again, or the node's clock was set back";
+        self.seen().untrusted = (!is_news).then(|| old.to_owned());
+        is_news
     }
 
     /// What the node says next.

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
-use tenure_events::{Envelope, parse, schema};
+use tenure_events::{Envelope, FeedState, Hash, Heartbeat, parse, schema};
+use uuid::Uuid;
 
 use crate::approved;
 use crate::golden::specimens;
@@ -88,6 +89,12 @@ fn document() -> Value {
         let said = json!({ "$ref": format!("#/channels/{name}/messages/{kind}") });
         operation["messages"].as_array_mut().unwrap().push(said);
     }
+    let told = json!({ "$ref": "#/components/messages/heartbeat" });
+    channels.insert("heartbeat".to_owned(), heartbeats(&told));
+    let (channel, said) = ("#/channels/heartbeat", "#/channels/heartbeat/messages/heartbeat");
+    let operation = json!({ "action": "send", "channel": { "$ref": channel }, "messages": [{ "$ref": said }] });
+    operations.insert("send.heartbeat".to_owned(), operation);
+    messages.insert("heartbeat".to_owned(), heartbeat());
     json!({
         "asyncapi": "3.0.0",
         "info": {
@@ -113,6 +120,27 @@ fn channel(name: &str, envelope: &Envelope) -> Value {
         "description": format!("When: {}. Concerns: {}.", about.when, about.concerns),
         "parameters": { "org": { "description": "The org in whose history the event stands." } },
         "messages": {},
+    })
+}
+
+fn heartbeats(message: &Value) -> Value {
+    let description = "How far the node's log is acknowledged, signed by the node: about once a second, and after each commit. It is \
+                       not on the stream.";
+    json!({ "address": Heartbeat::SUBJECT, "description": description, "messages": { "heartbeat": message } })
+}
+
+fn heartbeat() -> Value {
+    let summary = "A JSON Web Signature (RFC 7515, compact) by Ed25519. Its header is \
+                   `{\"alg\":\"EdDSA\",\"typ\":\"tenure-heartbeat\"}`; its payload says `log`, `position`, `hash` of the event there, \
+                   `time`, and how the `feed` stands. `tenure feed-key` prints what it is verified with.";
+    let (log, time) = (Uuid::from_u128(1), "2026-03-01T09:30:00Z".parse().unwrap());
+    let said = Heartbeat { log, position: 42, hash: Hash([7; 32]), time, feed: FeedState::Publishing };
+    json!({
+        "name": "heartbeat",
+        "summary": summary,
+        "contentType": "application/jose",
+        "payload": { "type": "string", "pattern": "^[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{86}$" },
+        "examples": [{ "payload": Heartbeat::message(&said.to_sign(), &[9; 64]) }],
     })
 }
 

@@ -155,7 +155,8 @@ impl Serve {
             LogFormat::Text => log.with_ansi(super::Paint::stderr().is_on()).init(),
             LogFormat::Json => log.json().init(),
         }
-        let options = Options { clock_confirmed: self.clock_confirmed, keys_lost: self.keys_lost, ..Options::folder(&self.data) };
+        let options =
+            Options { clock_confirmed: self.clock_confirmed, keys_lost: self.keys_lost, ..Options::folder(&self.data) };
         let mut server =
             Server::start_with(options, self.edge.options()?, self.listen, Some(self.metrics)).map_err(|error| {
                 let failure = Failure::new(&error);

@@ -62,8 +62,8 @@ pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
 pub use replay::ReplayError;
 pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, CommandError, Request};
 pub use stats::{Histogram, NodeStats};
-pub use turns::Turns;
 pub use tenure_events::FeedState;
+pub use turns::Turns;
 pub use verify::{CheckpointVerdict, Fault, VerifyReport, verify};
 
 /// Is told now and then how far long work has come, as a position, and where it will end.

@@ -156,12 +156,7 @@ fn a_key_that_ends_gives_until_it_does() {
         json!({"id": "spy", "org": "kick", "name": "S", "user_type": "administrator", "privileges": ["user.manage"]});
     w.must_not("kate/ends", "create-user", user, "delegation.outlasts");
     w.must("kate/ends", "assign-role", json!({"role": "boss", "users": ["ken"], "valid_until": LATER}));
-    w.must_not(
-        "kate/ends",
-        "link-identity",
-        json!({"user": "ken", "issuer": "i", "subject": "s"}),
-        "key.longer",
-    );
+    w.must_not("kate/ends", "link-identity", json!({"user": "ken", "issuer": "i", "subject": "s"}), "key.longer");
 }
 
 /// What a group has until a time is asked until then.

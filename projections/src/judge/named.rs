@@ -239,7 +239,7 @@ impl Subject {
     #[must_use]
     pub fn by_key(view: &View<'_>, key: KeyNo) -> Option<Self> {
         let key = view.usable_key(key).filter(|key| key.window.holds(view.instant()))?;
-        Some(Self { user: key.user, cap: key.privileges, only: key.org })
+        Some(Self::of_key(key))
     }
 }
 

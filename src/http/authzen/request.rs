@@ -6,7 +6,6 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, de};
 use tenure_events::{Position, Time};
-use tenure_projections::judge::{Asked, Thing, Who};
 
 use super::super::problem::Problem;
 use super::super::read::{Bookmark, moment};
@@ -108,9 +107,17 @@ pub struct Page {
     pub limit: Option<usize>,
 }
 
+/// The question itself, all parts there.
+#[derive(Clone, Copy)]
+pub struct Asked<'q> {
+    pub subject: Thing<'q>,
+    pub action: &'q str,
+    pub resource: Thing<'q>,
+}
+
 /// The type and id of a thing.
 #[derive(Clone, Copy)]
-pub struct Typed<'q> {
+pub struct Thing<'q> {
     pub kind: &'q str,
     pub id: &'q str,
 }
@@ -127,29 +134,15 @@ impl<'a> Item<'a> {
     }
 
     /// The question, what is missing taken from another.
-    pub fn asked<'q>(&'q self, default: Option<&'q Self>, context: &'q Context<'a>) -> Result<Asked<'q>, Problem> {
+    pub fn asked<'q>(&'q self, default: Option<&'q Self>) -> Result<Asked<'q>, Problem> {
         let subject = [self.subject.as_ref(), default.and_then(|item| item.subject.as_ref())];
         let resource = [self.resource.as_ref(), default.and_then(|item| item.resource.as_ref())];
         let actions = [self.action.as_ref(), default.and_then(|item| item.action.as_ref())];
         Ok(Asked {
-            subject: typed("subject", subject)?.subject(),
+            subject: thing("subject", subject)?,
             action: actions.into_iter().flatten().find_map(Named::name).ok_or_else(|| missing("action", "name"))?,
-            thing: typed("resource", resource)?.resource(),
-            acting_org: context.acting_org.as_deref(),
-            at: context.at,
+            resource: thing("resource", resource)?,
         })
-    }
-}
-
-impl<'q> Typed<'q> {
-    /// It as a subject.
-    pub fn subject(self) -> Who<'q> {
-        Who::of(self.kind, self.id)
-    }
-
-    /// It as a resource.
-    pub fn resource(self) -> Thing<'q> {
-        Thing::of(self.kind, self.id)
     }
 }
 
@@ -160,13 +153,13 @@ impl Search<'_> {
     }
 
     /// Who, where that is known.
-    pub fn subject(&self) -> Result<Who<'_>, Problem> {
-        typed("subject", [self.subject.as_ref(), None]).map(Typed::subject)
+    pub fn subject(&self) -> Result<Thing<'_>, Problem> {
+        thing("subject", [self.subject.as_ref(), None])
     }
 
     /// With what, where that is known.
     pub fn resource(&self) -> Result<Thing<'_>, Problem> {
-        typed("resource", [self.resource.as_ref(), None]).map(Typed::resource)
+        thing("resource", [self.resource.as_ref(), None])
     }
 
     /// The type of the subjects sought.
@@ -211,9 +204,9 @@ impl Named<'_> {
     }
 }
 
-fn typed<'q>(part: &str, from: [Option<&'q Entity<'q>>; 2]) -> Result<Typed<'q>, Problem> {
+fn thing<'q>(part: &str, from: [Option<&'q Entity<'q>>; 2]) -> Result<Thing<'q>, Problem> {
     let from = from.into_iter().flatten();
-    Ok(Typed {
+    Ok(Thing {
         kind: from.clone().find_map(Entity::kind).ok_or_else(|| missing(part, "type"))?,
         id: from.clone().find_map(Entity::id).ok_or_else(|| missing(part, "id"))?,
     })

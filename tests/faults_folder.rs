@@ -110,18 +110,11 @@ fn every_file_harmed_in_every_way_is_told_alike() {
     assert!(table.contains(&true) && table.contains(&false), "some are served and some are not");
 }
 
-/// The files but that of the keys, which has tests of its own.
-fn but_keys(data: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = contents(data);
-    found.remove(&data.join("keys"));
-    found
-}
-
 /// Whether it is served.
 fn agrees(data: &Path, events: u64, what: &str) -> bool {
-    let before = but_keys(data);
+    let before = contents(data);
     let (seen, proved) = (doctor(data), run(&["verify", "--data", text(data)]));
-    assert!(but_keys(data) == before, "{what}: looking has written");
+    assert!(contents(data) == before, "{what}: looking has written");
     let told = format!("{}{}", seen.out, seen.err);
     match start(data) {
         Ok((position, warnings)) => {

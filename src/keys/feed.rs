@@ -48,6 +48,17 @@ impl FeedSigner {
         }
     }
 
+    /// Whether a start can use the file: there is a key in it, or it is not there and would be made. Changes nothing.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds something else.
+    pub fn look(path: &Path) -> io::Result<()> {
+        match Self::kept(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     /// A new key in the place of the one in a file. A node at work goes on with the one that it began with.
     ///
     /// # Errors
@@ -75,7 +86,7 @@ impl FeedSigner {
         let seed = text.trim().strip_prefix(PREFIX).and_then(|seed| URL_SAFE_NO_PAD.decode(seed).ok());
         let seed = seed.map(Zeroizing::new).and_then(|seed| <[u8; 32]>::try_from(seed.as_slice()).ok());
         let seed = seed.ok_or_else(|| {
-            let why = "it is no key of a feed: remove it, and give the new one to those who follow the events";
+            let why = "it is no key of a feed: make a new one with `tenure feed-key --renew`, and give it to those who follow the events";
             io::Error::new(io::ErrorKind::InvalidData, why)
         })?;
         Ok(Self(SigningKey::from_bytes(&Zeroizing::new(seed))))

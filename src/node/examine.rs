@@ -1,5 +1,6 @@
 //! A look at a data folder from outside, whether a node uses it or not.
 
+use std::io;
 use std::path::Path;
 
 use tenure_events::Time;
@@ -13,7 +14,7 @@ use super::replay::ReplayError;
 use crate::checkpoint::{self, CheckpointError};
 use crate::clock::Clock;
 use crate::data::{self, DataError, Still};
-use crate::keys::KeyStore;
+use crate::keys::{FeedSigner, KeyStore};
 use crate::log::{self, FileLog, LogReader, Position};
 
 /// What is in a data folder.
@@ -35,6 +36,8 @@ pub struct Examination {
     pub checkpoint: Option<Result<Position, CheckpointError>>,
     /// The time known last, where a start would ask whether the clock is right; none while the folder is in use.
     pub doubted: Option<Time>,
+    /// Whether a start can use the key that heartbeats are signed with.
+    pub feed_key: io::Result<()>,
     /// How much room the next start takes on the disk, if it takes any.
     pub needed: Option<u64>,
     /// Bytes that are free on its disk for those who are not root, if the system says so.
@@ -66,6 +69,7 @@ pub fn examine(folder: &Path, clock: &Clock) -> Result<Examination, DataError> {
         keys: None,
         checkpoint: None,
         doubted: None,
+        feed_key: FeedSigner::look(&data::feed_key(folder)),
         needed: None,
         free,
     };

@@ -143,6 +143,12 @@ impl<'a> Both<'a> {
         }
     }
 
+    /// Whether somebody may be asked about: of whom the reader does not know, nothing is told elsewhere than at their home.
+    /// What it takes to know of somebody has cases of its own.
+    pub fn knows(&self, reader: &Who, user: At, org: At) -> bool {
+        self.facts.users[user].home == org || sight::knows_of(&self.view, &self.subject(reader), self.users[user])
+    }
+
     fn sight(&self, dice: &mut Dice, who: &Who) -> Result<(), String> {
         let (facts, view, t, subject) = (self.facts, &self.view, self.t, self.subject(who));
         let (org, user) = (dice.of(self.orgs.len()), dice.of(self.users.len()));
@@ -165,7 +171,7 @@ impl<'a> Both<'a> {
             Asking::Bare => 1,
             Asking::No => 0,
         };
-        same(found, facts.may_ask(who, user, org, t), told("may ask"))?;
+        same(found, if self.knows(who, user, org) { facts.may_ask(who, user, org, t) } else { 0 }, told("may ask"))?;
         if !facts.groups.is_empty() {
             let group = dice.of(facts.groups.len());
             let no = view.find_group(&facts.groups[group].id).unwrap();

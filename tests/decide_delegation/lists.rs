@@ -33,7 +33,7 @@ impl Both<'_> {
 
         let may =
             |user: &At| facts.check(&Who { user: *user, cap: Set::MAX, only: None, ends: None }, act, on, acting, t);
-        let asks = |user: &At| facts.may_ask(reader, *user, of, t) == 2;
+        let asks = |user: &At| facts.may_ask(reader, *user, of, t) == 2 && self.knows(reader, *user, of);
         let model: Vec<At> = (0..self.users.len()).filter(may).collect();
         let found = |lookup: &Lookup<'_>| pages(lookup, limit, |page| page.who_may(action, self.object(on), acting_no));
         same(self.user_list(found(&all)), model.clone(), || told("who may"))?;
@@ -47,7 +47,10 @@ impl Both<'_> {
         let who = self.who(dice);
         let subject = self.subject(&who);
         let may = |content: &At| facts.check(&who, act, On::Content(*content), acting, t);
-        let asks = |content: &At| facts.may_ask(reader, who.user, facts.contents[*content].org, t) == 2;
+        let asks = |content: &At| {
+            let of = facts.contents[*content].org;
+            facts.may_ask(reader, who.user, of, t) == 2 && self.knows(reader, who.user, of)
+        };
         let model: Vec<At> = (0..self.contents.len()).filter(may).collect();
         let found = |lookup: &Lookup<'_>| pages(lookup, limit, |page| page.what_may(&subject, action, None, acting_no));
         let of_who = || format!("{} of {who:?}", told("what may"));

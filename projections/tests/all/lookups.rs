@@ -142,6 +142,14 @@ fn searches(view: &View<'_>, live: &View<'_>, viewer: Option<Subject>) -> Result
     let may_ask = |user: UserNo, org: OrgNo| {
         viewer.as_ref().is_none_or(|viewer| sight::may_ask(live, viewer, user, org) == sight::Asking::Full)
     };
+    // No list names whom its reader does not see.
+    let is_named = |user: UserNo, org: OrgNo| {
+        viewer.as_ref().is_none_or(|viewer| {
+            judge::belongs_effectively(view, user, org)
+                || sight::sees_user(live, viewer, user)
+                || view.home(user).is_some_and(|home| may_ask(user, home))
+        })
+    };
     let objects = orgs(view).into_iter().map(Object::Org).chain(content(view).into_iter().map(Object::Resource));
     for object in objects.collect::<Vec<_>>() {
         let org = match object {
@@ -153,7 +161,7 @@ fn searches(view: &View<'_>, live: &View<'_>, viewer: Option<Subject>) -> Result
             for acting in [None, view.find_org("o1"), view.find_org("o2")] {
                 let may = |user: &UserNo| {
                     let question = Question { subject: (*user).into(), action, object, acting };
-                    may_ask(*user, org) && judge::check(view, &question, &mut ())
+                    may_ask(*user, org) && judge::check(view, &question, &mut ()) && is_named(*user, org)
                 };
                 let want = users(view).into_iter().filter(may);
                 same(

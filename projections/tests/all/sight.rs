@@ -371,7 +371,7 @@ fn acting_for_others() {
         bot asks-about ned in north   : full
         product acts-for ned in deep  : no
         bot acts-for ned in north     : yes
-        bot acts-for ned in deep      : no
+        bot acts-for ned in deep      : yes
         ",
     );
 }

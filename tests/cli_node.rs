@@ -286,22 +286,3 @@ fn one_process_at_a_time_uses_a_folder() {
     let ran = run(&["init", "--data", text(&data), "--preset", "default"]).exits(2);
     assert!(ran.err.contains("uses") || ran.err.contains("already"), "{}", ran.err);
 }
-
-/// A node asks glibc for huge pages, unless somebody said what glibc shall do.
-#[test]
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn a_node_asks_for_huge_pages() {
-    let platform = Platform::new("default");
-    for (said, want) in [(None, "glibc.malloc.hugetlb=1"), (Some("glibc.malloc.hugetlb=0"), "glibc.malloc.hugetlb=0")] {
-        let mut serving = platform.serving();
-        serving
-            .args(["--listen", "127.0.0.1:0"])
-            .env_remove("GLIBC_TUNABLES")
-            .envs(said.map(|said| ("GLIBC_TUNABLES", said)));
-        let node = Serving::start(serving, &platform.token);
-        let environment = std::fs::read_to_string(format!("/proc/{}/environ", node.pid())).unwrap();
-        let tunables = environment.split('\0').find_map(|pair| pair.strip_prefix("GLIBC_TUNABLES="));
-        assert_eq!(tunables, Some(want));
-        assert_eq!(node.terminate(), 0, "signals reach it");
-    }
-}

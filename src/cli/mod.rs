@@ -13,7 +13,6 @@ mod keep;
 mod licence;
 mod node;
 mod output;
-mod pages;
 mod progress;
 mod read;
 mod send;

@@ -146,7 +146,6 @@ impl Init {
 impl Serve {
     /// Runs it.
     pub fn run(self) -> Result<ExitCode> {
-        super::pages::ask_for_huge_ones();
         let feed = self.nats.options()?;
         let levels = EnvFilter::try_new(&self.log_level)
             .map_err(|error| Failure::new(format!("--log-level `{}`: {error}", self.log_level)))?;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
-use uuid::{Builder, Uuid};
+use uuid::{Builder, ContextV7, Timestamp, Uuid};
 
 /// Where time and new ids come from. Clones share one clock.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ impl Clock {
     /// The machine's clock.
     #[must_use]
     pub fn system() -> Self {
-        let ids = Arc::new(Mutex::new(Ids::default()));
+        let ids = Arc::new(Mutex::new(ContextV7::new()));
         Self { started: wall(), ahead: Arc::default(), source: Source::System(since_boot(), ids) }
     }
 
@@ -94,8 +94,8 @@ impl Clock {
     pub fn new_ids<const N: usize>(&self) -> [Uuid; N] {
         match &self.source {
             Source::System(_, ids) => {
-                let (millis, mut ids) = (millis(), ids.lock().unwrap_or_else(PoisonError::into_inner));
-                std::array::from_fn(|_| ids.next(millis))
+                let now = since_1970();
+                std::array::from_fn(|_| Uuid::new_v7(Timestamp::from_unix(&**ids, now.as_secs(), now.subsec_nanos())))
             }
             Source::Manual(manual) => {
                 let mut manual = lock(manual);
@@ -154,51 +154,9 @@ const TOLERANCE: TimeDelta = TimeDelta::minutes(1);
 
 #[derive(Debug, Clone)]
 enum Source {
-    /// Where the monotonic clock stood at the start, and what ids are made of.
-    System(Duration, Arc<Mutex<Ids>>),
+    /// Where the monotonic clock stood at the start, and what keeps ids of one millisecond in order.
+    System(Duration, Arc<Mutex<ContextV7>>),
     Manual(Arc<Mutex<Manual>>),
-}
-
-/// The last id: its millisecond, and its 74 random bits. Ids of one millisecond count these on by random steps (RFC 9562
-/// section 6.2, method 2).
-#[derive(Debug, Default)]
-struct Ids {
-    millis: u64,
-    random: u128,
-    pool: Vec<u8>,
-}
-
-/// Random bytes fetched from the system at one go: enough for some hundred ids.
-const POOL: usize = 4_096;
-
-impl Ids {
-    fn next(&mut self, millis: u64) -> Uuid {
-        let step = u128::from(u32::from_le_bytes(self.random_bytes())) + 1;
-        if millis > self.millis {
-            self.millis = millis;
-            // The highest of the 74 bits stays free to count into.
-            self.random = u128::from_le_bytes(self.random_bytes()) >> 55;
-        } else {
-            self.random = self.random.saturating_add(step);
-        }
-        let [.., a, b] = ((self.random >> 62) as u16).to_be_bytes();
-        let mut random = [a, b, 0, 0, 0, 0, 0, 0, 0, 0];
-        if let Some(rest) = random.last_chunk_mut() {
-            *rest = (self.random as u64 & (u64::MAX >> 2)).to_be_bytes();
-        }
-        Builder::from_unix_timestamp_millis(self.millis, &random).into_uuid()
-    }
-
-    fn random_bytes<const N: usize>(&mut self) -> [u8; N] {
-        if self.pool.len() < N {
-            self.pool.resize(POOL, 0);
-            #[expect(clippy::expect_used, reason = "without random numbers there are no ids, and nothing can be done")]
-            getrandom::fill(&mut self.pool).expect("the operating system gives random bytes");
-        }
-        let bytes = self.pool.last_chunk().copied().unwrap_or([0; N]);
-        self.pool.truncate(self.pool.len() - N);
-        bytes
-    }
 }
 
 #[derive(Debug)]
@@ -245,9 +203,9 @@ fn since_boot() -> Duration {
     FIRST.elapsed()
 }
 
-fn millis() -> u64 {
+fn since_1970() -> Duration {
     #[expect(clippy::disallowed_methods, reason = "this file is where the time is asked")]
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Beyond 292 million years: as long as can be.

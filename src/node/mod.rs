@@ -168,7 +168,7 @@ impl Node {
             NoRoom::Full => CommandError::Busy,
             NoRoom::Closed => self.core.refusal(),
         })?;
-        match answer.await.map(|replied| replied.result) {
+        match answer.await {
             Ok(Ok(Reply::Done { position, events, secret })) => {
                 let answer = Answer { position, events, secret, replayed: false, access_delta: None, told: None };
                 Ok(asked.tell(&self.core, answer).await)

@@ -1,14 +1,12 @@
-//! What waits between two threads of the writer: the one puts in what it has done, the other takes all that is there.
+//! What waits between the two threads of the writer: the one puts in what it decided, the other takes all that is there.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
-use tenure_events::UserId;
+use tenure_events::{Envelope, UserId};
 use tenure_projections::values::Done;
 
 use super::request::CommandError;
 use super::writer::Submission;
-use crate::chain::Head;
 use crate::checkpoint::Mark;
 use crate::token::Token;
 
@@ -20,22 +18,16 @@ pub(super) struct Answered {
 
 /// Commands that were decided one after the other.
 #[derive(Default)]
-pub(super) struct Group<E> {
+pub(super) struct Group {
     pub parts: Vec<Part>,
-    /// The events of all of them.
-    pub events: E,
+    /// The events of all of them, not chained yet.
+    pub events: Vec<Envelope>,
     /// How many bytes they have at the most.
     pub bytes: usize,
     /// The users whom they erased.
     pub erased: Vec<UserId>,
     /// The state after them, to be written as a checkpoint.
     pub mark: Option<Mark>,
-}
-
-/// The bytes of a group's events, and the last of them.
-pub(super) struct Chained {
-    pub events: Vec<Bytes>,
-    pub head: Head,
 }
 
 /// What one command adds to a group.
@@ -53,13 +45,15 @@ pub(super) enum Settled {
 }
 
 /// The groups that wait.
-pub(super) struct Pending<E> {
-    open: Mutex<Open<E>>,
+#[derive(Default)]
+pub(super) struct Pending {
+    open: Mutex<Open>,
     changed: Condvar,
 }
 
-struct Open<E> {
-    groups: Vec<Group<E>>,
+#[derive(Default)]
+struct Open {
+    groups: Vec<Group>,
     commands: usize,
     bytes: usize,
     /// Nothing more comes in.
@@ -72,15 +66,10 @@ struct Open<E> {
 const COMMANDS: usize = 1_024;
 const BYTES: usize = 4 * 1024 * 1024;
 
-impl<E> Pending<E> {
-    pub fn new() -> Self {
-        let open = Open { groups: Vec::new(), commands: 0, bytes: 0, closed: false, failed: false };
-        Self { open: Mutex::new(open), changed: Condvar::new() }
-    }
-
+impl Pending {
     /// Puts a group in, when there is room. Once nothing goes out any more it gives it back.
-    pub fn put(&self, group: Group<E>) -> Option<Group<E>> {
-        let full = |open: &mut Open<E>| !open.failed && (open.commands >= COMMANDS || open.bytes >= BYTES);
+    pub fn put(&self, group: Group) -> Option<Group> {
+        let full = |open: &mut Open| !open.failed && (open.commands >= COMMANDS || open.bytes >= BYTES);
         let waited = self.changed.wait_while(self.lock(), full);
         let mut open = waited.unwrap_or_else(PoisonError::into_inner);
         if open.failed {
@@ -95,8 +84,8 @@ impl<E> Pending<E> {
     }
 
     /// Takes what waits; nothing once no more comes.
-    pub fn take(&self) -> Vec<Group<E>> {
-        let empty = |open: &mut Open<E>| open.groups.is_empty() && !open.closed;
+    pub fn take(&self) -> Vec<Group> {
+        let empty = |open: &mut Open| open.groups.is_empty() && !open.closed;
         let open = self.changed.wait_while(self.lock(), empty).unwrap_or_else(PoisonError::into_inner);
         self.taken(open)
     }
@@ -108,13 +97,13 @@ impl<E> Pending<E> {
     }
 
     /// Nothing more goes out; gives back what waits.
-    pub fn fail(&self) -> Vec<Group<E>> {
+    pub fn fail(&self) -> Vec<Group> {
         let mut open = self.lock();
         open.failed = true;
         self.taken(open)
     }
 
-    fn taken(&self, mut open: MutexGuard<'_, Open<E>>) -> Vec<Group<E>> {
+    fn taken(&self, mut open: MutexGuard<'_, Open>) -> Vec<Group> {
         (open.commands, open.bytes) = (0, 0);
         let groups = std::mem::take(&mut open.groups);
         drop(open);
@@ -122,12 +111,12 @@ impl<E> Pending<E> {
         groups
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open<E>> {
+    fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<E> Group<E> {
+impl Group {
     /// Whether it holds as much as a commit should.
     pub const fn is_full(&self) -> bool {
         self.bytes >= BYTES

@@ -1,10 +1,10 @@
 //! The one writer: commands in, groups of them onto the log, answers out.
 //!
-//! Three threads. The first decides waiting commands one after the other, each on the effect of those before it, and
-//! installs what it decided: above the durable position, where no reader looks. The second makes the events' bytes and
-//! chains them. The third makes all that is chained by then durable, with one sync of the keys and one of the log, moves
-//! the durable position and answers, while the others go on. An answer that rests on a command which is not durable, a
-//! refusal included, stands behind that command, so it is never given before.
+//! Two threads. The first decides waiting commands one after the other, each on the effect of those before it, and
+//! installs what it decided: above the durable position, where no reader looks. The second chains all that is decided by
+//! then and makes it durable, with one sync of the keys and one of the log, moves the durable position and answers, while
+//! the first goes on. An answer that rests on a command which is not durable, a refusal included, stands behind that
+//! command, so it is never given before.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -19,7 +19,7 @@ use super::attempt::{Attempt, attempt, place};
 use super::checkpoints::Due;
 use super::halt::Reason;
 use super::passing::{AT_ONCE, Passing};
-use super::pending::{Answered, Chained, Group, Part, Pending, Settled};
+use super::pending::{Answered, Group, Part, Pending, Settled};
 use super::queue::Queue;
 use super::request::CommandError;
 use super::shared::Core;
@@ -44,13 +44,7 @@ type Result<T> = std::result::Result<T, CommandError>;
 /// A command on its way, and where its answer goes.
 pub(super) struct Submission {
     pub wish: Box<Wish>,
-    pub reply: oneshot::Sender<Replied>,
-}
-
-/// An answer, and with it what was made for the command: memory is soonest given back by the thread that asked for it.
-pub(super) struct Replied {
-    pub result: Result<Reply>,
-    _wish: Box<Wish>,
+    pub reply: oneshot::Sender<Result<Reply>>,
 }
 
 /// What the writer leaves when it ends.
@@ -72,7 +66,7 @@ pub(super) fn start(
     next: Arc<AtomicI64>,
     checkpoints: Option<Due>,
 ) -> std::io::Result<JoinHandle<Ended>> {
-    let (decided, chained) = (Arc::new(Pending::new()), Arc::new(Pending::new()));
+    let decided = Arc::new(Pending::default());
     let decide = {
         let (core, decided, checkpoints) = (Arc::clone(&core), Arc::clone(&decided), checkpoints.clone());
         move || {
@@ -81,14 +75,9 @@ pub(super) fn start(
         }
     };
     let decide = thread::Builder::new().name("decide".to_owned()).spawn(decide)?;
-    let chain = {
-        let (core, chained) = (Arc::clone(&core), Arc::clone(&chained));
-        move || chain_all(&core, head, &decided, &chained)
-    };
-    let chain = thread::Builder::new().name("chain".to_owned()).spawn(chain)?;
     thread::Builder::new().name("commit".to_owned()).spawn(move || {
-        let Ended { log, whole } = commit_all(&core, log, &chained, checkpoints);
-        Ended { log, whole: decide.join().is_ok() && chain.join().is_ok() && whole }
+        let Ended { log, whole } = commit_all(&core, log, head, &decided, checkpoints);
+        Ended { log, whole: decide.join().is_ok() && whole }
     })
 }
 
@@ -97,7 +86,7 @@ fn decide_all(
     mut tip: Tip,
     queue: &Queue,
     mut passing: Passing,
-    pending: &Pending<Vec<Envelope>>,
+    pending: &Pending,
     mut checkpoints: Option<Due>,
 ) {
     let (_close, _abandon) = (Close(pending), Abandon(queue));
@@ -124,7 +113,7 @@ fn decide_all(
 }
 
 /// Says what has ended by now, before anything else is decided; of very much, only so much while somebody waits.
-fn say(core: &Core, tip: &mut Tip, passing: &mut Passing, pending: &Pending<Vec<Envelope>>, idle: impl Fn() -> bool) {
+fn say(core: &Core, tip: &mut Tip, passing: &mut Passing, pending: &Pending, idle: impl Fn() -> bool) {
     let mut said = 0;
     while said < AT_ONCE || idle() {
         let Some(events) = passing.say(core, tip) else { return };
@@ -147,7 +136,7 @@ fn decide_group(
     passing: &mut Passing,
     waiting: &mut impl Iterator<Item = Submission>,
     many: usize,
-) -> Group<Vec<Envelope>> {
+) -> Group {
     let mut group = Group { events: Vec::with_capacity(many), parts: Vec::with_capacity(many), ..Group::default() };
     while !group.is_full()
         && let Some(mut to) = waiting.next()
@@ -163,16 +152,16 @@ fn decide_group(
 /// How many commands are decided before they go on together: so few that the disk hardly waits for them.
 const BATCH: usize = 64;
 
-/// Nothing more comes in, however the thread ends that puts in.
-struct Close<'a, E>(&'a Pending<E>);
+/// On drop, closes what waits, so that the committing thread ends even where the deciding one panicked.
+struct Close<'a>(&'a Pending);
 
-impl<E> Drop for Close<'_, E> {
+impl Drop for Close<'_> {
     fn drop(&mut self) {
         self.0.close();
     }
 }
 
-/// Nobody waits for a decision, however the thread ends that decides.
+/// On drop, abandons the queue, so that callers hear that nothing is decided even where the deciding thread panicked.
 struct Abandon<'a>(&'a Queue);
 
 impl Drop for Abandon<'_> {
@@ -181,10 +170,11 @@ impl Drop for Abandon<'_> {
     }
 }
 
-/// Nobody waits for room, however the thread ends that takes.
-struct Fail<'a, E>(&'a Pending<E>);
+/// On drop, marks what waits as failed, so that the deciding thread does not wait for room even where the committing one
+/// panicked.
+struct Fail<'a>(&'a Pending);
 
-impl<E> Drop for Fail<'_, E> {
+impl Drop for Fail<'_> {
     fn drop(&mut self) {
         drop(self.0.fail());
     }
@@ -197,7 +187,7 @@ fn decide_one(
     now: Time,
     passing: &mut Passing,
     wish: &mut Wish,
-    group: &mut Group<Vec<Envelope>>,
+    group: &mut Group,
 ) -> Result<Settled> {
     let mut decided = match attempt(core, *tip, now, wish)? {
         Attempt::Repeated(done) => return Ok(Settled::Repeated(done)),
@@ -225,36 +215,17 @@ fn erased(event: &Event) -> Option<UserId> {
     if let Event::UserErased(event) = event { Some(event.user.clone()) } else { None }
 }
 
-/// Makes the bytes of what is decided, and chains them.
-fn chain_all(core: &Core, mut head: Head, decided: &Pending<Vec<Envelope>>, chained: &Pending<Chained>) {
-    let (_fail, _close) = (Fail(decided), Close(chained));
-    loop {
-        let groups = decided.take();
-        if groups.is_empty() {
-            return;
-        }
-        for Group { parts, mut events, bytes, erased, mut mark } in groups {
-            let events = Chained { events: chain(&mut head, &mut events), head };
-            if let Some(mark) = &mut mark {
-                mark.head = head;
-            }
-            if let Some(group) = chained.put(Group { parts, events, bytes, erased, mark }) {
-                refuse(core, [group], || core.refusal());
-                refuse(core, decided.fail(), || core.refusal());
-            }
-        }
-    }
-}
-
-/// Makes what is chained durable, and answers.
-fn commit_all(core: &Core, mut log: Log, pending: &Pending<Chained>, checkpoints: Option<Due>) -> Ended {
+/// Chains what is decided, makes it durable, and answers.
+fn commit_all(core: &Core, mut log: Log, mut head: Head, pending: &Pending, checkpoints: Option<Due>) -> Ended {
     let (_fail, _over) = (Fail(pending), Over(core));
     let mut whole = true;
     loop {
         let mut groups = pending.take();
-        let Some(head) = groups.last().map(|group| group.events.head) else { break };
+        if groups.is_empty() {
+            break;
+        }
+        let events: Vec<Bytes> = groups.iter_mut().flat_map(|group| chain_group(&mut head, group)).collect();
         let began = core.clock.now();
-        let events: Vec<Bytes> = groups.iter_mut().flat_map(|group| std::mem::take(&mut group.events.events)).collect();
         if let Err(Failed { reason, what, unknown }) = store(core, &mut log, head, &events, &groups) {
             core.stop(reason, &what);
             whole = false;
@@ -275,7 +246,16 @@ fn commit_all(core: &Core, mut log: Log, pending: &Pending<Chained>, checkpoints
     Ended { log, whole }
 }
 
-/// Nothing is written any more, however the thread ends that writes.
+/// Makes the bytes of a group's events, and chains them.
+fn chain_group(head: &mut Head, group: &mut Group) -> Vec<Bytes> {
+    let bytes = chain(head, &mut group.events);
+    if let Some(mark) = &mut group.mark {
+        mark.head = *head;
+    }
+    bytes
+}
+
+/// On drop, stops the node: nothing is written any more, even where the committing thread panicked.
 struct Over<'a>(&'a Core);
 
 impl Drop for Over<'_> {
@@ -303,7 +283,7 @@ fn store(
     log: &mut Log,
     head: Head,
     events: &[Bytes],
-    groups: &[Group<Chained>],
+    groups: &[Group],
 ) -> std::result::Result<(), Failed> {
     core.keys.sync().map_err(|error| Failed {
         reason: Reason::of_keys(&error),
@@ -329,7 +309,7 @@ fn store(
 }
 
 /// Answers the commands of groups that are durable up to the head, and whose events are these.
-fn answer_all(core: &Core, head: Head, events: Vec<Bytes>, groups: Vec<Group<Chained>>) {
+fn answer_all(core: &Core, head: Head, events: Vec<Bytes>, groups: Vec<Group>) {
     let mut position = head.position - events.len() as Position;
     let mut events = events.into_iter();
     for Part { events: count, answer: answered } in groups.into_iter().flat_map(|group| group.parts) {
@@ -345,7 +325,7 @@ fn answer_all(core: &Core, head: Head, events: Vec<Bytes>, groups: Vec<Group<Cha
 }
 
 /// Answers those whose commands were decided and are not durable.
-fn refuse<E>(core: &Core, groups: impl IntoIterator<Item = Group<E>>, why: impl Fn() -> CommandError) {
+fn refuse(core: &Core, groups: impl IntoIterator<Item = Group>, why: impl Fn() -> CommandError) {
     let parts = groups.into_iter().flat_map(|group| group.parts);
     parts.filter_map(|part| part.answer).for_each(|answered| answer(core, answered.to, Err(why())));
 }
@@ -357,6 +337,5 @@ fn answer(core: &Core, to: Submission, result: Result<Reply>) {
         Ok(Reply::Repeated(_)) => Outcome::Repeated,
         Err(error) => Outcome::of(error),
     });
-    let Submission { wish, reply } = to;
-    drop(reply.send(Replied { result, _wish: wish }));
+    drop(to.reply.send(result));
 }

@@ -13,7 +13,6 @@ mod ids;
 mod retired;
 pub mod schema;
 mod sealed;
-mod sha256;
 mod time;
 
 pub use about::About;

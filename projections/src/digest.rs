@@ -6,6 +6,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tenure_events::Position;
 
 use crate::state::{State, Value, Visitor};
@@ -52,86 +53,41 @@ impl fmt::Display for Digest {
     }
 }
 
-/// Adds changes to a digest: some at a time, because the processor hashes several at once if they come one after the
-/// other.
+/// Adds changes to a digest.
 #[derive(Default)]
 pub(crate) struct Adder {
     digest: Digest,
-    /// Messages of SHA-256 that are not added yet, each padded to whole blocks (FIPS 180-4 section 5.1.1).
-    messages: Vec<u8>,
-    /// Where each ends.
-    ends: Vec<usize>,
+    /// The bytes of the change that is added; kept for the next one.
+    message: Vec<u8>,
 }
-
-/// So many bytes of messages are added at once.
-const FULL: usize = 16 * BLOCK;
-const BLOCK: usize = 64;
 
 impl Adder {
     /// Goes on from a digest.
     pub(crate) const fn from(digest: Digest) -> Self {
-        Self { digest, messages: Vec::new(), ends: Vec::new() }
+        Self { digest, message: Vec::new() }
     }
 
     /// The digest with all that was added.
-    pub(crate) fn digest(&mut self) -> Digest {
-        self.flush();
+    pub(crate) fn digest(&self) -> Digest {
         self.digest.clone()
     }
 
     pub(crate) fn add<V: Serialize>(&mut self, table: u8, key: u64, position: Position, value: &V) {
-        let [k0, k1, k2, k3, k4, k5, k6, k7] = key.to_le_bytes();
-        let [p0, p1, p2, p3, p4, p5, p6, p7] = position.to_le_bytes();
-        let head = [table, k0, k1, k2, k3, k4, k5, k6, k7, p0, p1, p2, p3, p4, p5, p6, p7];
-        let begin = self.messages.len();
-        self.messages.extend_from_slice(&head);
+        self.message.clear();
+        self.message.push(table);
+        self.message.extend_from_slice(&key.to_le_bytes());
+        self.message.extend_from_slice(&position.to_le_bytes());
         // Plain data, and memory has no end: this cannot fail.
-        drop(postcard::serialize_with_flavor(value, Behind(&mut self.messages)));
-        self.end(begin);
+        drop(postcard::serialize_with_flavor(value, Behind(&mut self.message)));
+        self.digest.sum(&Sha256::digest(&self.message).into());
     }
 
     pub(crate) fn add_id(&mut self, table: u8, handle: Handle, text: &str) {
-        let [h0, h1, h2, h3] = handle.to_le_bytes();
-        let begin = self.messages.len();
-        self.messages.extend_from_slice(&[table, h0, h1, h2, h3, 0, 0, 0, 0]);
-        self.messages.extend_from_slice(text.as_bytes());
-        self.end(begin);
-    }
-
-    /// Ends the message that begins there.
-    fn end(&mut self, begin: usize) {
-        let length = self.messages.len() - begin;
-        self.messages.push(0x80);
-        self.messages.resize(begin + (length + 9).next_multiple_of(BLOCK) - 8, 0);
-        self.messages.extend_from_slice(&(8 * length as u64).to_be_bytes());
-        self.ends.push(self.messages.len());
-        if self.messages.len() >= FULL {
-            self.flush();
-        }
-    }
-
-    fn flush(&mut self) {
-        let mut begin = 0;
-        for end in self.ends.drain(..) {
-            let (blocks, _) = self.messages.get(begin..end).unwrap_or_default().as_chunks::<BLOCK>();
-            let mut state = [
-                0x6a09_e667,
-                0xbb67_ae85,
-                0x3c6e_f372,
-                0xa54f_f53a,
-                0x510e_527f,
-                0x9b05_688c,
-                0x1f83_d9ab,
-                0x5be0_cd19,
-            ];
-            blocks.iter().for_each(|block| sha2::compress256(&mut state, std::slice::from_ref(block.into())));
-            let mut hash = [0; 32];
-            let (words, _) = hash.as_chunks_mut();
-            words.iter_mut().zip(state).for_each(|(bytes, word): (&mut [u8; 4], u32)| *bytes = word.to_be_bytes());
-            self.digest.sum(&hash);
-            begin = end;
-        }
-        self.messages.clear();
+        self.message.clear();
+        self.message.push(table);
+        self.message.extend_from_slice(&u64::from(handle).to_le_bytes());
+        self.message.extend_from_slice(text.as_bytes());
+        self.digest.sum(&Sha256::digest(&self.message).into());
     }
 }
 
@@ -187,27 +143,4 @@ impl Visitor for Recompute<'_> {
 /// Both ends of an edge as one key.
 pub(crate) fn pair(from: Handle, to: Handle) -> u64 {
     u64::from(from) << 32 | u64::from(to)
-}
-
-#[cfg(test)]
-mod tests {
-    use sha2::{Digest as _, Sha256};
-
-    use super::*;
-
-    /// One block or several, alone or among others: it is SHA-256.
-    #[test]
-    fn messages_are_hashed_as_anybody_hashes_them() {
-        let (mut all, mut sum) = (Adder::default(), Digest::default());
-        for length in 0..200 {
-            let text = "x".repeat(length);
-            all.add_id(7, 9, &text);
-            all.add(7, 9, 11, &text);
-            let head = Sha256::new().chain_update([7]).chain_update(9_u64.to_le_bytes());
-            sum.sum(&head.clone().chain_update(&text).finalize().into());
-            let value = postcard::to_stdvec(&text).unwrap();
-            sum.sum(&head.chain_update(11_u64.to_le_bytes()).chain_update(value).finalize().into());
-            assert_eq!(Adder::from(all.digest()).digest(), sum, "{length}");
-        }
-    }
 }

@@ -347,7 +347,7 @@ impl State {
     }
 
     pub(crate) fn kept_digest(&self) -> Option<Digest> {
-        self.writer().digest.as_mut().map(Adder::digest)
+        self.writer().digest.as_ref().map(Adder::digest)
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {

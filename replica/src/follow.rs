@@ -48,9 +48,6 @@ pub struct Reading {
 /// The feed's end of what it and the thread hand to each other.
 pub struct Handing {
     inputs: Inputs,
-    /// What was followed comes back, to be dropped where it was made: an allocator is slow to take from one thread what
-    /// it gave to another.
-    spent: mpsc::UnboundedReceiver<Spent>,
     /// The reading that is wanted.
     pub readings: watch::Receiver<Reading>,
 }
@@ -60,17 +57,9 @@ impl Handing {
     ///
     /// # Errors
     /// Nobody takes any more.
-    pub async fn send(&mut self, reading: u64, batch: Batch) -> Result<(), mpsc::error::SendError<Input>> {
-        while self.spent.try_recv().is_ok() {}
+    pub async fn send(&self, reading: u64, batch: Batch) -> Result<(), mpsc::error::SendError<Input>> {
         self.inputs.send(Input::Batch(reading, batch)).await
     }
-}
-
-/// Events that nobody needs any more, and the messages that they came in.
-#[derive(Default)]
-pub struct Spent {
-    pub events: Vec<Envelope>,
-    pub messages: Vec<Message>,
 }
 
 /// How many batches wait: enough that neither side waits for the other, and little memory.
@@ -109,42 +98,31 @@ pub struct Start {
 /// Starts the thread.
 pub fn start(start: Start) -> std::io::Result<(Following, Handing, Inputs)> {
     let (sender, inputs) = mpsc::channel(BATCHES);
-    let (spend, spent) = mpsc::unbounded_channel();
     let (readings, wanted) = watch::channel(Reading { number: 0, after: start.head.position });
     let finish = Arc::new(AtomicBool::new(false));
-    let worker = Worker { prover: Prover::new(start, readings), spend };
+    let prover = Prover::new(start, readings);
     let told = Arc::clone(&finish);
-    let run = move || worker.run(inputs, &told);
+    let run = move || follow(prover, inputs, &told);
     let thread = std::thread::Builder::new().name("tenure-replica".to_owned()).spawn(run)?;
-    let handing = Handing { inputs: sender.clone(), spent, readings: wanted };
+    let handing = Handing { inputs: sender.clone(), readings: wanted };
     Ok((Following { thread, finish }, handing, sender))
 }
 
-struct Worker {
-    prover: Prover,
-    /// Where goes what is spent.
-    spend: mpsc::UnboundedSender<Spent>,
-}
-
-impl Worker {
-    fn run(mut self, mut inputs: mpsc::Receiver<Input>, finish: &AtomicBool) {
-        while let Some(input) = inputs.blocking_recv() {
-            let taken = match input {
-                Input::Batch(reading, batch) => self.prover.batch(reading, batch),
-                Input::Beats => Ok(()),
-            };
-            // Whatever came: heartbeats that found no room waited for it.
-            let taken = taken.and_then(|()| self.prover.beats());
-            if let Err(fault) = taken {
-                self.prover.begin_anew(fault);
-            }
-            self.prover.note_unsigned();
-            // No error: without a feed there will be no more batches either.
-            drop(self.spend.send(self.prover.spent()));
-            self.prover.checkpoint();
+fn follow(mut prover: Prover, mut inputs: mpsc::Receiver<Input>, finish: &AtomicBool) {
+    while let Some(input) = inputs.blocking_recv() {
+        let taken = match input {
+            Input::Batch(reading, batch) => prover.batch(reading, batch),
+            Input::Beats => Ok(()),
+        };
+        // Whatever came: heartbeats that found no room waited for it.
+        let taken = taken.and_then(|()| prover.beats());
+        if let Err(fault) = taken {
+            prover.begin_anew(fault);
         }
-        if finish.load(Ordering::Acquire) {
-            self.prover.finish();
-        }
+        prover.note_unsigned();
+        prover.checkpoint();
+    }
+    if finish.load(Ordering::Acquire) {
+        prover.finish();
     }
 }

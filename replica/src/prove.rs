@@ -14,7 +14,7 @@ use crate::changes::{Changed, Told};
 use crate::checkpoint::{self, Checkpoints, Loaded};
 use crate::core::{Core, Known};
 use crate::fault::Fault;
-use crate::follow::{Batch, Reading, Received, Spent, Start};
+use crate::follow::{Batch, Reading, Received, Start};
 use crate::lag::Beat;
 
 /// So many ends of commands are remembered for heartbeats that come after the events.
@@ -54,7 +54,6 @@ pub struct Prover {
     /// Commands to tell of once they can be seen, and how many more there are.
     told: Vec<Told>,
     many: u64,
-    spent: Spent,
 }
 
 impl Prover {
@@ -80,7 +79,6 @@ impl Prover {
             calm: 0,
             told: Vec::new(),
             many: 0,
-            spent: Spent::default(),
         }
     }
 
@@ -90,12 +88,9 @@ impl Prover {
     /// It is not.
     pub fn batch(&mut self, reading: u64, batch: Batch) -> Result<(), Fault> {
         if reading != self.reading {
-            self.spent.messages.extend(batch.into_iter().map(|received| received.message));
             return Ok(());
         }
-        let each: Vec<&[u8]> = batch.iter().map(|received| &received.message.payload[..]).collect();
-        let hashes = Hash::of_each(&each);
-        let taken = batch.into_iter().zip(hashes).try_for_each(|(received, hash)| self.take(received, hash));
+        let taken = batch.into_iter().try_for_each(|received| self.take(received));
         self.install_what_is_too_much();
         taken
     }
@@ -114,10 +109,9 @@ impl Prover {
         self.beats.take().into_iter().try_for_each(|beat| self.beat(beat))
     }
 
-    fn take(&mut self, Received { sequence, message, event }: Received, hash: Hash) -> Result<(), Fault> {
-        self.follow(sequence, &message.payload, hash, event)?;
-        self.spent.messages.push(message);
-        Ok(())
+    fn take(&mut self, Received { sequence, message, event }: Received) -> Result<(), Fault> {
+        let hash = Hash::of(&message.payload);
+        self.follow(sequence, &message.payload, hash, event)
     }
 
     fn follow(
@@ -251,8 +245,6 @@ impl Prover {
                     let changed = Changed { events: std::mem::take(&mut command) };
                     self.told.push(Told::Command(Arc::new(changed)));
                 }
-            } else {
-                self.spent.events.push(envelope);
             }
         }
     }
@@ -278,7 +270,7 @@ impl Prover {
     /// Something is wrong: what is not proved is thrown away, and read again.
     pub fn begin_anew(&mut self, fault: Fault) {
         self.core.fail(fault);
-        self.spent.events.extend(self.held.drain(..));
+        self.held.clear();
         self.ends.clear();
         self.many = 0;
         if self.installed > self.proven.position {
@@ -306,11 +298,6 @@ impl Prover {
         if self.shown.position == head.position {
             self.core.show(&self.known, &head);
         }
-    }
-
-    /// What nobody needs any more.
-    pub fn spent(&mut self) -> Spent {
-        std::mem::take(&mut self.spent)
     }
 
     /// Writes a checkpoint if it is time, and all that is installed is proved and shown.

@@ -72,23 +72,17 @@ pub(super) fn replay<E: From<ReplayError>>(
 ) -> Result<Head, E> {
     let mut follower = Follower::new(log_id, from);
     let (batches, parsed) = mpsc::sync_channel::<Batch>(BATCHES);
-    let (spend, spent) = mpsc::channel();
     thread::scope(|scope| {
         let reading = thread::Builder::new().name("read-ahead".to_owned());
-        let reading = reading.spawn_scoped(scope, move || read_ahead(log, from.position + 1, &batches, &spent));
+        let reading = reading.spawn_scoped(scope, move || read_ahead(log, from.position + 1, &batches));
         reading.map_err(ReplayError::Thread)?;
         parsed.into_iter().try_for_each(|mut batch| -> Result<(), E> {
-            let each = batch.each();
-            let hashes = Hash::of_each(&each);
-            for ((envelope, bytes), hash) in batch.events.iter().zip(each).zip(hashes) {
+            for (envelope, bytes) in batch.events.iter().zip(batch.each()) {
                 let position = follower.head().position + 1;
-                follower.follow(envelope, hash).map_err(|source| ReplayError::Broken { position, source })?;
+                follower.follow(envelope, Hash::of(bytes)).map_err(|source| ReplayError::Broken { position, source })?;
                 visit(envelope, bytes, follower.head())?;
             }
-            let fault = batch.fault.take();
-            // Nobody there means that all is read.
-            drop(spend.send(batch));
-            fault.map_or(Ok(()), |fault| Err(fault.into()))
+            batch.fault.take().map_or(Ok(()), |fault| Err(fault.into()))
         })
     })?;
     match follower.head() {
@@ -100,22 +94,15 @@ pub(super) fn replay<E: From<ReplayError>>(
 
 impl Batch {
     /// The bytes of each event.
-    fn each(&self) -> Vec<&[u8]> {
+    fn each(&self) -> impl Iterator<Item = &[u8]> {
         let mut begin = 0;
-        let each = self.ends.iter().map(|end| self.bytes.get(std::mem::replace(&mut begin, *end)..*end));
-        each.map(Option::unwrap_or_default).collect()
-    }
-
-    fn clear(&mut self) {
-        self.events.clear();
-        self.bytes.clear();
-        self.ends.clear();
+        let each = self.ends.iter().map(move |end| self.bytes.get(std::mem::replace(&mut begin, *end)..*end));
+        each.map(Option::unwrap_or_default)
     }
 }
 
-/// Reads and parses, until the end, a fault, or nobody takes any more. Memory is freed where it was taken, or used again:
-/// between threads that is dear.
-fn read_ahead(log: &LogReader, from: Position, batches: &mpsc::SyncSender<Batch>, spent: &mpsc::Receiver<Batch>) {
+/// Reads and parses, until the end, a fault, or the receiver is gone.
+fn read_ahead(log: &LogReader, from: Position, batches: &mpsc::SyncSender<Batch>) {
     let mut batch = Batch::default();
     let scanned = log.scan(from, |position, bytes| {
         match parse(bytes) {
@@ -130,10 +117,7 @@ fn read_ahead(log: &LogReader, from: Position, batches: &mpsc::SyncSender<Batch>
         if batch.events.len() < BATCH {
             return ControlFlow::Continue(());
         }
-        let mut empty = spent.try_recv().unwrap_or_default();
-        empty.clear();
-        let full = std::mem::replace(&mut batch, empty);
-        if batches.send(full).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if batches.send(std::mem::take(&mut batch)).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
     if let Err(error) = scanned {
         batch.fault = Some(error.into());

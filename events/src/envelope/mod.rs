@@ -18,7 +18,7 @@ use serde::de;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::{Event, OrgId, Sealed, Time, UserId, sha256};
+use crate::{Event, OrgId, Sealed, Time, UserId};
 
 pub(crate) use wire::Wire;
 
@@ -34,12 +34,6 @@ impl Hash {
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
-    }
-
-    /// The hash of each of these, in less time than one after the other takes.
-    #[must_use]
-    pub fn of_each(messages: &[&[u8]]) -> Vec<Self> {
-        sha256::of_each(messages)
     }
 }
 

@@ -4,7 +4,7 @@
 //! so that lengths say little about names. Log, command, person and field are authenticated with it: moved to another
 //! place, the bytes open nowhere.
 
-use chacha20poly1305::aead::{Aead as _, AeadInPlace as _, Payload};
+use chacha20poly1305::aead::{Aead as _, AeadInOut as _, Payload};
 use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305};
 use tenure_events::{Sealed, UserId};
 use uuid::Uuid;
@@ -65,7 +65,7 @@ pub(super) fn seal(key: &[u8; 32], log: Uuid, place: &Place<'_>, text: &str) -> 
     padded.resize(whole, 0);
     let bound = associated_data(log, place.command, place.person, place.field);
     let tag = XChaCha20Poly1305::new(key.into())
-        .encrypt_in_place_detached(&nonce.into(), &bound, &mut padded)
+        .encrypt_inout_detached(&nonce.into(), &bound, padded.as_mut_slice().into())
         .map_err(|_| SealError::TooLong)?;
     Ok(Sealed::from_bytes(
         [&[FORMAT], place.command.as_bytes().as_slice(), &nonce, padded.as_slice(), tag.as_slice()].concat(),

@@ -24,7 +24,7 @@ fn the_description_is_valid() {
     let schema: Value = serde_json::from_slice(&schema).unwrap();
     let validator = jsonschema::draft7::new(&schema).unwrap();
     let document = document();
-    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.instance_path.to_string()).collect();
+    let errors: Vec<String> = validator.iter_errors(&document).map(|error| error.instance_path().to_string()).collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
 

@@ -85,7 +85,9 @@ fn phases(path: &Path) {
     };
     let parsed = |batch: &[&[u8]]| batch.iter().map(|bytes| parse(bytes).unwrap()).collect::<Vec<_>>();
     per_event("read", &mut |batch| _ = black_box(batch));
-    per_event("read, hash", &mut |batch| drop(black_box(batch.iter().map(|bytes| Hash::of(bytes)).collect::<Vec<_>>())));
+    per_event("read, hash", &mut |batch| {
+        drop(black_box(batch.iter().map(|bytes| Hash::of(bytes)).collect::<Vec<_>>()))
+    });
     per_event("read, parse", &mut |batch| drop(black_box(parsed(batch))));
     let state = State::new();
     per_event("read, parse, install", &mut |batch| parsed(batch).iter().for_each(|event| state.install(event)));

@@ -7,6 +7,7 @@ mod bundle;
 mod names;
 mod reference;
 mod shape;
+mod spelling;
 
 use tenure_events::{Sealed, UserId};
 use uuid::Uuid;
@@ -17,6 +18,7 @@ pub use args::*;
 pub use bundle::{Contents, FORMAT, Item};
 pub use reference::{COMMANDS, Reference, names, schemas};
 pub use shape::{Argument, reference};
+pub use spelling::{did_you_mean, nearest};
 
 /// New ids, made before the decision, for what a command makes and the caller did not name.
 #[derive(Debug, Clone, Copy)]

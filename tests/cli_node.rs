@@ -38,6 +38,13 @@ fn tables_for_people() {
     show(2, &["do", "rename-org", "--json", r#"{"org": "nowhere", "name": "x"}"#]);
     show(0, &["check", "user:jane", "chart.edit", "org:kickstart", "--explain"]);
     show(0, &["check", "jane", "chart.edit", "org:kickstart"]);
+    show(2, &["check", "jnae", "chart.edit", "org:kickstart"]);
+    show(2, &["check", "jane", "chart.edti", "org:kickstart"]);
+    show(2, &["check", "jane", "view", "chrat:scores"]);
+    show(2, &["check", "jane", "view", "chart:nowhere"]);
+    show(2, &["check", "group:nowhere", "view", "org:kickstart"]);
+    show(2, &["events", "--type", "org.renamd"]);
+    show(2, &["events", "--actor", "nobody"]);
     show(
         0,
         &[
@@ -155,7 +162,7 @@ fn answers_for_programs() {
     assert_eq!(Value::from(parsed), events["items"]);
 
     let csv = node.run(&["events", "--org", "kickstart", "--format", "csv"]).exits(0).out;
-    assert!(csv.starts_with("position,time,event,subject,org,actor,what\r\n"), "{csv}");
+    assert!(csv.starts_with("position,time,event,subject,org,actor,what,on_behalf_of,command,reason,id,command_id,org_sequence,twin_of,correlation,causation,data\r\n"), "{csv}");
     assert_eq!(csv.lines().count(), 5);
 
     let csv = node.run(&[&check[..], &["--format", "csv", "--explain"]].concat()).exits(1).out;

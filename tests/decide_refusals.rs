@@ -416,6 +416,10 @@ fn texts_and_standing(t: &mut Table) {
     t.check("admin", "rename-org", json!({"org": "kick", "name": "a\u{7}b"}));
     t.check("admin", "rename-org", json!({"org": "kick", "name": "a\nb"}));
     t.check("ken", "change-profile", json!({"user": "ken", "email": " "}));
+    t.check("ken", "change-profile", json!({"user": "ken", "email": "ken.example.org"}));
+    for name in ["\u{200b}", "R\u{202e}a", "R\u{200b}a", "R\u{a0}a", "R\u{430}a"] {
+        t.check("admin", "rename-org", json!({"org": "kick", "name": name}));
+    }
     t.check("admin", "link-identity", json!({"user": "dan", "issuer": " ", "subject": "x"}));
     t.check("ken", "change-profile", json!({"user": "ken", "name": ""}));
     t.check("admin", "describe-org", json!({"org": "kick", "description": "a\u{7}b"}));

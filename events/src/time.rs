@@ -74,7 +74,11 @@ impl FromStr for Time {
     type Err = InvalidTime;
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
         fixed(text.as_bytes())
-            .or_else(|| DateTime::parse_from_rfc3339(text).ok().map(|time| Self(time.timestamp_micros())))
+            .or_else(|| {
+                // A second that clocks do not have would be told as the next one.
+                let time = DateTime::parse_from_rfc3339(text).ok().filter(|time| time.nanosecond() < 1_000_000_000);
+                time.map(|time| Self(time.timestamp_micros()))
+            })
             .ok_or_else(|| InvalidTime(text.to_owned()))
     }
 }
@@ -162,6 +166,9 @@ mod tests {
         check("2026-03-01T09:30:00Z", Some("2026-03-01T09:30:00.000000Z"));
         check("2026-03-01T09:30:00+02:00", Some("2026-03-01T07:30:00.000000Z"));
         check("2026-02-29T09:30:00.000001Z", None);
+        check("2016-12-31T23:59:60Z", None);
+        check("2026-03-01T14:53:60Z", None);
+        check("2026-03-01T14:53:60.5+01:00", None);
         check("2026-03-01", None);
         check("", None);
         check("yesterday", None);

@@ -16,11 +16,12 @@ Examples:
   tenure check sally connection.edit org:kickstart
   tenure check user:jane view chart:scores --acting-org educate --explain
   tenure check sally connection.edit org:kickstart --as-of 71 --explain
+  tenure check group:accountants chart.edit org:kickstart
   tenure check tim user.manage org:learnstars --at 2030-03-01T17:00:00Z
 
-Exit status: 0 allowed, 1 denied, 2 no answer.")]
+Exit status: 0 allowed, 1 denied, 2 no answer: what is asked about is not there, or you may not ask.")]
 pub struct Check {
-    /// Who: `sally` or `user:sally`
+    /// Who: `sally` or `user:sally`, `group:ID`, or `key:ID` for an API key
     subject: String,
     /// What: a privilege, or one of view, use, copy, edit, manage
     action: String,
@@ -66,14 +67,40 @@ impl Check {
                 list(global.format, REASONS, &rows, &answer)
             }
         };
-        print(&text)?;
-        Ok(if allowed { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        let no_answer = self.no_answer(context).filter(|_| !allowed);
+        // To people a denial is one only where it answers the question.
+        if no_answer.is_none() || global.format != Format::Table {
+            print(&text)?;
+        }
+        match no_answer {
+            Some(failure) => Err(failure),
+            None => Ok(if allowed { ExitCode::SUCCESS } else { ExitCode::from(1) }),
+        }
+    }
+
+    /// Why a denial says nothing of what was asked.
+    fn no_answer(&self, context: &Value) -> Option<Failure> {
+        let reasons = context.get("reasons").and_then(Value::as_array)?;
+        let code =
+            reasons.iter().map(|reason| field(reason, "code")).find(|code| UNANSWERED.contains(&code.as_str()))?;
+        let failure = match code.as_str() {
+            "standing.user_unknown" => Failure::new(format!("there is no `{}`, or you may not see it", self.subject)),
+            "resource.unknown" => Failure::new(format!("there is no `{}`, or you may not see it", self.resource)),
+            "action.unknown" => {
+                Failure::new(format!("`{}` is nothing that is done with `{}`", self.action, self.resource))
+            }
+            _ => Failure::new(format!("you may not ask about `{}` and `{}`", self.subject, self.resource)),
+        };
+        Some(failure.hint("see that the ids are right: what you may not see is not there for you"))
     }
 
     fn question(&self) -> Result<Value> {
-        let user = match self.subject.split_once(':') {
-            Some(("user", user)) => user,
-            _ => self.subject.as_str(),
+        let (of, who) = match self.subject.split_once(':') {
+            Some(("user", id)) => ("user", id),
+            Some(("group", id)) => ("group", id),
+            Some(("key" | "api_key", id)) => ("api_key", id),
+            // Ids may have colons.
+            Some(_) | None => ("user", self.subject.as_str()),
         };
         let Some((kind, id)) = self.resource.split_once(':') else {
             let failure = Failure::new(format!("`{}` is no resource", self.resource));
@@ -90,7 +117,7 @@ impl Check {
         put("at", self.at.as_deref().map(Value::from));
         put("explain", self.explain.then_some(Value::Bool(true)));
         Ok(json!({
-            "subject": { "type": "user", "id": user },
+            "subject": { "type": of, "id": who },
             "action": { "name": self.action },
             "resource": { "type": kind, "id": id },
             "context": context,
@@ -115,6 +142,9 @@ impl Whoami {
         Ok(ExitCode::SUCCESS)
     }
 }
+
+/// Denials that say nothing of what was asked.
+const UNANSWERED: [&str; 4] = ["standing.user_unknown", "resource.unknown", "action.unknown", "caller.not_permitted"];
 
 const REASONS: &[Column] = &[
     Column { title: "decision", cell: |reason| field(reason, "decision") },

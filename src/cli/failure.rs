@@ -32,7 +32,9 @@ impl Failure {
 
     /// As it is written to standard error.
     pub fn show(&self, paint: Paint) -> String {
-        let mut text = format!("{} {}\n", paint.bad("error:"), clean(&self.message));
+        // What quotes a file, as the reader of TOML does, keeps its lines.
+        let message = self.message.trim_end().split('\n').map(clean).collect::<Vec<_>>().join("\n");
+        let mut text = format!("{} {message}\n", paint.bad("error:"));
         for detail in &self.details {
             text.push_str(&format!("  {}\n", clean(detail)));
         }
@@ -62,7 +64,13 @@ impl From<io::Error> for Failure {
 }
 
 fn details(problem: &Problem) -> Vec<String> {
-    let errors = problem.errors.iter().map(|error| format!("{}: {}", error.field, error.detail));
+    // What the message says already is not said again.
+    let said = |text: &str| problem.detail.contains(text);
+    let errors = problem.errors.iter().filter(|error| !(said(&error.detail) && said(&error.field)));
+    let errors = errors.map(|error| match said(&error.detail) {
+        true => format!("argument: {}", error.field),
+        false => format!("{}: {}", error.field, error.detail),
+    });
     let reasons = problem.reasons.iter().map(|reason| {
         let events: Vec<String> = reason.events.iter().map(u64::to_string).collect();
         let cited = if events.is_empty() { String::new() } else { format!(" [events {}]", events.join(", ")) };

@@ -103,7 +103,8 @@ impl Verify {
             ("verdict", json!(wrong.unwrap_or_else(|| "all is right".to_owned()))),
             ("log", json!(log_id)),
             ("position", json!(head.position)),
-            ("time", json!(head.time)),
+            // Before the first event there is no time.
+            ("time", json!((head.position > 0).then_some(head.time))),
             ("hash", json!(head.hash.to_string())),
             ("commands", json!(commands)),
             ("orgs", json!(orgs)),

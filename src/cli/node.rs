@@ -59,14 +59,20 @@ Examples:
 Plain HTTP: put what terminates TLS in front of it before you listen on anything but loopback.")]
 pub struct Serve {
     /// The folder, made by `tenure init`
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "TENURE_DATA", hide_env_values = true)]
     data: PathBuf,
     /// Where to answer
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7400")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "TENURE_LISTEN",
+        hide_env_values = true,
+        default_value = "127.0.0.1:7400"
+    )]
     listen: SocketAddr,
-    /// Where to show metrics
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7401")]
-    metrics: SocketAddr,
+    /// Where to show metrics; unless given, on this machine alone, at the port after that of --listen
+    #[arg(long, value_name = "ADDRESS", env = "TENURE_METRICS", hide_env_values = true)]
+    metrics: Option<SocketAddr>,
     /// How the node's log is written to standard error: text or json
     #[arg(long, value_enum, default_value = "text", hide_possible_values = true)]
     log_format: LogFormat,
@@ -154,10 +160,11 @@ impl Serve {
             LogFormat::Text => log.with_ansi(super::Paint::stderr().is_on()).init(),
             LogFormat::Json => log.json().init(),
         }
+        let metrics = metrics_of(self.listen, self.metrics);
         let options =
             Options { clock_confirmed: self.clock_confirmed, keys_lost: self.keys_lost, ..Options::folder(&self.data) };
         let mut server =
-            Server::start_with(options, self.edge.options()?, self.listen, Some(self.metrics)).map_err(|error| {
+            Server::start_with(options, self.edge.options()?, self.listen, Some(metrics)).map_err(|error| {
                 let failure = Failure::new(&error);
                 match error {
                     ServerError::Listen { .. } => failure.hint("choose other addresses with --listen and --metrics"),
@@ -181,10 +188,37 @@ impl Serve {
     }
 }
 
+/// Where metrics are shown: as it was said, or beside what the node answers, so that a second node on other ports needs no
+/// more than those said. Any port for the one is any port for the other.
+fn metrics_of(listen: SocketAddr, said: Option<SocketAddr>) -> SocketAddr {
+    said.unwrap_or_else(|| {
+        let port = if listen.port() == 0 { 0 } else { listen.port().checked_add(1).unwrap_or(0) };
+        SocketAddr::from(([127, 0, 0, 1], port))
+    })
+}
+
 fn tell(report: &OpenReport) {
     if let CheckpointUse::Dropped(why) = &report.checkpoint {
         tracing::warn!(why, "the checkpoint was dropped: everything is replayed");
     }
     report.warnings().iter().for_each(|warning| tracing::warn!("{warning}"));
     tracing::info!(replayed = report.replayed, torn_keys = report.torn_keys, log = ?report.log, "opened");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_beside_what_the_node_answers() {
+        let check = |listen: &str, said: Option<&str>, want: &str| {
+            let said = said.map(|said| said.parse().unwrap());
+            assert_eq!(metrics_of(listen.parse().unwrap(), said).to_string(), want, "{listen}");
+        };
+        check("127.0.0.1:7400", None, "127.0.0.1:7401");
+        check("0.0.0.0:7500", None, "127.0.0.1:7501");
+        check("127.0.0.1:0", None, "127.0.0.1:0");
+        check("127.0.0.1:65535", None, "127.0.0.1:0");
+        check("127.0.0.1:7400", Some("127.0.0.1:9000"), "127.0.0.1:9000");
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::ValueEnum;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, Row, Table, presets};
 use serde_json::Value;
 
 /// How answers are shown.
@@ -19,6 +19,9 @@ pub enum Format {
     /// Comma-separated values with a header (RFC 4180)
     Csv,
 }
+
+/// How wide a terminal is that does not say.
+const USUAL_WIDTH: u16 = 80;
 
 /// A column of a table.
 pub struct Column {
@@ -156,13 +159,20 @@ fn pretty(value: &Value) -> String {
 fn table(columns: &[Column], items: &[Value]) -> String {
     let paint = Paint::stdout();
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_preset(presets::NOTHING).set_truncation_indicator("…");
     if io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
+        // A terminal of no width does not know how wide it is.
+        if table.width().is_none_or(|width| width == 0) {
+            table.set_width(USUAL_WIDTH);
+        }
     }
     table.set_header(columns.iter().map(|column| paint.dim(&column.title.to_uppercase())));
     for item in items {
-        table.add_row(columns.iter().map(|column| clean(&(column.cell)(item))));
+        let mut row = Row::from(columns.iter().map(|column| clean(&(column.cell)(item))));
+        // What is too long for its column is cut, and says so; words are not broken.
+        row.max_height(1);
+        table.add_row(row);
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));

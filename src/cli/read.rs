@@ -29,14 +29,14 @@ pub struct History {
 #[command(after_help = "\
 Examples:
   tenure events --org kickstart
-  tenure events --type tenure.privilege.revoked.v1 --from 40 --to 90
+  tenure events --type privilege.granted,privilege.revoked --from 40 --to 90
   tenure events --actor helen --subject users/sally --format ndjson
   tenure events --org kickstart --follow")]
 pub struct Events {
     /// Of the history of this org
     #[arg(long, value_name = "ORG")]
     org: Option<String>,
-    /// Of this type, such as tenure.user.created.v1
+    /// Of this type, such as tenure.user.created.v1 or user.created; several with commas
     #[arg(long = "type", value_name = "TYPE")]
     kind: Option<String>,
     /// Done by this user
@@ -92,7 +92,7 @@ impl History {
             _ => "resources".to_owned(),
         };
         let events = global.client().list(&format!("/v1/{collection}/{}/history", segment(id)), &[])?;
-        print(&list(global.format, EVENTS, items(&events), &events))?;
+        print(&list(global.format, columns(global.format), items(&events), &events))?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -105,7 +105,7 @@ impl Events {
             return self.stay(&client, global.format);
         }
         let events = client.list("/v1/events", &self.query())?;
-        print(&list(global.format, EVENTS, items(&events), &events))?;
+        print(&list(global.format, columns(global.format), items(&events), &events))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -126,7 +126,7 @@ impl Events {
         let mut last = None;
         let mut written = Ok(true);
         if format == Format::Csv {
-            print(&list(format, EVENTS, &[], &Value::Null))?;
+            print(&list(format, WHOLE, &[], &Value::Null))?;
         }
         loop {
             let seen = client.follow("/v1/events/stream", &query, last.clone(), |data| {
@@ -174,6 +174,35 @@ pub const EVENTS: &[Column] = &[
     Column { title: "actor", cell: |event| field(event, "actor") },
     Column { title: "what", cell: what },
 ];
+
+/// The columns of events for programs: all that an event states stands in one of them.
+const WHOLE: &[Column] = &[
+    Column { title: "position", cell: |event| field(event, "position") },
+    Column { title: "time", cell: |event| field(event, "time") },
+    Column { title: "event", cell: |event| short_kind(&field(event, "type")).to_owned() },
+    Column { title: "subject", cell: |event| field(event, "subject") },
+    Column { title: "org", cell: |event| field(event, "org") },
+    Column { title: "actor", cell: |event| field(event, "actor") },
+    Column { title: "what", cell: what },
+    Column { title: "on_behalf_of", cell: |event| field(event, "onbehalfof") },
+    Column { title: "command", cell: |event| field(event, "commandname") },
+    Column { title: "reason", cell: |event| field(event, "reason") },
+    Column { title: "id", cell: |event| field(event, "id") },
+    Column { title: "command_id", cell: |event| field(event, "command") },
+    Column { title: "org_sequence", cell: |event| field(event, "orgsequence") },
+    Column { title: "twin_of", cell: |event| field(event, "twinof") },
+    Column { title: "correlation", cell: |event| field(event, "correlation") },
+    Column { title: "causation", cell: |event| field(event, "causation") },
+    Column { title: "data", cell: |event| event.get("data").map(Value::to_string).unwrap_or_default() },
+];
+
+/// What is shown of events: to people what they read, to programs every fact.
+pub const fn columns(format: Format) -> &'static [Column] {
+    match format {
+        Format::Csv => WHOLE,
+        Format::Table | Format::Json | Format::Ndjson => EVENTS,
+    }
+}
 
 const DIFF: &[Column] = &[
     Column { title: "what", cell: |change| field(change, "what") },
@@ -230,7 +259,7 @@ fn line(format: Format, data: &str) -> Result<String> {
     Ok(match format {
         Format::Json | Format::Ndjson => format!("{event}\n"),
         Format::Csv => {
-            let text = list(format, EVENTS, std::slice::from_ref(&event), &event);
+            let text = list(format, WHOLE, std::slice::from_ref(&event), &event);
             text.split_once("\r\n").map_or(String::new(), |(_, row)| row.to_owned())
         }
         Format::Table => {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::commands;
 use super::failure::{Failure, Result};
 use super::output::{Column, field, list, print};
-use super::read::EVENTS;
+use super::read::columns;
 use super::{Format, Global};
 
 /// Send a command.
@@ -95,19 +95,32 @@ impl Do {
 
     fn show(&self, format: Format, answer: &Value) -> String {
         let events = answer.get("events").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let mut text = list(format, EVENTS, events, answer);
+        let mut text = list(format, columns(format), events, answer);
         if format == Format::Table {
             if self.dry_run {
                 text.push_str("nothing was done: this is what would happen\n");
                 text.push_str(&list(format, DELTA, &deltas(answer), answer));
+                if is_cut(answer) {
+                    text.push_str(CUT);
+                }
             }
             text.push_str(&left(answer));
             if let Some(token) = answer.get("api_key").and_then(Value::as_str) {
                 text.push_str(&format!("API key, shown this once: {token}\n"));
             }
+        } else if format != Format::Json && is_cut(answer) {
+            // JSON says it itself; these formats hold the events alone.
+            eprint!("{CUT}");
         }
         text
     }
+}
+
+/// Said where not all who gain or lose are listed.
+const CUT: &str = "who gains or loses what is not all of it: more are concerned than are listed\n";
+
+fn is_cut(answer: &Value) -> bool {
+    answer.get("access_delta_complete").and_then(Value::as_bool) == Some(false)
 }
 
 /// What a command leaves, and what it exported.

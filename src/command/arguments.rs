@@ -7,9 +7,16 @@ use super::InvalidCommand;
 /// The arguments in a body, a JSON object.
 pub(super) fn arguments<T: DeserializeOwned>(body: &[u8]) -> Result<T, InvalidCommand> {
     serde_json::from_slice(body).map_err(|error| match serde_json::from_slice::<serde_json::Value>(body) {
-        Ok(_) => InvalidCommand::Arguments { field: wrong_field::<T>(body), detail: error.to_string() },
+        Ok(_) => InvalidCommand::Arguments { field: wrong_field::<T>(body), detail: without_place(&error) },
         Err(error) => InvalidCommand::Malformed(error.to_string()),
     })
+}
+
+/// What is wrong, without the place: it is the argument that is named, and few write the JSON themselves.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).map(str::to_owned).unwrap_or(text)
 }
 
 /// The argument at which reading the body fails.

@@ -184,7 +184,7 @@ fn parameters_of_all() -> Map<String, Value> {
         ),
         ("dry_run", "tell what would happen and do nothing", &json!({ "type": "boolean" })),
         ("org", "of this org", &text),
-        ("type", "of this type, such as `tenure.user.created.v1`", &text),
+        ("type", "of these types, with commas between: `tenure.user.created.v1`, or `user.created`", &text),
         ("actor", "done by this user", &text),
         ("subject", "about this, such as `users/sally`", &text),
         ("for", "`policy`: where the caller keeps the policy", &text),

@@ -102,6 +102,13 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", detail)
     }
 
+    /// [`Self::not_found`], with what was probably meant: `: did you mean ...?`.
+    pub fn not_found_but(meant: &str) -> Self {
+        let mut problem = Self::not_found();
+        problem.0.detail = format!("{}{meant}", problem.0.detail).into();
+        problem
+    }
+
     /// There is no such route (404).
     pub fn no_route() -> Self {
         Self::new(StatusCode::NOT_FOUND, "route.unknown", "there is no such route: see `/openapi.json`")

@@ -51,12 +51,17 @@ pub async fn get(
         }
         (None, None) => head,
     };
+    let live = app.node().live();
+    let (filter, unseen) = Filter::of(&params, &live, &app.node().subject(&live, &caller))?;
+    if let Some(unseen) = unseen.first() {
+        return Err(filter.not_there(*unseen));
+    }
     let slot = app.limits().streams.take(caller.key).ok_or_else(|| {
         let detail = "there are as many streams of events as there may be: end one, or try again later";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate.limited", detail).retried_after(10)
     })?;
     let (committed, stopped) = (app.node().committed(), app.stopped());
-    let feed = Feed { app, caller, filter: Filter::of(&params), committed, after, _slot: slot };
+    let feed = Feed { app, caller, filter, committed, after, _slot: slot };
     let events = batches(feed).take_until(stopped).flat_map(stream::iter).map(Ok::<_, Infallible>);
     let mut response = Sse::new(events).keep_alive(KeepAlive::default()).into_response();
     response.headers_mut().insert(POSITION, head.into());

@@ -19,6 +19,9 @@ const PURPOSE: &[u8] = b"tenure bundles, Ed25519, 1";
 /// The same for the key of fingerprints.
 const FINGERPRINTS: &[u8] = b"tenure fingerprints, HMAC-SHA256, 1";
 
+/// The same for the key of cursors.
+const CURSORS: &[u8] = b"tenure cursors, HMAC-SHA256, 1";
+
 impl KeyStore {
     /// The payload, signed. The same payload gives the same text.
     #[must_use]
@@ -46,6 +49,19 @@ impl KeyStore {
     pub fn fingerprint(&self, text: &[u8]) -> [u8; 32] {
         let key = self.derived(FINGERPRINTS);
         hmac(key.as_slice(), text)
+    }
+
+    /// The tag of a cursor that belongs to these parts, in this order. The same parts give the same tag, and without the
+    /// platform's secret nobody can make one.
+    #[must_use]
+    pub fn cursor_tag(&self, parts: &[&[u8]]) -> [u8; 16] {
+        let mut text = Vec::new();
+        for part in parts {
+            text.extend_from_slice(&(part.len() as u64).to_le_bytes());
+            text.extend_from_slice(part);
+        }
+        let key = self.derived(CURSORS);
+        hmac(key.as_slice(), &text).first_chunk().copied().unwrap_or_default()
     }
 
     /// Made of the platform's secret: it is there from the first, and kept and backed up with it.

@@ -79,7 +79,9 @@ pub(super) fn replay<E: From<ReplayError>>(
         parsed.into_iter().try_for_each(|mut batch| -> Result<(), E> {
             for (envelope, bytes) in batch.events.iter().zip(batch.each()) {
                 let position = follower.head().position + 1;
-                follower.follow(envelope, Hash::of(bytes)).map_err(|source| ReplayError::Broken { position, source })?;
+                follower
+                    .follow(envelope, Hash::of(bytes))
+                    .map_err(|source| ReplayError::Broken { position, source })?;
                 visit(envelope, bytes, follower.head())?;
             }
             batch.fault.take().map_or(Ok(()), |fault| Err(fault.into()))
@@ -117,7 +119,11 @@ fn read_ahead(log: &LogReader, from: Position, batches: &mpsc::SyncSender<Batch>
         if batch.events.len() < BATCH {
             return ControlFlow::Continue(());
         }
-        if batches.send(std::mem::take(&mut batch)).is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if batches.send(std::mem::take(&mut batch)).is_ok() {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     });
     if let Err(error) = scanned {
         batch.fault = Some(error.into());

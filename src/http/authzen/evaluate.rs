@@ -10,7 +10,10 @@ use tenure_projections::values::{GroupNo, KeyNo, OrgNo, UserNo};
 
 use super::super::App;
 use super::super::problem::{Finding, Problem};
-use super::request::{Asked, Context, Item, Thing};
+use super::super::read::Bound;
+use super::context::Context;
+use super::known;
+use super::request::{Asked, Item, Thing};
 use super::{Context as Answered, Decision, Obligations};
 use crate::node::{Authenticated, Node};
 
@@ -19,6 +22,7 @@ pub struct Asker<'a> {
     app: &'a App,
     pub live: View<'a>,
     pub viewer: Subject,
+    key: KeyNo,
 }
 
 /// What a question is about, as far as it is there.
@@ -34,7 +38,12 @@ impl<'a> Asker<'a> {
     /// Who asks.
     pub fn new(app: &'a App, caller: &Authenticated) -> Self {
         let live = app.node().live();
-        Self { app, live, viewer: app.node().subject(&live, caller) }
+        Self { app, live, viewer: app.node().subject(&live, caller), key: caller.key }
+    }
+
+    /// What the tokens of pages that they read are bound to.
+    pub fn bound(&self) -> Bound {
+        Bound::to(&self.live, self.viewer.user, self.key)
     }
 
     /// The position of the live view.
@@ -62,6 +71,7 @@ impl<'a> Asker<'a> {
         let none = Context::default();
         let context = item.context.as_ref().or(inherited).unwrap_or(&none);
         let view = self.view(context)?;
+        known::asked(self, &view, &asked)?;
         let member = member(&view, asked.subject);
         let view = member.as_ref().map_or(view, |member| member.in_view(view));
         let (decision, reasons) = self.decide(&view, &asked, context);

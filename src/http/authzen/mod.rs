@@ -2,7 +2,9 @@
 //!
 //! A denial is an answer (200), never an error. What is malformed in any way is 400; unknown fields are ignored.
 
+mod context;
 mod evaluate;
+mod known;
 mod request;
 mod search;
 
@@ -80,7 +82,9 @@ pub async fn evaluations(State(app): State<App>, caller: Caller, request: Reques
     if evaluations.len() > MOST {
         return Err(Problem::malformed(format!("at most {MOST} evaluations in one request")));
     }
-    let wanted = evaluations.iter().chain([&default]).filter_map(Item::min_position).max();
+    let items: Vec<Option<Item<'_>>> = evaluations.iter().map(|item| parse(item.get().as_bytes()).ok()).collect();
+    let wanted = items.iter().flatten().chain([&default]).filter_map(Item::min_position).max();
+    drop(items);
     app.has_reached("min_position", wanted)?;
     app.limits().more_reads(Payer::of(app.node(), &caller.0), evaluations.len().saturating_sub(1), now(&app));
     if evaluations.len() > AT_ONCE {
@@ -98,8 +102,9 @@ fn many(app: &App, caller: &Authenticated, default: &Item<'_>, rest: Rest<'_>) -
     let Rest { evaluations, options } = rest;
     let asker = Asker::new(app, caller);
     let mut decisions = Vec::with_capacity(evaluations.len());
-    for item in &evaluations {
-        let decision = asker.evaluate(item, Some(default)).unwrap_or_else(Decision::failed);
+    for item in evaluations {
+        let item = parse::<Item<'_>>(item.get().as_bytes());
+        let decision = item.and_then(|item| asker.evaluate(&item, Some(default))).unwrap_or_else(Decision::failed);
         let decided = decision.decision;
         decisions.push(decision);
         if options.evaluations_semantic.stops(decided) {

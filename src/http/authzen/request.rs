@@ -5,20 +5,22 @@ use std::fmt;
 
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, de};
-use tenure_events::{Position, Time};
+use serde_json::value::RawValue;
+use tenure_events::Position;
 
 use super::super::problem::Problem;
-use super::super::read::{Bookmark, moment};
-use crate::node::AsOf;
+use super::super::read::{Bookmark, Bound, moment};
+use super::context::Context;
+use crate::node::{AsOf, Node};
 
 /// A question, whole or with parts that others fill in.
 #[derive(Deserialize)]
 pub struct Item<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "there")]
     pub subject: Option<Entity<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "there")]
     pub action: Option<Named<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "there")]
     pub resource: Option<Entity<'a>>,
     #[serde(borrow)]
     pub context: Option<Context<'a>>,
@@ -44,23 +46,12 @@ pub struct Named<'a> {
     _properties: Option<Object>,
 }
 
-/// Of which moment, in which org, and how much of the answer.
-#[derive(Deserialize, Default)]
-pub struct Context<'a> {
-    #[serde(borrow)]
-    pub acting_org: Option<Cow<'a, str>>,
-    pub as_of: Option<Moment>,
-    pub at: Option<Time>,
-    pub min_position: Option<Number>,
-    #[serde(default)]
-    pub explain: bool,
-}
-
 /// The questions of a request for many, and how they are gone through.
 #[derive(Deserialize)]
 pub struct Rest<'a> {
+    /// Each is read by itself: one that cannot be read spoils none of the others.
     #[serde(borrow, default)]
-    pub evaluations: Vec<Item<'a>>,
+    pub evaluations: Vec<&'a RawValue>,
     #[serde(default)]
     pub options: Options,
 }
@@ -133,14 +124,15 @@ impl<'a> Item<'a> {
         self.context.as_ref()?.min_position.as_ref().map(|number| number.0)
     }
 
-    /// The question, what is missing taken from another.
+    /// The question. A part that is not there is taken from the default, whole: the fields of two are never mixed, or
+    /// the answer would be about a thing that neither of them names.
     pub fn asked<'q>(&'q self, default: Option<&'q Self>) -> Result<Asked<'q>, Problem> {
-        let subject = [self.subject.as_ref(), default.and_then(|item| item.subject.as_ref())];
-        let resource = [self.resource.as_ref(), default.and_then(|item| item.resource.as_ref())];
-        let actions = [self.action.as_ref(), default.and_then(|item| item.action.as_ref())];
+        let subject = self.subject.as_ref().or_else(|| default?.subject.as_ref());
+        let resource = self.resource.as_ref().or_else(|| default?.resource.as_ref());
+        let action = self.action.as_ref().or_else(|| default?.action.as_ref());
         Ok(Asked {
             subject: thing("subject", subject)?,
-            action: actions.into_iter().flatten().find_map(Named::name).ok_or_else(|| missing("action", "name"))?,
+            action: action.and_then(Named::name).ok_or_else(|| missing("action", "name"))?,
             resource: thing("resource", resource)?,
         })
     }
@@ -154,12 +146,12 @@ impl Search<'_> {
 
     /// Who, where that is known.
     pub fn subject(&self) -> Result<Thing<'_>, Problem> {
-        thing("subject", [self.subject.as_ref(), None])
+        thing("subject", self.subject.as_ref())
     }
 
     /// With what, where that is known.
     pub fn resource(&self) -> Result<Thing<'_>, Problem> {
-        thing("resource", [self.resource.as_ref(), None])
+        thing("resource", self.resource.as_ref())
     }
 
     /// The type of the subjects sought.
@@ -176,15 +168,31 @@ impl Search<'_> {
     pub fn action(&self) -> Result<&str, Problem> {
         self.action.as_ref().and_then(Named::name).ok_or_else(|| missing("action", "name"))
     }
+
+    /// What the tokens of its pages are bound to.
+    pub fn bound(&self, bound: Bound) -> Bound {
+        let (subject, resource) = (self.subject.as_ref(), self.resource.as_ref());
+        let moment = self.context.as_of.as_ref().map(|moment| match moment.0 {
+            AsOf::Position(position) => position.to_string(),
+            AsOf::Time(time) => time.to_string(),
+        });
+        bound
+            .maybe("subject.type", subject.and_then(Entity::kind))
+            .maybe("subject.id", subject.and_then(Entity::id))
+            .maybe("action.name", self.action.as_ref().and_then(Named::name))
+            .maybe("resource.type", resource.and_then(Entity::kind))
+            .maybe("resource.id", resource.and_then(Entity::id))
+            .maybe("acting_org", self.context.acting_org.as_deref())
+            .maybe("as_of", moment.as_deref())
+            .maybe("at", self.context.at.map(|at| at.to_string()).as_deref())
+    }
 }
 
 impl Page {
     /// Where the page begins. An empty token is the first page.
-    pub fn bookmark(&self) -> Result<Option<Bookmark>, Problem> {
+    pub fn bookmark(&self, node: &Node, bound: &Bound) -> Result<Option<Bookmark>, Problem> {
         let token = self.token.as_deref().filter(|token| !token.is_empty());
-        token
-            .map(|token| token.parse().map_err(|error| Problem::malformed(format!("`page.token`: {error}"))))
-            .transpose()
+        token.map(|token| Bookmark::read("page.token", token, node, bound)).transpose()
     }
 }
 
@@ -204,12 +212,16 @@ impl Named<'_> {
     }
 }
 
-fn thing<'q>(part: &str, from: [Option<&'q Entity<'q>>; 2]) -> Result<Thing<'q>, Problem> {
-    let from = from.into_iter().flatten();
+fn thing<'q>(part: &str, entity: Option<&'q Entity<'q>>) -> Result<Thing<'q>, Problem> {
     Ok(Thing {
-        kind: from.clone().find_map(Entity::kind).ok_or_else(|| missing(part, "type"))?,
-        id: from.clone().find_map(Entity::id).ok_or_else(|| missing(part, "id"))?,
+        kind: entity.and_then(Entity::kind).ok_or_else(|| missing(part, "type"))?,
+        id: entity.and_then(Entity::id).ok_or_else(|| missing(part, "id"))?,
     })
+}
+
+/// A part that is named has a value: `null` is none, and no word for the default.
+fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 fn missing(part: &str, field: &str) -> Problem {

@@ -10,8 +10,9 @@ use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
 
 use super::super::answer::Reply;
 use super::super::problem::Problem;
-use super::super::read::{Bookmark, is_none};
+use super::super::read::{Bookmark, Bound, is_none};
 use super::evaluate::{Asker, Found, acting, by_key, member, target};
+use super::known;
 use super::request::{self, Search};
 
 /// Items a page, unless the caller says otherwise.
@@ -65,12 +66,17 @@ struct Read<'a> {
     view: View<'a>,
     lookup: Lookup<'a>,
     acting: Option<OrgNo>,
+    bound: Bound,
 }
 
 /// Who may do it.
 pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
     let (kind, name, resource) = (search.subject_type()?, search.action()?, search.resource()?);
-    let read = Read::new(asker, search)?;
+    let read = Read::new(asker, search, "subject")?;
+    let view = read.as_ref().map_or(asker.live, |read| read.view);
+    known::subject_type(kind)?;
+    known::action(asker, &view, name)?;
+    known::resource_type(asker, &view, resource.kind)?;
     let found =
         read.as_ref().and_then(|read| Some((read, Action::named(&read.view, name)?, target(&read.view, resource)?.0)));
     let Some((read, action, object)) = found.filter(|_| ["user", "api_key", "group"].contains(&kind)) else {
@@ -96,7 +102,11 @@ pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem
 /// With what it may be done.
 pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
     let (who, name, kind) = (search.subject()?, search.action()?, search.resource_type()?);
-    let read = Read::new(asker, search)?;
+    let read = Read::new(asker, search, "resource")?;
+    let view = read.as_ref().map_or(asker.live, |read| read.view);
+    known::subject_type(who.kind)?;
+    known::action(asker, &view, name)?;
+    known::resource_type(asker, &view, kind)?;
     let member = read.as_ref().and_then(|read| member(&read.view, who));
     let read = read.map(|read| read.of(member.as_ref()));
     let found = read.as_ref().and_then(|read| Some((read, read.subject(who)?, Action::named(&read.view, name)?)));
@@ -134,7 +144,10 @@ pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Proble
 /// What may be done.
 pub fn actions(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
     let (who, what) = (search.subject()?, search.resource()?);
-    let Some(read) = Read::new(asker, search)? else {
+    let read = Read::new(asker, search, "action")?;
+    known::subject_type(who.kind)?;
+    known::resource_type(asker, &read.as_ref().map_or(asker.live, |read| read.view), what.kind)?;
+    let Some(read) = read else {
         return nothing(asker, search);
     };
     let member = member(&read.view, who);
@@ -151,12 +164,13 @@ pub fn actions(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem>
 
 impl<'a> Read<'a> {
     /// None where the question names an org to act in that is not there.
-    fn new(asker: &'a Asker<'a>, search: &Search<'_>) -> Result<Option<Self>, Problem> {
+    fn new(asker: &'a Asker<'a>, search: &Search<'_>, what: &str) -> Result<Option<Self>, Problem> {
         let limit = search.page.limit.unwrap_or(USUAL_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Problem::malformed(format!("`page.limit` is a number from 1 to {MAX_LIMIT}")));
         }
-        let bookmark = search.page.bookmark()?;
+        let bound = search.bound(asker.bound().with("search", what));
+        let bookmark = search.page.bookmark(asker.node(), &bound)?;
         let (view, cursor) = match &bookmark {
             Some(bookmark) => (bookmark.view(asker.node())?, bookmark.rest()?),
             None => (asker.view(&search.context)?, lookup::Cursor::default()),
@@ -165,7 +179,7 @@ impl<'a> Read<'a> {
             return Ok(None);
         };
         let lookup = Lookup::of(view).seen_by(asker.live, asker.viewer, None).limit(limit).page(cursor);
-        Ok(Some(Self { asker, view, lookup, acting }))
+        Ok(Some(Self { asker, view, lookup, acting, bound }))
     }
 
     /// The same with who stands for the group that is asked about, if it is one.
@@ -241,8 +255,8 @@ impl<'a> Read<'a> {
         next: Option<C>,
         more: usize,
     ) -> Result<Reply, Problem> {
-        let next_token = next.map(|next| Bookmark::of(&self.view, next).to_string()).unwrap_or_default();
-        answer(results, (next_token, more), self.view.position())
+        let next_token = next.map(|next| Bookmark::of(&self.view, next).written(self.asker.node(), &self.bound));
+        answer(results, (next_token.unwrap_or_default(), more), self.view.position())
     }
 }
 

@@ -1,14 +1,11 @@
 //! A reading request: who reads, of which moment, which page.
 
-use std::fmt;
 use std::str::FromStr;
 
 use axum::extract::Query;
 use axum::http::Uri;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
-use tenure_events::{Position, Time, UserId};
+use tenure_events::{Position, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{Subject, administrative, privileges_as};
 use tenure_projections::lookup::{Cursor, Lookup, Page};
@@ -17,6 +14,8 @@ use tenure_projections::values::{EnvironmentNo, GroupNo, KeyNo, OrgNo, ResourceN
 
 use super::super::answer::Reply;
 use super::super::problem::Problem;
+use super::bookmark::{Bookmark, Bound};
+use crate::command::did_you_mean;
 use crate::node::{AsOf, Authenticated, Node};
 
 /// Items a page, unless the caller says otherwise.
@@ -24,6 +23,9 @@ const USUAL_LIMIT: usize = 100;
 
 /// The most items a page.
 const LIMIT: usize = 1000;
+
+/// Among how many ids the one that was meant is sought.
+const LIKE_IT: usize = 200;
 
 /// The parameters of a query.
 pub struct Params(Vec<(String, String)>);
@@ -35,7 +37,9 @@ impl Params {
         let Query(params) = query.map_err(|_| Problem::malformed("the query cannot be read"))?;
         for (index, (name, _)) in params.iter().enumerate() {
             if !known.iter().any(|known| known.contains(&name.as_str())) {
-                return Err(Problem::malformed(format!("this route knows no parameter `{name}`: see `/openapi.json`")));
+                let meant = did_you_mean(name, known.iter().flat_map(|known| known.iter()));
+                let detail = format!("this route knows no parameter `{name}`{meant}; see `/openapi.json`");
+                return Err(Problem::malformed(detail));
             }
             if params.iter().take(index).any(|(before, _)| before == name) {
                 return Err(Problem::malformed(format!("the parameter `{name}` stands there twice")));
@@ -60,6 +64,15 @@ impl Params {
         self.text(name).map(|text| moment(name, text)).transpose()
     }
 
+    /// The parameters that say what a list holds, and not which part of it is wanted.
+    fn filters(&self) -> Vec<(&str, &str)> {
+        let of_list = |name: &str| !["cursor", "limit", "min_position"].contains(&name);
+        let mut filters: Vec<_> = self.0.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        filters.retain(|(name, _)| of_list(name));
+        filters.sort_unstable();
+        filters
+    }
+
     fn limit(&self) -> Result<usize, Problem> {
         let limit = self.value("limit")?.unwrap_or(USUAL_LIMIT);
         if (1..=LIMIT).contains(&limit) {
@@ -76,52 +89,6 @@ pub fn moment(name: &str, text: &str) -> Result<AsOf, Problem> {
     let time = || text.parse().map(AsOf::Time).ok();
     let wrong = || Problem::malformed(format!("`{name}` is a position or an RFC 3339 time, not `{text}`"));
     position().or_else(time).ok_or_else(wrong)
-}
-
-/// Where a list goes on: every page of it is read of the same moment.
-pub struct Bookmark {
-    position: Position,
-    instant: Time,
-    rest: String,
-}
-
-impl Bookmark {
-    /// Where a list of this view goes on.
-    pub fn of(view: &View<'_>, rest: impl ToString) -> Self {
-        Self { position: view.position(), instant: view.instant(), rest: rest.to_string() }
-    }
-
-    /// The moment that the list is read of.
-    pub fn view<'a>(&self, node: &'a Node) -> Result<View<'a>, Problem> {
-        Ok(node.view(Some(AsOf::Position(self.position)), Some(self.instant))?)
-    }
-
-    /// Where it goes on, in the terms of the list itself.
-    pub fn rest<T: FromStr>(&self) -> Result<T, Problem> {
-        self.rest.parse().map_err(|_| Problem::malformed("the cursor belongs to another list"))
-    }
-}
-
-impl fmt::Display for Bookmark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = format!("{}/{}/{}", self.position, self.instant.micros(), self.rest);
-        f.write_str(&URL_SAFE_NO_PAD.encode(text))
-    }
-}
-
-impl FromStr for Bookmark {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        let parse = || {
-            let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-            let mut parts = std::str::from_utf8(&bytes).ok()?.splitn(3, '/');
-            let position = parts.next()?.parse().ok()?;
-            let instant = Time::from_micros(parts.next()?.parse().ok()?);
-            Some(Self { position, instant, rest: parts.next()?.to_owned() })
-        };
-        parse().ok_or("pass on the `next_cursor` of the page before, unchanged")
-    }
 }
 
 /// What a reading request is answered from.
@@ -141,14 +108,25 @@ pub struct Ask<'a> {
     /// The most items of a page.
     pub limit: usize,
     bookmark: Option<Bookmark>,
+    bound: Bound,
     id: &'a str,
 }
 
 impl<'a> Ask<'a> {
     /// Settles who reads what.
-    pub fn new(node: &'a Node, caller: &Authenticated, params: &'a Params, id: &'a str) -> Result<Self, Problem> {
+    pub fn new(
+        node: &'a Node,
+        caller: &Authenticated,
+        params: &'a Params,
+        route: &str,
+        id: &'a str,
+    ) -> Result<Self, Problem> {
         let live = node.live();
-        let bookmark: Option<Bookmark> = params.value("cursor")?;
+        let mut bound = Bound::to(&live, caller.user, caller.key).with("route", route).with("id", id);
+        for (name, text) in params.filters() {
+            bound = bound.with(name, text);
+        }
+        let bookmark = params.text("cursor").map(|text| Bookmark::read("cursor", text, node, &bound)).transpose()?;
         let (as_of, at) = (params.moment("as_of")?, params.value("at")?);
         let view = match &bookmark {
             Some(bookmark) => bookmark.view(node)?,
@@ -156,7 +134,7 @@ impl<'a> Ask<'a> {
             None => node.view(as_of, at)?,
         };
         let (viewer, limit) = (node.subject(&live, caller), params.limit()?);
-        Ok(Self { node, live, view, viewer, key: caller.key, params, limit, bookmark, id })
+        Ok(Self { node, live, view, viewer, key: caller.key, params, limit, bookmark, bound, id })
     }
 
     /// What the path names.
@@ -178,12 +156,12 @@ impl<'a> Ask<'a> {
     /// The org of this id, if the caller sees it.
     pub fn org(&self, id: &str) -> Result<OrgNo, Problem> {
         let seen = |org: &OrgNo| sight::sees_org(&self.live, &self.viewer, *org);
-        self.view.find_org(id).filter(seen).ok_or_else(Problem::not_found)
+        self.view.find_org(id).filter(seen).ok_or_else(|| self.no_org(id))
     }
 
     /// The user of this id, if the caller sees them.
     pub fn user(&self, id: &str) -> Result<UserNo, Problem> {
-        self.view.find_user(id).filter(|user| self.sees_user(*user)).ok_or_else(Problem::not_found)
+        self.view.find_user(id).filter(|user| self.sees_user(*user)).ok_or_else(|| self.no_user(id))
     }
 
     /// The group of this id, if the caller sees it.
@@ -210,6 +188,19 @@ impl<'a> Ask<'a> {
             self.sees_resource(*no) && !sight::was_personal(&self.live, &self.view, &self.viewer, *no)
         };
         self.view.find_resource(id).filter(there).ok_or_else(Problem::not_found)
+    }
+
+    /// That there is no such org, with the one that was probably meant: of those that the caller sees.
+    fn no_org(&self, id: &str) -> Problem {
+        let seen = Lookup::of(self.view).seen_by(self.live, self.viewer, None).orgs_of(self.viewer.user);
+        Problem::not_found_but(&did_you_mean(id, seen.items.into_iter().map(|org| self.view.org_id(org))))
+    }
+
+    /// The same of a user: of those whom the caller sees at home.
+    pub fn no_user(&self, id: &str) -> Problem {
+        let lookup = Lookup::of(self.view).seen_by(self.live, self.viewer, None).limit(LIKE_IT);
+        let seen = self.live.home(self.viewer.user).map(|home| lookup.users(home).items).unwrap_or_default();
+        Problem::not_found_but(&did_you_mean(id, seen.into_iter().map(|user| self.view.user_id(user))))
     }
 
     /// Whether the caller sees an org.
@@ -278,7 +269,7 @@ impl<'a> Ask<'a> {
 
     /// Where a list goes on, as callers pass it on.
     pub fn bookmark(&self, next: Option<impl ToString>) -> Option<String> {
-        next.map(|next| Bookmark::of(&self.view, next).to_string())
+        next.map(|next| Bookmark::of(&self.view, next).written(self.node, &self.bound))
     }
 
     fn holds(&self, org: Option<OrgNo>, any: &[tenure_projections::values::PrivilegeNo]) -> bool {

@@ -1,101 +1,26 @@
 //! What happened: events as they were stored, byte for byte, to those who may read them.
 
+use std::fmt;
 use std::ops::ControlFlow;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde::Serialize;
-use tenure_events::{EntityRef, Envelope, Position, Time};
-use tenure_projections::View;
+use tenure_events::{Envelope, Position, Time};
 use tenure_projections::history::{Entity, Order, history};
-use tenure_projections::judge::{Code, Subject};
+use tenure_projections::judge::Code;
 use tenure_projections::sight;
-use tenure_projections::values::{OrgNo, UserNo};
+use tenure_projections::values::OrgNo;
 
 use super::super::answer::{Events, Reply};
 use super::super::problem::Problem;
-use super::ask::{Ask, Params};
+use super::ask::Ask;
+use super::filter::{Filter, sees_event};
 use crate::node::{AsOf, Node};
 
 /// How many events one page looks at, whatever it finds.
 const BUDGET: usize = 20_000;
-
-/// Which events somebody wants.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    org: Option<String>,
-    kind: Option<String>,
-    actor: Option<String>,
-    subject: Option<String>,
-}
-
-impl Filter {
-    /// As the query says.
-    pub fn of(params: &Params) -> Self {
-        let text = |name| params.text(name).map(str::to_owned);
-        Self { org: text("org"), kind: text("type"), actor: text("actor"), subject: text("subject") }
-    }
-
-    /// Whether it wants this one.
-    pub fn wants(&self, envelope: &Envelope) -> bool {
-        let is = |want: &Option<String>, text: &str| want.as_deref().is_none_or(|want| want == text);
-        is(&self.org, envelope.org.as_str())
-            && is(&self.kind, envelope.event.kind())
-            && is(&self.actor, envelope.actor.as_str())
-            && (self.subject.is_none() || is(&self.subject, &envelope.event.subject()))
-    }
-}
-
-/// Whether the viewer, judged live, reads an event: one of an org whose history they read, or one about themself.
-/// What is about tenant permissions is for their administrators.
-pub fn sees_event(live: &View<'_>, viewer: &Subject, envelope: &Envelope) -> bool {
-    let reads = |org| sight::reads_history(live, viewer, org);
-    let own = |user: UserNo| match envelope.event.entity() {
-        EntityRef::User(id) => id.as_str() == live.user_id(user),
-        EntityRef::Platform
-        | EntityRef::Privilege(_)
-        | EntityRef::UserType(_)
-        | EntityRef::Kind(_)
-        | EntityRef::TenantPermission(_)
-        | EntityRef::Org(_)
-        | EntityRef::Group(_)
-        | EntityRef::Environment(_)
-        | EntityRef::Role(_)
-        | EntityRef::Resource(_)
-        | EntityRef::ApiKey(_) => false,
-    };
-    if envelope.event.is_confidential() && !sight::sees_tenant_permissions(live, viewer) {
-        return false;
-    }
-    let org = live.find_org(envelope.org.as_str()).filter(|org| reads(*org));
-    org.is_some_and(|org| !is_personal(live, viewer, org, envelope)) || (viewer.is_whole() && own(viewer.user))
-}
-
-/// Whether an event tells of what lies in somebody's personal folder.
-fn is_personal(live: &View<'_>, viewer: &Subject, org: OrgNo, envelope: &Envelope) -> bool {
-    if !live.org(org).is_some_and(|org| org.value.personal) {
-        return false;
-    }
-    match envelope.event.entity() {
-        EntityRef::Resource(id) => {
-            // By what it was once the event had happened: before content came there it was no secret.
-            let then = View::new(live.state(), envelope.position, live.instant());
-            let personal = |resource| sight::was_personal(live, &then, viewer, resource);
-            live.find_resource(id.as_str()).is_some_and(personal)
-        }
-        EntityRef::Platform
-        | EntityRef::Privilege(_)
-        | EntityRef::UserType(_)
-        | EntityRef::Kind(_)
-        | EntityRef::TenantPermission(_)
-        | EntityRef::Org(_)
-        | EntityRef::User(_)
-        | EntityRef::Group(_)
-        | EntityRef::Environment(_)
-        | EntityRef::Role(_)
-        | EntityRef::ApiKey(_) => false,
-    }
-}
 
 /// The first position that a moment leaves to come: its own, or the first recorded then or later.
 pub fn first(node: &Node, moment: AsOf) -> Result<Position, Problem> {
@@ -165,25 +90,55 @@ fn of(ask: &Ask<'_>, entity: Entity, org: Option<OrgNo>) -> Result<Reply, Proble
 /// `GET /v1/events`: oldest first. A page looks at a bounded number of events, so it may hold few, or none, while more
 /// follow.
 pub fn events(ask: &Ask<'_>) -> Result<Reply, Problem> {
-    let filter = Filter::of(ask.params);
+    let (filter, unseen) = Filter::of(ask.params, &ask.live, &ask.viewer)?;
     let from = ask.params.moment("from")?.map(|moment| first(ask.node, moment)).transpose()?.unwrap_or(1);
-    let from = ask.after::<Position>()?.map_or(from, |after| after.saturating_add(1).max(from));
     let head = ask.view.position();
     if let Some(AsOf::Position(asked)) = ask.params.moment("from")?.filter(|_| from > head.saturating_add(1)) {
         return Err(Problem::beyond_end("from", asked, head));
     }
+    let place: Option<Place> = ask.after()?;
+    let (begins, found) = place.map_or((from, false), |place| (place.after.saturating_add(1).max(from), place.found));
     let to = match ask.params.moment("to")? {
         Some(AsOf::Position(to)) => to.min(head),
         Some(to) => ask.node.view(Some(to), None)?.position().min(head),
         None => head,
     };
-    let mut page = Scan { ask, filter: &filter, found: Vec::new(), seen: 0, last: from.saturating_sub(1) };
-    let org = filter.org.as_deref().and_then(|org| ask.live.find_org(org));
+    if to < from.saturating_sub(1) {
+        return Err(Problem::invalid("events.backwards", "from", "`from` lies after `to`"));
+    }
+    let mut page = Scan { ask, filter: &filter, found: Vec::new(), seen: 0, last: begins.saturating_sub(1) };
+    let org = filter.org().and_then(|org| ask.live.find_org(org));
     let next = match org.filter(|org| sight::reads_history(&ask.live, &ask.viewer, *org)) {
         Some(org) => page.of_org(org, to)?,
         None => page.of_all(to)?,
     };
-    list(ask, &page.found, next)
+    let found = found || !page.found.is_empty();
+    match unseen.first() {
+        // Whoever is not seen and did nothing that may be read is not there. That takes as long as if they were.
+        Some(unseen) if next.is_none() && !found => Err(filter.not_there(*unseen)),
+        Some(_) | None => list(ask, &page.found, next.map(|after| Place { after, found })),
+    }
+}
+
+/// Where a list of events goes on, and whether any was found before.
+struct Place {
+    after: Position,
+    found: bool,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.after, if self.found { "+" } else { "" })
+    }
+}
+
+impl FromStr for Place {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (after, found) = text.strip_suffix('+').map_or((text, false), |after| (after, true));
+        Ok(Self { after: after.parse()?, found })
+    }
 }
 
 /// A page of events in the making.
@@ -269,7 +224,7 @@ struct Page<'a> {
     position: Position,
 }
 
-fn list(ask: &Ask<'_>, events: &[Arc<[u8]>], next: Option<Position>) -> Result<Reply, Problem> {
+fn list(ask: &Ask<'_>, events: &[Arc<[u8]>], next: Option<impl ToString>) -> Result<Reply, Problem> {
     ask.one(&Page { items: Events(events), next_cursor: ask.bookmark(next), position: ask.view.position() })
 }
 

@@ -1,8 +1,10 @@
 //! Reading: what is there and what happened, live or as of a moment, for those who may see it.
 
 mod ask;
+mod bookmark;
 mod catalogue;
 mod diff;
+mod filter;
 mod history;
 mod orgs;
 mod packs;
@@ -24,8 +26,10 @@ use super::problem::Problem;
 use crate::node::Authenticated;
 
 use ask::Ask;
-pub use ask::{Bookmark, Params, is_none, moment};
-pub use history::{Filter, first, sees_event};
+pub use ask::{Params, is_none, moment};
+pub use bookmark::{Bookmark, Bound};
+pub use filter::{Filter, sees_event};
+pub use history::first;
 pub use tenants::login;
 
 /// A route that reads.
@@ -117,5 +121,5 @@ pub async fn answer(
 }
 
 fn reply(read: &Read, app: &App, caller: &Authenticated, params: &Params, id: &str) -> Result<Reply, Problem> {
-    (read.answer)(&Ask::new(app.node(), caller, params, id)?)
+    (read.answer)(&Ask::new(app.node(), caller, params, read.path, id)?)
 }

@@ -155,6 +155,19 @@ impl Client {
         self.answer(request.send(body))
     }
 
+    /// Posts a JSON body to a path, and answers with the bytes that come back.
+    ///
+    /// # Errors
+    /// Nobody there, or the node says no.
+    pub fn file(&self, path: &str, body: &[u8]) -> Result<Vec<u8>, ClientError> {
+        let request = self.signed(self.agent.post(self.address(path))).header("Content-Type", "application/json");
+        let mut response = self.sent(request.send(body))?;
+        if !response.status().is_success() {
+            return Err(self.read(response).err().unwrap_or_else(|| self.foreign("a file that is none")));
+        }
+        self.sent_body(response.body_mut().with_config().limit(ANSWER).read_to_vec())
+    }
+
     /// A list with all of its `items`, page after page.
     ///
     /// # Errors

@@ -7,6 +7,9 @@
 //! log/          the events: the ground state
 //! keys          the keys of personal data
 //! feed-key      the key that heartbeats are signed with
+//! proof-key     the key that checkpoints of the log and evidence are signed with
+//! proof-keys    how the log came to that key: notes that each key and the next have signed
+//! tree/         derived state, may be deleted while no node runs: the hashes that proofs are made of
 //! checkpoint/   derived state, may be deleted at any time
 //! ```
 //!
@@ -55,7 +58,16 @@ impl DataFolder {
         }
         let folder = DataFolder { path: path.to_owned(), log_id, _lock: lock };
         let is_left = path.join(MAKING).try_exists().map_err(io_error)?;
-        for part in [folder.log(), folder.keys(), folder.feed_key(), folder.checkpoint(), folder.clock()] {
+        for part in [
+            folder.log(),
+            folder.keys(),
+            folder.feed_key(),
+            folder.checkpoint(),
+            folder.clock(),
+            folder.tree(),
+            proof_key(path),
+            proof_keys(path),
+        ] {
             if part.try_exists().map_err(io_error)? {
                 if !is_left {
                     return Err(DataError::Leftover { part });
@@ -124,6 +136,11 @@ impl DataFolder {
     /// Where the key is that heartbeats are signed with.
     pub fn feed_key(&self) -> PathBuf {
         feed_key(&self.path)
+    }
+
+    /// Where the hashes are that proofs are made of.
+    pub fn tree(&self) -> PathBuf {
+        tree(&self.path)
     }
 
     /// Where the time is that a node saw last while it ran.
@@ -249,6 +266,21 @@ pub fn log_id(path: &Path) -> Result<Uuid, DataError> {
 /// Where the key of the feed is in a data folder.
 pub fn feed_key(path: &Path) -> PathBuf {
     path.join("feed-key")
+}
+
+/// Where the key is that checkpoints of the log and evidence are signed with.
+pub fn proof_key(path: &Path) -> PathBuf {
+    path.join("proof-key")
+}
+
+/// Where it is written how the log came to that key.
+pub fn proof_keys(path: &Path) -> PathBuf {
+    path.join("proof-keys")
+}
+
+/// Where the hashes are that proofs are made of.
+pub fn tree(path: &Path) -> PathBuf {
+    path.join("tree")
 }
 
 /// What every format of the manifest says.

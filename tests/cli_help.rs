@@ -18,6 +18,8 @@ const VERBS: &[&str] = &[
     "doctor",
     "licence",
     "feed-key",
+    "evidence",
+    "proof-key",
     "completions",
 ];
 

@@ -74,6 +74,9 @@ fn label(route: &str, path: &str, body: Option<&Value>) -> String {
         let [kind, id] = ["/resource/type", "/resource/id"].map(text);
         return format!("{route}: {user} {action} {kind} {id}");
     }
+    if route == "/v1/evidence" {
+        return format!("{route}: {} of {}", text("/evaluation/subject/id"), text("/complete/0"));
+    }
     if route == path { route.to_owned() } else { format!("{route}: {path}") }
 }
 
@@ -185,6 +188,12 @@ const READS: &[(&str, &str)] = &[
     ("/v1/events/{position}", "/v1/events/1"),
     ("/v1/events/{position}", "/v1/events/999999"),
     ("/v1/events/stream", "/v1/events/stream"),
+    ("/v1/orgs/{org}/proof", "/v1/orgs/educate/proof"),
+    ("/v1/log/checkpoint", "/v1/log/checkpoint"),
+    ("/v1/log/keys", "/v1/log/keys"),
+    ("/v1/log/tile/{*path}", "/v1/log/tile/0/000.p/1"),
+    ("/v1/log/proof/inclusion", "/v1/log/proof/inclusion?position=1"),
+    ("/v1/log/proof/consistency", "/v1/log/proof/consistency?from=1"),
     ("/v1/diff", "/v1/diff?from=1&org=educate"),
     ("/v1/diff", "/v1/diff?from=1&user=mike"),
 ];
@@ -214,6 +223,10 @@ fn checks() -> Vec<Row> {
     rows.push(("/access/v1/search/subject", "", Some(question("", "view", "chart", "scores"))));
     rows.push(("/access/v1/search/resource", "", Some(question("mike", "view", "chart", ""))));
     rows.push(("/access/v1/search/action", "", Some(question("mike", "", "chart", "scores"))));
+    for (user, org) in [("mike", "educate"), ("mike", "nowhere"), ("fay", "kickstart")] {
+        let wanted = json!({"evaluation": question(user, "view", "chart", "scores"), "complete": [org]});
+        rows.push(("/v1/evidence", "", Some(wanted)));
+    }
     rows.into_iter().map(|(route, _, body)| (route, route, body)).collect()
 }
 

@@ -142,6 +142,7 @@ fn check(change: impl FnOnce(&mut Vec<Envelope>), want: &str) {
         Fault::Sequence { position, .. } => format!("sequence at {}", position - before.position),
         Fault::Twin { position, .. } => format!("twin at {}", position - before.position),
         Fault::Keys(_) => "keys".to_owned(),
+        Fault::Other { .. } | Fault::Shorter { .. } => "not expected".to_owned(),
         Fault::Memory { .. } | Fault::Checkpoint { .. } => "digest".to_owned(),
     });
     assert_eq!(found, want);

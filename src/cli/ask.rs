@@ -94,7 +94,8 @@ impl Check {
         Some(failure.hint("see that the ids are right: what you may not see is not there for you"))
     }
 
-    fn question(&self) -> Result<Value> {
+    /// The question, as a node takes it.
+    pub fn question(&self) -> Result<Value> {
         let (of, who) = match self.subject.split_once(':') {
             Some(("user", id)) => ("user", id),
             Some(("group", id)) => ("group", id),

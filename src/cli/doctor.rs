@@ -132,6 +132,9 @@ fn look_at_folder(path: &Path, findings: &mut Findings) -> Option<Examination> {
     if let Err(error) = &found.feed_key {
         findings.add("feed-key", Verdict::Bad, error);
     }
+    if let Err(error) = &found.proof_key {
+        findings.add("proof-key", Verdict::Bad, error);
+    }
     match &found.checkpoint {
         Some(Ok(position)) => findings.add("checkpoint", Verdict::Well, format_args!("up to position {position}")),
         Some(Err(why)) => findings.add("checkpoint", Verdict::Note, format_args!("the next start drops it: {why}")),

@@ -12,7 +12,8 @@ use super::failure::{Failure, Result};
 use super::feed::Nats;
 use super::output::{print, record};
 use super::progress::Bar;
-use crate::node::{self, CheckpointVerdict, Copied, VerifyReport};
+use crate::node::{self, CheckpointVerdict, Copied, Expected, TreeVerdict, VerifyReport};
+use crate::proof;
 use crate::publish::{Compared, Look};
 
 /// Prove each event of the log, the read models by a fresh replay, and with --nats the feed.
@@ -21,16 +22,31 @@ use crate::publish::{Compared, Look};
 Examples:
   tenure verify --data ./data
   tenure verify --data ./data --format json
+  tenure verify --data ./data --expect 4711:NDwoTR4oVfr1cxNOuT7p8ZTLEZPcTp4WRmgqfzjKoQM
   tenure verify --data ./data --nats nats://reader:secret@127.0.0.1:4222
+  tenure verify evidence.json --key \"$KEY\"
+
+A FILE is evidence, as `tenure evidence` makes it, and is verified without a node and a data folder.
+Without --key the key that the file names is taken: see that it is the platform's.
 
 With the --nats options it also compares every message of the stream with the log: bytes, subject
 and headers. That takes the permissions of a subscriber. Changes nothing. While a node uses the
 folder, all but its checkpoint is proved.
 Exit status: 0 all is right, 1 something is wrong, 2 it cannot be read.")]
 pub struct Verify {
+    /// A file of evidence, instead of a folder
+    #[arg(value_name = "FILE", conflicts_with_all = ["data", "expect", "servers"])]
+    file: Option<PathBuf>,
+    /// A key that evidence may be signed with, as `tenure proof-key` prints it; may be said several times
+    #[arg(long = "key", value_name = "KEY", requires = "file")]
+    keys: Vec<String>,
     /// The folder, made by `tenure init`
     #[arg(long, value_name = "DIR", default_value = "./data")]
     data: PathBuf,
+    /// What the log must have: a position and the hash of the event there, as an earlier `tenure verify` printed it, or the
+    /// root of a checkpoint; may be said several times
+    #[arg(long, value_name = "POSITION:HASH")]
+    expect: Vec<Expected>,
     #[command(flatten)]
     nats: Nats,
 }
@@ -76,12 +92,16 @@ pub struct Restore {
 impl Verify {
     /// Proves it, and tells what was found.
     pub fn run(self, global: &Global) -> Result<ExitCode> {
+        if let Some(file) = &self.file {
+            return super::evidence::verify(file, &self.keys, global);
+        }
         // Before the log, which has then all that the stream had.
         let look = self.nats.options()?.map(Look::at);
         let mut bar = Bar::new("verifying");
-        let report = node::verify(&self.data, &mut |done, of| bar.show(done, of)).map_err(Failure::new)?;
+        let report = node::verify_expecting(&self.data, &self.expect, &mut |done, of| bar.show(done, of));
+        let report = report.map_err(Failure::new)?;
         bar.clear();
-        let VerifyReport { log_id, log, head, commands, orgs, twins, digest, checkpoint, fault } = report;
+        let VerifyReport { log_id, log, head, commands, orgs, twins, digest, checkpoint, fault, root, tree } = report;
         let stream = look.map(|look| match (&fault, &log) {
             (None, Some((log, _))) => {
                 let mut bar = Bar::new("comparing the stream");
@@ -106,16 +126,29 @@ impl Verify {
             // Before the first event there is no time.
             ("time", json!((head.position > 0).then_some(head.time))),
             ("hash", json!(head.hash.to_string())),
+            ("root", json!(proof::text(&root))),
             ("commands", json!(commands)),
             ("orgs", json!(orgs)),
             ("twins", json!(twins)),
             ("digest", json!(digest.to_string())),
             ("checkpoint", json!(told(&checkpoint))),
+            ("tree", json!(tree_told(&tree))),
         ];
         let stream = stream.map(|stream| stream.map_or_else(|why| why, |(stream, head)| told_of(&stream, head)));
         found.extend(stream.map(|stream| ("stream", json!(stream))));
         print(&record(global.format, &found))?;
         Ok(ExitCode::from(code))
+    }
+}
+
+fn tree_told(tree: &TreeVerdict) -> String {
+    match tree {
+        TreeVerdict::None => "none yet: a start makes it".to_owned(),
+        TreeVerdict::Right(position) => format!("right, up to position {position}"),
+        TreeVerdict::Wrong(position) => {
+            format!("not what the log makes, before position {position}: a start makes it anew")
+        }
+        TreeVerdict::Unread(why) => format!("not looked at: {why}"),
     }
 }
 

@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod doctor;
 mod edge;
+mod evidence;
 mod failure;
 mod feed;
 mod keep;
@@ -50,6 +51,8 @@ pub fn main() -> ExitCode {
         Verb::Doctor(doctor) => doctor.run(&global),
         Verb::Licence(licence) => licence.run(&global),
         Verb::FeedKey(feed_key) => feed_key.run(&global),
+        Verb::Evidence(evidence) => evidence.run(&global),
+        Verb::ProofKey(keys) => keys.run(&global),
         Verb::Completions { shell } => completions(shell),
     };
     done.unwrap_or_else(|failure| {
@@ -124,6 +127,8 @@ enum Verb {
     Doctor(doctor::Doctor),
     Licence(licence::Licence),
     FeedKey(feed::FeedKey),
+    Evidence(evidence::Make),
+    ProofKey(evidence::Keys),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  tenure completions bash > /etc/bash_completion.d/tenure")]
     Completions {

@@ -83,6 +83,15 @@ pub struct Diff {
 impl History {
     /// Reads and shows it.
     pub fn run(self, global: &Global) -> Result<ExitCode> {
+        let events = global.client().list(&self.path()?, &[])?;
+        print(&list(global.format, columns(global.format), items(&events), &events))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl History {
+    /// Where it is read.
+    pub fn path(&self) -> Result<String> {
         let Some((kind, id)) = self.entity.split_once(':') else {
             let failure = Failure::new(format!("`{}` is nothing that has a history", self.entity));
             return Err(failure.hint("write `user:ID`, `org:ID`, or KIND:ID such as `chart:scores`"));
@@ -91,9 +100,7 @@ impl History {
             "user" | "org" | "group" | "role" | "environment" => format!("{kind}s"),
             _ => "resources".to_owned(),
         };
-        let events = global.client().list(&format!("/v1/{collection}/{}/history", segment(id)), &[])?;
-        print(&list(global.format, columns(global.format), items(&events), &events))?;
-        Ok(ExitCode::SUCCESS)
+        Ok(format!("/v1/{collection}/{}/history", segment(id)))
     }
 }
 

@@ -38,6 +38,16 @@ impl Reply {
         Ok(Self { position, content_type: "application/json", body })
     }
 
+    /// An answer of another type.
+    pub const fn of(position: Position, content_type: &'static str, body: Vec<u8>) -> Self {
+        Self { position, content_type, body }
+    }
+
+    /// What is answered.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
     /// An event as it is stored.
     pub fn event(position: Position, bytes: &[u8]) -> Self {
         Self { position, content_type: "application/cloudevents+json", body: bytes.to_vec() }

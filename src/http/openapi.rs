@@ -28,7 +28,7 @@ pub fn document() -> Value {
             paths.extend(commands.map(|(command, arguments)| described(&route, command, arguments)));
             continue;
         }
-        let item = paths.entry(route.path).or_insert_with(|| json!({}));
+        let item = paths.entry(route.path.replace('*', "")).or_insert_with(|| json!({}));
         if let Some(item) = item.as_object_mut() {
             item.insert(route.method.as_str().to_lowercase(), operation(&route));
         }
@@ -90,7 +90,7 @@ fn operation_id(route: &Route) -> String {
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
-    let names = route.path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    let names = route.path.split('{').skip(1).filter_map(|rest| rest.trim_start_matches('*').split('}').next());
     let path = names
         .filter(|_| route.path != COMMAND)
         .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
@@ -113,6 +113,8 @@ fn responses(route: &Route) -> Value {
         "/healthz" => "text/plain",
         "/v1/events/stream" => "text/event-stream",
         "/v1/events/{position}" => "application/cloudevents+json",
+        "/v1/log/checkpoint" => "text/plain",
+        "/v1/log/tile/{*path}" => "application/octet-stream",
         _ => "application/json",
     };
     json!({
@@ -145,6 +147,7 @@ fn body(route: &Route) -> Value {
     let name = match route.path {
         "/access/v1/evaluation" => "evaluation",
         "/access/v1/evaluations" => "evaluations",
+        "/v1/evidence" => "wanted",
         _ => "search",
     };
     reference(name)
@@ -191,6 +194,7 @@ fn parameters_of_all() -> Map<String, Value> {
         ("user", "of this user", &text),
         ("resource", "with the levels at which this content is had", &text),
         ("from", "a position or an RFC 3339 time: from here on", &text),
+        ("position", "the position of an event", &json!({ "type": "integer" })),
         ("to", "a position or an RFC 3339 time: up to here", &text),
     ];
     let told = |(name, about, schema): (&str, _, _)| {
@@ -244,6 +248,11 @@ fn schemas(of_arguments: Map<String, Value>) -> Value {
         } },
         "evaluation": { "type": "object", "required": ["subject", "action", "resource"], "properties": question },
         "evaluations": { "type": "object", "properties": many },
+        "wanted": { "type": "object", "properties": {
+            "evaluation": { "type": "object", "properties": question },
+            "read": { "type": "string", "description": "the path of a route that reads, with its query" },
+            "complete": { "type": "array", "items": text, "description": "orgs whose history is shown whole" },
+        } },
         "search": { "type": "object", "required": ["subject", "resource"], "properties": search },
         "decision": decision,
         "decisions": { "type": "object", "properties": { "evaluations": { "type": "array", "items": decision } } },

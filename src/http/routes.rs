@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, any, get, post};
 use super::auth::Caller;
 use super::observe::observe;
 use super::problem::Problem;
-use super::{App, authzen, commands, health, openapi, read, stream};
+use super::{App, authzen, commands, evidence, health, openapi, read, stream};
 
 /// A route of the service.
 #[derive(Debug, Clone)]
@@ -56,6 +56,11 @@ fn table() -> Vec<Row> {
         asked("/access/v1/search/resource", "with what it may be done", post(authzen::search_resource)),
         asked("/access/v1/search/action", "what may be done", post(authzen::search_action)),
     ];
+    table.push(asked(
+        "/v1/evidence",
+        "an answer and the events that it rests on, to be verified without a node",
+        post(evidence::post),
+    ));
     let (login, handler) = open("/v1/login", "how people sign in, on the platform or in an org", get(read::login));
     table.push((Route { query: vec!["org"], ..login }, handler));
     let (command, handler) = asked("/v1/commands/{name}", "send a command", post(commands::post));

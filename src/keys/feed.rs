@@ -3,20 +3,19 @@
 //! It is one file beside the log, readable by its owner alone, and no part of a backup: a platform that was restored has
 //! another future than the one that its followers knew, and they have to be told.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use tenure_events::{FeedKey, Heartbeat};
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
-/// How the secret is written: so that it is known for what it is wherever it turns up.
-const PREFIX: &str = "tenure-feed-secret:";
+use super::seed::SeedFile;
+
+const FILE: SeedFile = SeedFile {
+    prefix: "tenure-feed-secret:",
+    other: "it is no key of a feed: make a new one with `tenure feed-key --renew`, and give it to those who follow the events",
+};
 
 /// Signs heartbeats.
 pub struct FeedSigner(SigningKey);
@@ -27,9 +26,7 @@ impl FeedSigner {
     /// # Errors
     /// The operating system gave no random bytes.
     pub fn generate() -> Result<Self, getrandom::Error> {
-        let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(seed.as_mut_slice())?;
-        Ok(Self(SigningKey::from_bytes(&seed)))
+        SeedFile::generate().map(Self)
     }
 
     /// The key in a file, which is made if it is not there.
@@ -37,15 +34,7 @@ impl FeedSigner {
     /// # Errors
     /// The file cannot be read or made, or holds something else.
     pub fn in_file(path: &Path) -> io::Result<Self> {
-        match Self::kept(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            kept => return kept,
-        }
-        match Self::make(path, |new| fs::hard_link(new, path)) {
-            // Another process was first.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::kept(path),
-            made => made,
-        }
+        FILE.in_file(path).map(Self)
     }
 
     /// Whether a start can use the file: there is a key in it, or it is not there and would be made. Changes nothing.
@@ -53,10 +42,7 @@ impl FeedSigner {
     /// # Errors
     /// The file cannot be read, or holds something else.
     pub fn look(path: &Path) -> io::Result<()> {
-        match Self::kept(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(_) | Err(_) => Ok(()),
-        }
+        FILE.look(path)
     }
 
     /// A new key in the place of the one in a file. A node at work goes on with the one that it began with.
@@ -64,7 +50,9 @@ impl FeedSigner {
     /// # Errors
     /// The file cannot be made; the key that was there still is.
     pub fn renew(path: &Path) -> io::Result<Self> {
-        Self::make(path, |new| fs::rename(new, path))
+        let key = SeedFile::generate().map_err(io::Error::other)?;
+        FILE.replace(path, &key)?;
+        Ok(Self(key))
     }
 
     /// What heartbeats of this log are verified with.
@@ -80,43 +68,11 @@ impl FeedSigner {
         let signature = self.0.sign(text.as_bytes());
         Heartbeat::message(&text, &signature.to_bytes())
     }
-
-    fn kept(path: &Path) -> io::Result<Self> {
-        let text = Zeroizing::new(fs::read_to_string(path)?);
-        let seed = text.trim().strip_prefix(PREFIX).and_then(|seed| URL_SAFE_NO_PAD.decode(seed).ok());
-        let seed = seed.map(Zeroizing::new).and_then(|seed| <[u8; 32]>::try_from(seed.as_slice()).ok());
-        let seed = seed.ok_or_else(|| {
-            let why = "it is no key of a feed: make a new one with `tenure feed-key --renew`, and give it to those who follow the events";
-            io::Error::new(io::ErrorKind::InvalidData, why)
-        })?;
-        Ok(Self(SigningKey::from_bytes(&Zeroizing::new(seed))))
-    }
-
-    /// Makes a key, durably, in a file beside the path, which is then put in its place.
-    fn make(path: &Path, place: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<Self> {
-        let signer = Self::generate().map_err(io::Error::other)?;
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{}.tmp", std::process::id()));
-        let new = Path::new(&name);
-        let text = Zeroizing::new(format!("{PREFIX}{}\n", URL_SAFE_NO_PAD.encode(signer.0.as_bytes())));
-        let written = || {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(new)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            place(new)
-        };
-        let written = written();
-        // After a renaming there is nothing to remove.
-        drop(fs::remove_file(new));
-        written?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-        Ok(signer)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use ed25519_dalek::{Signature, VerifyingKey};

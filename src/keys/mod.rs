@@ -14,7 +14,9 @@
 mod feed;
 mod file;
 mod identity;
+mod proof;
 mod seal;
+mod seed;
 mod sign;
 
 use std::collections::HashMap;
@@ -29,6 +31,7 @@ use zeroize::Zeroizing;
 pub use feed::FeedSigner;
 use file::KeyFile;
 pub use identity::IdentityHandle;
+pub use proof::ProofKey;
 pub use seal::{Place, SealError, UnsealError, sealed_in};
 
 /// Every person's key, in memory and in one file. Shared by the writer and whoever shows names.

@@ -91,7 +91,10 @@ fn write_all(core: &Core, folder: PathBuf, mut last: Position, marks: &Receiver<
 /// Writes one. That it fails costs no more than a longer start.
 fn write(core: &Core, folder: &std::path::Path, mark: &Mark, go_on: &(dyn Fn() -> bool + Sync)) -> bool {
     match checkpoint::write(folder, core.log_id, &core.state, mark, go_on) {
-        Ok(()) => true,
+        Ok(()) => {
+            core.tree.keep();
+            true
+        }
         Err(checkpoint::CheckpointError::GivenUp) => false,
         Err(error) => {
             tracing::warn!(%error, "no checkpoint was written");

@@ -14,7 +14,7 @@ use super::replay::ReplayError;
 use crate::checkpoint::{self, CheckpointError};
 use crate::clock::Clock;
 use crate::data::{self, DataError, Still};
-use crate::keys::{FeedSigner, KeyStore};
+use crate::keys::{FeedSigner, KeyStore, ProofKey};
 use crate::log::{self, FileLog, LogReader, Position};
 
 /// What is in a data folder.
@@ -38,6 +38,8 @@ pub struct Examination {
     pub doubted: Option<Time>,
     /// Whether a start can use the key that heartbeats are signed with.
     pub feed_key: io::Result<()>,
+    /// Whether a start can use the key that checkpoints of the log and evidence are signed with.
+    pub proof_key: io::Result<()>,
     /// How much room the next start takes on the disk, if it takes any.
     pub needed: Option<u64>,
     /// Bytes that are free on its disk for those who are not root, if the system says so.
@@ -70,6 +72,7 @@ pub fn examine(folder: &Path, clock: &Clock) -> Result<Examination, DataError> {
         checkpoint: None,
         doubted: None,
         feed_key: FeedSigner::look(&data::feed_key(folder)),
+        proof_key: ProofKey::look(&data::proof_key(folder)),
         needed: None,
         free,
     };

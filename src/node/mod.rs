@@ -16,6 +16,7 @@ mod open;
 mod passing;
 mod pending;
 mod precondition;
+mod proof;
 mod queue;
 mod recorded_clock;
 mod replay;
@@ -59,12 +60,13 @@ pub use feed::{Feed, FeedReport, feed_key};
 pub use halt::{Halt, Reason};
 pub use keys_lost::{KeysFault, KeysLost};
 pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
+pub use proof::{OrgProof, ProofKeys, proof_keys};
 pub use replay::ReplayError;
 pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, CommandError, Request};
 pub use stats::{Histogram, NodeStats};
 pub use tenure_events::FeedState;
 pub use turns::Turns;
-pub use verify::{CheckpointVerdict, Fault, VerifyReport, verify};
+pub use verify::{CheckpointVerdict, Expected, Fault, TreeVerdict, VerifyReport, verify, verify_expecting};
 
 /// Is told now and then how far long work has come, as a position, and where it will end.
 pub type Progress<'a> = dyn FnMut(Position, Position) + 'a;
@@ -338,6 +340,9 @@ impl Writer {
             (Some(checkpoints), Some(core)) if whole => checkpoints.finish(core),
             (Some(checkpoints), _) => checkpoints.abandon(),
             (None, _) => {}
+        }
+        if let Some(core) = checkpoint.filter(|_| whole) {
+            core.tree.keep();
         }
         let closed = log.close().map_err(ShutdownError::Close);
         if let Some(core) = checkpoint {

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::keys_lost::KeysLost;
+use super::proof::Proofs;
 use super::queue::Queue;
 use super::recorded_clock::{Record, is_credible, recorded};
 use super::replay::{ReplayError, replay};
@@ -23,6 +24,7 @@ use crate::data::{DataError, DataFolder};
 use crate::init::Founded;
 use crate::keys::{FeedSigner, KeyStore, StoreError};
 use crate::log::{self, FileLog, FileOptions, Known, Log, LogReader};
+use crate::proof::Tree;
 
 /// What a node runs on.
 pub struct Options {
@@ -191,7 +193,8 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     let Options { data, clock, queue, checkpoint, clock_confirmed, keys_lost } = options;
     let clock = if clock_confirmed { clock.confirmed() } else { clock };
     let now = Time::from(clock.now());
-    let Parts { log, log_id, keys, feed_signer, folder, log_report } = Parts::open(data, now)?;
+    let Parts { log, log_id, keys, feed_signer, proofs, folder, log_report } = Parts::open(data, now)?;
+    let Proofs { signer: proof_signer, handovers } = proofs;
     let reader = log.reader();
     let checkpoints = folder.as_ref().zip(checkpoint).map(|(folder, every)| (folder.checkpoint(), every));
     let loaded = checkpoints.as_ref().map(|(folder, _)| checkpoint::load(folder, log_id, reader.head()));
@@ -200,6 +203,11 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
         // If it cannot be removed, it is dropped again at the next start, or written over before.
         drop(checkpoint::remove_all(folder));
     }
+    let tree = match &folder {
+        Some(folder) => Tree::in_folder(&folder.tree(), log_id, &reader),
+        None => Tree::in_memory(log_id, &reader),
+    };
+    let tree = tree.map_err(ReplayError::Read)?;
     let record = folder.as_ref().map(DataFolder::clock);
     if !clock_confirmed && let Some(known) = doubted(record.as_deref(), &head, now) {
         return Err(OpenError::ClockGap { last: known, now });
@@ -220,6 +228,9 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
         state,
         keys,
         feed_signer,
+        proof_signer,
+        handovers,
+        tree,
         log: reader,
         log_id,
         clock,
@@ -314,6 +325,7 @@ struct Parts {
     log_id: Uuid,
     keys: KeyStore,
     feed_signer: FeedSigner,
+    proofs: Proofs,
     folder: Option<DataFolder>,
     log_report: Option<log::OpenReport>,
 }
@@ -324,7 +336,8 @@ impl Parts {
             Data::Memory(founded) => {
                 let Founded { log, log_id, keys } = *founded;
                 let feed_signer = FeedSigner::generate().map_err(StoreError::from)?;
-                Ok(Self { log, log_id, keys, feed_signer, folder: None, log_report: None })
+                let proofs = Proofs::in_memory(log_id)?;
+                Ok(Self { log, log_id, keys, feed_signer, proofs, folder: None, log_report: None })
             }
             Data::Folder(path) => {
                 let folder = DataFolder::open(&path)?;
@@ -342,8 +355,9 @@ impl Parts {
                 let keys = KeyStore::read(&folder.keys(), log_id)?;
                 let path = folder.feed_key();
                 let feed_signer = FeedSigner::in_file(&path).map_err(|source| DataError::Io { path, source })?;
+                let proofs = Proofs::in_folder(folder.path(), log_id)?;
                 let (log, folder, log_report) = (Log::Files(log), Some(folder), Some(report));
-                Ok(Self { log, log_id, keys, feed_signer, folder, log_report })
+                Ok(Self { log, log_id, keys, feed_signer, proofs, folder, log_report })
             }
         }
     }

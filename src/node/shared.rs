@@ -16,11 +16,16 @@ use crate::chain::Head;
 use crate::clock::{Clock, ClockJumped};
 use crate::keys::{FeedSigner, KeyStore};
 use crate::log::LogReader;
+use crate::proof::{Handovers, Signer, Tree};
 
 pub(super) struct Core {
     pub state: State,
     pub keys: KeyStore,
     pub feed_signer: FeedSigner,
+    pub proof_signer: Signer,
+    pub handovers: Handovers,
+    /// Every durable event has its leaf in it.
+    pub tree: Tree,
     pub log: LogReader,
     pub log_id: Uuid,
     pub clock: Clock,

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::str::FromStr;
 
-use tenure_events::{Envelope, OrgId, Position};
+use tenure_events::{Envelope, Hash, OrgId, Position};
 use tenure_projections::{Digest, State};
 use uuid::Uuid;
 
@@ -17,6 +18,7 @@ use crate::checkpoint::{self, CheckpointError};
 use crate::data::{self, DataError, Still};
 use crate::keys::KeyStore;
 use crate::log::{self, FileLog, LogReader};
+use crate::proof::{self, Edge, Looked, Tree};
 
 /// What proving a data folder found.
 #[derive(Debug)]
@@ -37,6 +39,10 @@ pub struct VerifyReport {
     pub digest: Digest,
     /// What is to be said of the checkpoint.
     pub checkpoint: CheckpointVerdict,
+    /// The root of the tree over all events: what a signed checkpoint of this position says.
+    pub root: Hash,
+    /// What is to be said of the hashes that are kept for proofs.
+    pub tree: TreeVerdict,
     /// The first thing that is wrong; nothing behind it was looked at.
     pub fault: Option<Fault>,
 }
@@ -54,6 +60,52 @@ pub enum CheckpointVerdict {
     Unusable(String),
     /// It could not be looked at, for this reason.
     Unread(String),
+}
+
+/// What is to be said of the hashes that are kept for proofs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TreeVerdict {
+    /// There are none yet; a start makes them.
+    None,
+    /// They are what the events up to this position make.
+    Right(Position),
+    /// They are not, and a start makes them anew.
+    Wrong(Position),
+    /// They could not be looked at, for this reason.
+    Unread(String),
+}
+
+/// What somebody knows of a log from before: what they were told by a node, or by an earlier proof.
+///
+/// Its text is a position, a colon, and a hash: that of the event there, as `tenure verify` and heartbeats say it (43
+/// characters), or the root of the tree, as a checkpoint says it (44 characters, the last one `=`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    position: Position,
+    hash: Hash,
+    of: Of,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Event,
+    Tree,
+}
+
+impl FromStr for Expected {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WRONG: &str =
+            "write POSITION:HASH: the hash of an event as `tenure verify` prints it, or the root of a checkpoint";
+        let (position, hash) = text.split_once(':').ok_or(WRONG)?;
+        let position = position.parse().ok().filter(|position| *position > 0).ok_or(WRONG)?;
+        match (hash.parse(), proof::parse(hash)) {
+            (Ok(hash), _) => Ok(Self { position, hash, of: Of::Event }),
+            (Err(_), Some(hash)) => Ok(Self { position, hash, of: Of::Tree }),
+            (Err(_), None) => Err(WRONG),
+        }
+    }
 }
 
 /// What is wrong with a platform, and where.
@@ -101,6 +153,24 @@ pub enum Fault {
     /// The key store is not the one that the log needs.
     #[error(transparent)]
     Keys(#[from] KeysFault),
+    /// The log is not the one that was expected.
+    #[error("the log is not the one that was expected: at position {position} it has {found}, and not {expected}")]
+    Other {
+        /// Where.
+        position: Position,
+        /// What it has.
+        found: String,
+        /// What it was to have.
+        expected: String,
+    },
+    /// The log ends before an event that it was expected to have.
+    #[error("the log ends at position {head}, before position {position}, which it was expected to have")]
+    Shorter {
+        /// The last event.
+        head: Position,
+        /// What was expected.
+        position: Position,
+    },
     /// The checkpoint is intact and wrong: written by a program with a fault.
     #[error("the checkpoint of position {position} has digest {found}, and the events make {expected}: delete it")]
     Checkpoint {
@@ -119,6 +189,18 @@ pub enum Fault {
 /// # Errors
 /// There is no platform, or the folder cannot be read. What is wrong with the platform is told in the report.
 pub fn verify(folder: &Path, progress: &mut Progress<'_>) -> Result<VerifyReport, DataError> {
+    verify_expecting(folder, &[], progress)
+}
+
+/// The same, and that the log has what is known of it.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_expecting(
+    folder: &Path,
+    expected: &[Expected],
+    progress: &mut Progress<'_>,
+) -> Result<VerifyReport, DataError> {
     let log_id = data::log_id(folder)?;
     let still = Still::hold(folder)?;
     let mut report = VerifyReport {
@@ -130,15 +212,18 @@ pub fn verify(folder: &Path, progress: &mut Progress<'_>) -> Result<VerifyReport
         twins: 0,
         digest: Digest::default(),
         checkpoint: if still.is_some() { CheckpointVerdict::None } else { CheckpointVerdict::InUse },
+        root: Edge::default().root(),
+        tree: TreeVerdict::None,
         fault: None,
     };
-    report.fault = prove(folder, still.as_ref(), &mut report, progress).err();
+    report.fault = prove(folder, still.as_ref(), expected, &mut report, progress).err();
     Ok(report)
 }
 
 fn prove(
     folder: &Path,
     still: Option<&Still>,
+    expected: &[Expected],
     report: &mut VerifyReport,
     progress: &mut Progress<'_>,
 ) -> Result<(), Fault> {
@@ -165,9 +250,11 @@ fn prove(
     };
     let state = State::new();
     let mut checks = Checks::default();
+    let mut leaves = Leaves::of(folder, report.log_id, expected);
     let log_id = report.log_id;
-    let head = replay(&log, log_id, Head::START, |envelope, _, head| {
+    let head = replay(&log, log_id, Head::START, |envelope, bytes, head| {
         checks.take(log_id, envelope)?;
+        leaves.take(bytes, head)?;
         state.install(envelope);
         let position = head.position;
         report.head = *head;
@@ -189,8 +276,12 @@ fn prove(
     });
     let Checks { sequences, command: _, commands, twins } = checks;
     (report.commands, report.orgs, report.twins) = (commands, sequences.len(), twins);
+    (report.root, report.tree) = leaves.found();
     report.digest = state.digest();
     let position = head?.position;
+    if let Some(beyond) = expected.iter().find(|expected| expected.position > position) {
+        return Err(Fault::Shorter { head: position, position: beyond.position });
+    }
     let found = Digest::recompute(&state);
     if found != report.digest {
         return Err(Fault::Memory { position, found, kept: report.digest.clone() });
@@ -207,6 +298,52 @@ fn prove_keys(folder: &Path, log_id: Uuid, state: &State) -> Result<(), Fault> {
     }
     let keys = KeyStore::look(&path, log_id).map_err(KeysFault::from)?;
     Ok(KeysLost::check(state, &keys, &path).map_err(KeysFault::from)?)
+}
+
+/// The tree of the events, made anew, beside what is kept of it and what is expected.
+struct Leaves<'a> {
+    edge: Edge,
+    kept: std::io::Result<Option<Looked>>,
+    expected: &'a [Expected],
+}
+
+impl<'a> Leaves<'a> {
+    fn of(folder: &Path, log_id: Uuid, expected: &'a [Expected]) -> Self {
+        Self { edge: Edge::default(), kept: Tree::look(&data::tree(folder), log_id), expected }
+    }
+
+    fn take(&mut self, bytes: &[u8], head: &Head) -> Result<(), Fault> {
+        let leaf = proof::leaf(bytes);
+        self.edge.push(leaf, |_, _| ());
+        if let Ok(Some(kept)) = &mut self.kept {
+            kept.take(leaf);
+        }
+        let Self { edge, expected, .. } = self;
+        let here = |expected: &&Expected| expected.position == head.position;
+        expected.iter().filter(here).try_for_each(|Expected { position, hash, of }| {
+            let (found, told): (Hash, fn(&Hash) -> String) = match of {
+                Of::Event => (head.hash, Hash::to_string),
+                Of::Tree => (edge.root(), proof::text),
+            };
+            if found == *hash {
+                return Ok(());
+            }
+            Err(Fault::Other { position: *position, found: told(&found), expected: told(hash) })
+        })
+    }
+
+    /// The root, and what is to be said of what is kept.
+    fn found(self) -> (Hash, TreeVerdict) {
+        let verdict = match self.kept {
+            Ok(None) => TreeVerdict::None,
+            Ok(Some(kept)) => match kept.verdict() {
+                (position, true) => TreeVerdict::Right(position),
+                (position, false) => TreeVerdict::Wrong(position),
+            },
+            Err(error) => TreeVerdict::Unread(error.to_string()),
+        };
+        (self.edge.root(), verdict)
+    }
 }
 
 /// How often progress is told.

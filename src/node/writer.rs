@@ -29,6 +29,7 @@ use crate::chain::{Head, Tip, chain};
 use crate::checkpoint::Mark;
 use crate::clock::ClockJumped;
 use crate::log::{AppendError, Log};
+use crate::proof;
 use crate::token::Token;
 
 /// What came of a command.
@@ -299,6 +300,8 @@ fn store(
         what: error.to_string(),
         unknown: matches!(error, AppendError::Failed(_)),
     })?;
+    // Before anybody sees them: whatever is durable can be proved.
+    core.tree.append(events.iter().map(|event| proof::leaf(event)));
     core.publish(head);
     // A key store that fails here stops the next group; the erasure is in the log and repeated at every start.
     let mut erased = groups.iter().flat_map(|group| &group.erased);

@@ -12,7 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tenure_events::data::DataPermission;
 
 use super::App;
@@ -119,6 +119,18 @@ async fn one(app: &App, Caller(caller): Caller, item: &Item<'_>) -> Result<Respo
     let asker = Asker::new(app, &caller);
     let decision = asker.evaluate(item, None)?;
     Ok(Reply::json(decision.context.position.unwrap_or_default(), &decision)?.into_response())
+}
+
+/// What is answered to a question that is not a request of its own.
+pub fn answer(app: &App, caller: &Authenticated, question: &Value) -> Result<Value, Problem> {
+    let body = question.to_string();
+    let item: Item<'_> = parse(body.as_bytes())?;
+    app.has_reached("min_position", item.min_position())?;
+    let decision = Asker::new(app, caller).evaluate(&item, None)?;
+    serde_json::to_value(&decision).map_err(|error| {
+        tracing::error!(%error, "an answer could not be written");
+        Problem::internal()
+    })
 }
 
 impl Decision {

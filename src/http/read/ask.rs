@@ -31,6 +31,11 @@ const LIKE_IT: usize = 200;
 pub struct Params(Vec<(String, String)>);
 
 impl Params {
+    /// No parameters.
+    pub const fn none() -> Self {
+        Self(Vec::new())
+    }
+
     /// Those of the address: each known to the route and there once.
     pub fn of(uri: &Uri, known: &[&[&str]]) -> Result<Self, Problem> {
         let query = Query::<Vec<(String, String)>>::try_from_uri(uri);

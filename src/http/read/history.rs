@@ -229,9 +229,10 @@ fn list(ask: &Ask<'_>, events: &[Arc<[u8]>], next: Option<impl ToString>) -> Res
 }
 
 /// An event: as it is stored, and read.
-type Found = (Arc<[u8]>, Envelope);
+pub type Found = (Arc<[u8]>, Envelope);
 
-fn stored(node: &Node, position: Position) -> Result<Option<Found>, Problem> {
+/// The event of a position, if it is there.
+pub fn stored(node: &Node, position: Position) -> Result<Option<Found>, Problem> {
     let mut found = node.log().read(position, 1).map_err(|error| unreadable(&error))?;
     let Some(stored) = found.pop() else { return Ok(None) };
     let envelope = tenure_events::parse(&stored.bytes).map_err(|error| unreadable(&error))?;

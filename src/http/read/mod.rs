@@ -6,6 +6,7 @@ mod catalogue;
 mod diff;
 mod filter;
 mod history;
+mod log;
 mod orgs;
 mod packs;
 mod people;
@@ -18,6 +19,7 @@ use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, State};
 use axum::http::Uri;
 use axum::response::Response;
+use percent_encoding::percent_decode_str;
 
 use super::App;
 use super::answer::{Reply, at_leisure};
@@ -25,11 +27,11 @@ use super::auth::Caller;
 use super::problem::Problem;
 use crate::node::Authenticated;
 
-use ask::Ask;
-pub use ask::{Params, is_none, moment};
+pub use ask::{Ask, Params, is_none, moment};
 pub use bookmark::{Bookmark, Bound};
 pub use filter::{Filter, sees_event};
-pub use history::first;
+pub use history::{first, stored};
+pub use log::readable;
 pub use tenants::login;
 
 /// A route that reads.
@@ -97,11 +99,32 @@ pub const ROUTES: &[Read] = &[
         ..Read::new("/v1/diff", "who gained and lost what between two moments", diff::diff)
     },
     Read::new("/v1/events/{position}", "one event", history::event),
+    Read::new("/v1/orgs/{org}/proof", "how long an org's history is, signed, and the root of its tree", log::of_org),
+    Read::new(
+        "/v1/log/checkpoint",
+        "the size and root of the log's tree, signed: C2SP tlog-checkpoint",
+        log::checkpoint,
+    ),
+    Read::new("/v1/log/keys", "what checkpoints and evidence are verified with", log::keys),
+    Read::new("/v1/log/tile/{*path}", "a tile of the log's tree: C2SP tlog-tiles", log::tile),
+    Read {
+        query: &["position"],
+        ..Read::new("/v1/log/proof/inclusion", "the proof that the log has the event of a position", log::inclusion)
+    },
+    Read {
+        query: &["from", "to"],
+        ..Read::new("/v1/log/proof/consistency", "the proof that nothing before was changed", log::consistency)
+    },
 ];
 
 impl Read {
     const fn new(path: &'static str, about: &'static str, answer: fn(&Ask<'_>) -> Result<Reply, Problem>) -> Self {
         Self { path, about, query: &[], answer }
+    }
+
+    /// Every parameter that its query may have.
+    pub fn parameters(&self) -> [&[&'static str]; 2] {
+        [&EVERYWHERE, self.query]
     }
 }
 
@@ -113,13 +136,30 @@ pub async fn answer(
     path: Result<RawPathParams, RawPathParamsRejection>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let params = Params::of(&uri, &[&EVERYWHERE, read.query])?;
+    let params = Params::of(&uri, &read.parameters())?;
     app.has_reached("min_position", params.value("min_position")?)?;
     let path = path.map_err(|_| Problem::malformed("the path is not UTF-8"))?;
     let id = path.iter().next().map(|(_, id)| id.to_owned()).unwrap_or_default();
     at_leisure(&app.clone(), &caller, move || reply(read, &app, &caller, &params, &id)).await
 }
 
-fn reply(read: &Read, app: &App, caller: &Authenticated, params: &Params, id: &str) -> Result<Reply, Problem> {
+/// The route of a path, and what the path names.
+pub fn find(path: &str) -> Option<(&'static Read, String)> {
+    ROUTES.iter().find_map(|read| {
+        let (mut parts, mut named) = (path.split('/'), String::new());
+        for want in read.path.split('/') {
+            let part = parts.next()?;
+            if want.starts_with('{') {
+                named = percent_decode_str(part).decode_utf8().ok()?.into_owned();
+            } else if part != want {
+                return None;
+            }
+        }
+        parts.next().is_none().then_some((read, named))
+    })
+}
+
+/// What a route answers the caller.
+pub fn reply(read: &Read, app: &App, caller: &Authenticated, params: &Params, id: &str) -> Result<Reply, Problem> {
     (read.answer)(&Ask::new(app.node(), caller, params, read.path, id)?)
 }

@@ -131,14 +131,14 @@ pub fn verify(file: &Path, keys: &[String], global: &Global) -> Result<ExitCode>
         .map(|key| key.parse().map_err(|error| Failure::new(format!("--key `{key}`: {error}"))))
         .collect::<Result<_>>()?;
     let (found, code) = match proof::verify(&bytes, &keys) {
-        Ok(proved) => (told(&proved), 0),
+        Ok(proved) => (told(&proved, global.format), 0),
         Err(fault) => (vec![("verdict", json!(fault.to_string()))], 1),
     };
     print(&record(global.format, &found))?;
     Ok(ExitCode::from(code))
 }
 
-fn told(proved: &Proved) -> Vec<(&'static str, Value)> {
+fn told(proved: &Proved, format: Format) -> Vec<(&'static str, Value)> {
     let Proved { origin, key, key_known, made, reader, question, answer, position, root, events, unread, orgs } =
         proved;
     let verdict = if *key_known {
@@ -166,10 +166,36 @@ fn told(proved: &Proved) -> Vec<(&'static str, Value)> {
     }
     found.extend(decision.map(|allowed| ("answer", json!(if allowed { "allow" } else { "deny" }))));
     let positions: Vec<u64> = events.iter().map(|event| event.position).collect();
-    found.push(("events", json!(positions)));
+    found.push(("events", if format == Format::Table { json!(ranges(&positions)) } else { json!(positions) }));
     if !unread.is_empty() {
         found.push(("unread", json!(unread)));
     }
     found.push(("whole", json!(whole.collect::<Vec<_>>())));
     found
+}
+
+/// Positions as people read them: `1 to 71, 73`.
+fn ranges(positions: &[u64]) -> String {
+    let follow = |one: &u64, other: &u64| one.checked_add(1) == Some(*other);
+    let range = |range: &[u64]| match range {
+        [first, .., last] => Some(format!("{first} to {last}")),
+        [one] => Some(one.to_string()),
+        [] => None,
+    };
+    positions.chunk_by(follow).filter_map(range).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_as_people_read_them() {
+        let check = |positions: &[u64], want: &str| assert_eq!(ranges(positions), want);
+        check(&[], "");
+        check(&[7], "7");
+        check(&[1, 2], "1 to 2");
+        check(&[1, 2, 3, 5, 7, 8], "1 to 3, 5, 7 to 8");
+        check(&[u64::MAX - 1, u64::MAX], &format!("{} to {}", u64::MAX - 1, u64::MAX));
+    }
 }

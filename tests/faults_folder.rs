@@ -25,7 +25,7 @@ const HARMS: [Harm; 5] = [
     ("flipped", |file| {
         change(file, |bytes| {
             let middle = bytes.len() / 2;
-            bytes[middle] ^= 0x10;
+            bytes.get_mut(middle).into_iter().for_each(|byte| *byte ^= 0x10);
         })
     }),
     ("longer", |file| change(file, |bytes| bytes.extend(b"more"))),

@@ -6,11 +6,23 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use ureq::http::Response;
 use ureq::{Agent, Body, RequestBuilder};
 
 /// The most bytes of one answer that are read.
 const ANSWER: u64 = 256 * 1024 * 1024;
+
+/// How long who was told to come later waits.
+const LATER: Duration = Duration::from_secs(1);
+
+/// A page of a list.
+#[derive(Deserialize)]
+struct Page<'a> {
+    #[serde(borrow)]
+    items: Vec<&'a RawValue>,
+    next_cursor: Option<String>,
+}
 
 /// One caller of one node.
 #[derive(Clone)]
@@ -161,11 +173,7 @@ impl Client {
     /// Nobody there, or the node says no.
     pub fn file(&self, path: &str, body: &[u8]) -> Result<Vec<u8>, ClientError> {
         let request = self.signed(self.agent.post(self.address(path))).header("Content-Type", "application/json");
-        let mut response = self.sent(request.send(body))?;
-        if !response.status().is_success() {
-            return Err(self.read(response).err().unwrap_or_else(|| self.foreign("a file that is none")));
-        }
-        self.sent_body(response.body_mut().with_config().limit(ANSWER).read_to_vec())
+        self.bytes(self.sent(request.send(body))?)
     }
 
     /// A list with all of its `items`, page after page.
@@ -190,6 +198,37 @@ impl Client {
                     }
                     return Ok(body);
                 }
+            }
+        }
+    }
+
+    /// Shows the visitor each page of a list, its items as the node sent them, byte for byte, until that wants no more. One
+    /// page at a time is in memory. Told to come later, it does.
+    ///
+    /// # Errors
+    /// Nobody there, or the node says no.
+    pub fn pages(
+        &self,
+        path: &str,
+        query: &[(&str, Option<&str>)],
+        mut visit: impl FnMut(&[&RawValue]) -> bool,
+    ) -> Result<(), ClientError> {
+        let mut cursor: Option<String> = None;
+        loop {
+            let page = [("limit", Some("1000")), ("cursor", cursor.as_deref())];
+            let bytes = match self.bytes(self.sent(self.reading(path, &[query, &page].concat()).call())?) {
+                Err(ClientError::Refused(problem)) if problem.status == 429 => {
+                    std::thread::sleep(LATER);
+                    continue;
+                }
+                bytes => bytes?,
+            };
+            let Page { items, next_cursor } =
+                serde_json::from_slice(&bytes).map_err(|_| self.foreign("a list without `items`"))?;
+            let goes_on = visit(&items);
+            match next_cursor {
+                Some(next) if goes_on => cursor = Some(next),
+                Some(_) | None => return Ok(()),
             }
         }
     }
@@ -259,13 +298,19 @@ impl Client {
         response.map_err(|error| ClientError::Unreachable { url: self.url.clone(), error: Box::new(error) })
     }
 
-    fn read(&self, mut response: Response<Body>) -> Result<Answer, ClientError> {
+    fn read(&self, response: Response<Body>) -> Result<Answer, ClientError> {
         let status = response.status();
         let position = response.headers().get("Tenure-Position").and_then(|text| text.to_str().ok()?.parse().ok());
+        let body = serde_json::from_slice(&self.bytes(response)?);
+        Ok(Answer { position, body: body.map_err(|_| self.foreign(&format!("{status} without JSON")))? })
+    }
+
+    /// The body of an answer, unless it says no.
+    fn bytes(&self, mut response: Response<Body>) -> Result<Vec<u8>, ClientError> {
+        let status = response.status();
         let body = self.sent_body(response.body_mut().with_config().limit(ANSWER).read_to_vec())?;
         if status.is_success() {
-            let body = serde_json::from_slice(&body).map_err(|_| self.foreign(&format!("{status} without JSON")))?;
-            return Ok(Answer { position, body });
+            return Ok(body);
         }
         let problem: Result<Problem, _> = serde_json::from_slice(&body);
         let mut problem = problem.map_err(|_| self.foreign(&format!("{status} without problem details")))?;

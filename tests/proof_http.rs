@@ -7,8 +7,9 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tenure::proof::{Checkpoint, Edge, Verifier, leaf, of_org, parse};
+use tenure::proof::{Checkpoint, Edge, Verifier, leaf, of_org, parse, text};
 
+use crate::support::program::Platform;
 use crate::support::server::{Answer, Server, bearer};
 use crate::support::world::World;
 
@@ -125,6 +126,31 @@ fn a_tenant_proves_its_own_history() {
     assert_eq!(own.origin, of_org(&log.origin, &"educate".parse().unwrap()));
     assert_eq!(own.more, format!("log {} {}\n", log.size, tenure::proof::text(&log.root)));
     assert_eq!(proof["events"], edge.size());
+}
+
+/// Events that are taken along are the leaves of the org's tree, byte for byte, page after page, also where it goes on.
+#[test]
+fn what_is_taken_along_can_be_proved() {
+    let platform = Platform::new("panintelligence");
+    let node = platform.serve();
+    for number in 0..1_050 {
+        let described = json!({"org": "root", "description": format!("It is the {number}th.")});
+        node.http().done(&node.token, "describe-org", described);
+    }
+    let take =
+        |more: &[&str]| node.run(&[&["events", "--org", "root", "--format", "ndjson"], more].concat()).exits(0).out;
+    let all = take(&[]);
+    let mut edge = Edge::default();
+    all.lines().for_each(|line| edge.push(leaf(line.as_bytes()), |_, _| ()));
+    let proof = node.http().get(&node.token, "/v1/orgs/root/proof").json();
+    assert_eq!(proof["events"], edge.size());
+    assert_eq!(proof["root"], text(&edge.root()));
+    let history = node.run(&["history", "org:root", "--format", "ndjson"]).exits(0).out;
+    assert!(history == all, "the history of the org is the same");
+    let written: String = all.split_inclusive('\n').take(700).collect();
+    let last: Value = serde_json::from_str(written.lines().last().unwrap()).unwrap();
+    let next = last["position"].as_str().unwrap().parse::<u64>().unwrap() + 1;
+    assert!(written + &take(&["--from", &next.to_string()]) == all, "it goes on where it ended");
 }
 
 /// A checkpoint tells how much there is, and that the position tells anybody with a token. Bundles of entries would tell

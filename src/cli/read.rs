@@ -30,8 +30,12 @@ pub struct History {
 Examples:
   tenure events --org kickstart
   tenure events --type privilege.granted,privilege.revoked --from 40 --to 90
-  tenure events --actor helen --subject users/sally --format ndjson
-  tenure events --org kickstart --follow")]
+  tenure events --actor helen --subject users/sally --format csv
+  tenure events --org kickstart --format ndjson >kickstart.ndjson
+  tenure events --org kickstart --follow
+
+With --format ndjson each line is an event as it is stored, byte for byte: its hash can be proved.
+However many they are, a page of them is in memory. --from the position after the last line goes on.")]
 pub struct Events {
     /// Of the history of this org
     #[arg(long, value_name = "ORG")]
@@ -83,6 +87,9 @@ pub struct Diff {
 impl History {
     /// Reads and shows it.
     pub fn run(self, global: &Global) -> Result<ExitCode> {
+        if global.format == Format::Ndjson {
+            return as_stored(&global.client(), &self.path()?, &[]);
+        }
         let events = global.client().list(&self.path()?, &[])?;
         print(&list(global.format, columns(global.format), items(&events), &events))?;
         Ok(ExitCode::SUCCESS)
@@ -110,6 +117,9 @@ impl Events {
         let client = global.client();
         if self.follow {
             return self.stay(&client, global.format);
+        }
+        if global.format == Format::Ndjson {
+            return as_stored(&client, "/v1/events", &self.query());
         }
         let events = client.list("/v1/events", &self.query())?;
         print(&list(global.format, columns(global.format), items(&events), &events))?;
@@ -169,6 +179,27 @@ impl Diff {
         print(&list(global.format, DIFF, items(&changes), &changes))?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes events as they are stored, byte for byte, one a line. A page of them is in memory at a time.
+fn as_stored(client: &Client, path: &str, query: &[(&str, Option<&str>)]) -> Result<ExitCode> {
+    let (mut last, mut written) = (None, Ok(true));
+    let read = client.pages(path, query, |events| {
+        let lines = events.iter().fold(String::new(), |lines, event| lines + event.get() + "\n");
+        written = is_read(&lines);
+        if let Some(event) = events.last() {
+            last = serde_json::from_str::<Value>(event.get()).ok().map(|event| field(&event, "position"));
+        }
+        matches!(written, Ok(true))
+    });
+    written?;
+    read.map(|()| ExitCode::SUCCESS).map_err(|error| {
+        let failure = Failure::from(error);
+        match last.and_then(|last| last.parse::<u64>().ok()) {
+            Some(last) => failure.hint(format!("all up to position {last} is written: go on after it")),
+            None => failure,
+        }
+    })
 }
 
 /// The columns of events.

@@ -120,6 +120,11 @@ fn tiles_are_pieces_of_the_levels() {
     let size = 66_000;
     let tree = Tree::in_memory(LOG, &log(size)).unwrap();
     let all = leaves(size);
+    assert_eq!(tree.leaves(0..size).unwrap(), all);
+    assert_eq!(
+        tree.leaves((0..size).rev().step_by(997)).unwrap(),
+        all.iter().rev().step_by(997).copied().collect::<Vec<_>>()
+    );
     let tile = |path: &str| tree.tile(path.parse::<Tile>().unwrap()).unwrap();
     let bytes = |hashes: &[Hash]| Some(hashes.iter().flat_map(|hash| hash.0).collect::<Vec<u8>>());
     assert_eq!(tile("0/000"), bytes(&all[..256]));
@@ -228,6 +233,17 @@ fn damage_is_told_and_never_served() {
     tree.keep();
     drop(tree);
     holds(&Tree::in_folder(path, LOG, &log(700)).unwrap(), &leaves(700), (0..=700).step_by(37));
+
+    // What is to be signed of an org is held to memory as well.
+    let tree = Tree::in_folder(path, LOG, &log(700)).unwrap();
+    assert_eq!(tree.leaves([0, 100, 255, 256, 511, 512, 699].into_iter()).unwrap()[1], leaf(&event(101)));
+    assert!(matches!(tree.leaves([700].into_iter()), Err(TreeError::Beyond { .. })));
+    bytes = fs::read(path.join("0")).unwrap();
+    bytes[100 * 32] ^= 1;
+    fs::write(path.join("0"), &bytes).unwrap();
+    assert!(tree.leaves([300, 600].into_iter()).is_ok(), "of other tiles");
+    assert!(matches!(tree.leaves([101].into_iter()), Err(TreeError::Damaged)), "its neighbour is wrong");
+    drop(tree);
 
     let tree = Tree::in_folder(path, LOG, &log(700)).unwrap();
     bytes = fs::read(path.join("0")).unwrap();

@@ -22,6 +22,9 @@ use crate::proof::{Checkpoint, Evidence, FORMAT, OfOrg, Shown, cited, text};
 /// The most events in a file.
 const EVENTS: usize = 10_000;
 
+/// The most bytes that they have.
+const BYTES: usize = 64 << 20;
+
 /// The most events of a history that is shown whole, shown or not.
 const HISTORY: usize = 200_000;
 
@@ -68,7 +71,7 @@ fn make(app: &App, caller: &Authenticated, wanted: Wanted) -> Result<Reply, Prob
     let none = Params::none();
     let ask = Ask::new(app.node(), caller, &none, "/v1/evidence", "")?;
     let (log, checkpoint) = app.node().log_checkpoint(ask.live.position())?;
-    let mut file = File { ask: &ask, log: &log, events: BTreeMap::new() };
+    let mut file = File { ask: &ask, log: &log, events: BTreeMap::new(), bytes: 0 };
     let unread = file.cite(&cited(&answer))?;
     let orgs = complete.into_iter().map(|org| file.complete(org)).collect::<Result<_, _>>()?;
     let events = file.events.into_values().collect();
@@ -118,6 +121,7 @@ struct File<'a> {
     ask: &'a Ask<'a>,
     log: &'a Checkpoint,
     events: BTreeMap<Position, Shown>,
+    bytes: usize,
 }
 
 impl File<'_> {
@@ -157,7 +161,8 @@ impl File<'_> {
         if !read::sees_event(&self.ask.live, &self.ask.viewer, &envelope) {
             return Ok(false);
         }
-        if self.events.len() >= EVENTS {
+        self.bytes += bytes.len();
+        if self.events.len() >= EVENTS || self.bytes > BYTES {
             return Err(too_large());
         }
         let tree = self.ask.node.tree();
@@ -169,6 +174,8 @@ impl File<'_> {
 }
 
 fn too_large() -> Problem {
-    let detail = format!("a file of evidence has at most {EVENTS} events, and histories of {HISTORY}: ask for less");
+    let detail = format!(
+        "a file of evidence has at most {EVENTS} events of {BYTES} bytes, and histories of {HISTORY}: ask for less"
+    );
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "evidence.too_large", detail)
 }

@@ -117,8 +117,7 @@ impl Node {
     /// See [`TreeError`].
     pub fn org_proof(&self, view: &View<'_>, org: OrgNo, log: &Checkpoint) -> Result<OrgProof, TreeError> {
         let positions = history(view, Entity::Org(org), Order::OldestFirst, None, usize::MAX).items;
-        let leaf = |position: &Position| self.core.tree.leaf(position.saturating_sub(1));
-        let leaves: Vec<Hash> = positions.iter().map(leaf).collect::<Result<_, _>>()?;
+        let leaves = self.core.tree.leaves(positions.iter().map(|position| position.saturating_sub(1)))?;
         let mut edge = Edge::default();
         leaves.iter().for_each(|leaf| edge.push(*leaf, |_, _| ()));
         let id = OrgId::new(view.org_id(org)).map_err(|error| TreeError::Broken(error.to_string()))?;

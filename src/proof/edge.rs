@@ -38,6 +38,12 @@ impl Edge {
         self.size
     }
 
+    /// How many tiles of a level are full, and what the one behind them has.
+    pub(super) fn last(&self, level: usize) -> (u64, &[Hash]) {
+        let full = self.size.checked_shr(8 * (level as u32 + 1)).unwrap_or(0);
+        (full, self.tiles.get(level).map(Vec::as_slice).unwrap_or_default())
+    }
+
     /// Adds a leaf. Each hash that a level of tiles gains by it, the leaf first, is shown with its level.
     pub fn push(&mut self, leaf: Hash, mut gained: impl FnMut(usize, Hash)) {
         self.size += 1;

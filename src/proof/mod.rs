@@ -7,6 +7,7 @@
 
 mod edge;
 mod evidence;
+mod leaves;
 mod note;
 mod tile;
 mod tree;

@@ -19,6 +19,7 @@ use tlog_tiles::{Error, Hash as Node, HashReader, split_stored_hash_index};
 use uuid::Uuid;
 
 use super::edge::{Edge, LEVELS, WIDTH, whole};
+use super::leaves::Leaves;
 use super::note::NoteError;
 use super::tile::Tile;
 use super::{hashes, leaf, parse, proves_leaf, proves_prefix, text};
@@ -188,6 +189,17 @@ impl Tree {
         read.first().copied().ok_or_else(|| self.damaged())
     }
 
+    /// The leaves of these indexes, to be signed: each is held to the edge in memory. In order is quickest.
+    ///
+    /// # Errors
+    /// See [`TreeError`].
+    pub fn leaves(&self, indexes: impl Iterator<Item = u64>) -> Result<Vec<Hash>, TreeError> {
+        self.usable()?;
+        let edge = self.edge.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut leaves = Leaves::of(self, edge);
+        indexes.map(|index| leaves.get(index)).collect()
+    }
+
     /// The proof that the tree of this size and root has a leaf.
     ///
     /// # Errors
@@ -324,7 +336,7 @@ impl Tree {
         Ok(hashes(&proof))
     }
 
-    fn read(&self, level: usize, first: u64, count: usize) -> Result<Vec<Hash>, TreeError> {
+    pub(super) fn read(&self, level: usize, first: u64, count: usize) -> Result<Vec<Hash>, TreeError> {
         let read = self.levels.get(level).map(|level| level.read(first, count));
         match read {
             Some(Ok(bytes)) => Ok(bytes.as_chunks::<HASH>().0.iter().map(|hash| Hash(*hash)).collect()),
@@ -344,7 +356,7 @@ impl Tree {
     }
 
     /// The next start makes it anew.
-    fn damaged(&self) -> TreeError {
+    pub(super) fn damaged(&self) -> TreeError {
         if let Some(folder) = &self.folder
             && let Err(error) = fs::remove_file(folder.join(STATE))
             && error.kind() != io::ErrorKind::NotFound

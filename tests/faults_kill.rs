@@ -242,7 +242,8 @@ fn load(http: &Client, token: &str, name: &str, mut random: Random) -> Vec<Sent>
     loop {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let id = format!("{name}n{number}");
-        let user = json!({"id": id, "org": "root", "name": id, "email": id, "user_type": "viewer"});
+        let user =
+            json!({"id": id, "org": "root", "name": id, "email": format!("{id}@example.org"), "user_type": "viewer"});
         let (command, body) = match random.below(6) {
             0..3 => ("create-user", user),
             3 if users.len() > 1 => {

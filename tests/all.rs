@@ -41,6 +41,7 @@ mod http_access_matrix;
 mod http_authzen;
 mod http_catalogue;
 mod http_commands;
+mod http_landlord;
 mod http_licences;
 mod http_limits;
 mod http_oracles;

@@ -13,10 +13,12 @@ mod mixed;
 mod moving;
 mod names;
 mod orgs;
+mod outsiders;
 mod own;
 mod rows;
 mod teams;
 mod time;
+mod twins;
 
 use serde_json::{Value, json};
 use tenure_events::Event;

@@ -85,6 +85,7 @@ fn orgs(t: &mut Table) {
     t.check("admin", "archive-org", json!({"org": "off", "confirmation": "permanently archive"}));
     t.check("kate", "exclude-landlord", json!({"org": "kick"}));
     t.check("dora", "exclude-landlord", json!({"org": "deep"}));
+    t.check("kate", "confirm-credentials", json!({"org": "kick", "keys": ["narrow"]}));
     t.check("shaun", "admit-landlord", json!({"org": "shut", "until": "2026-04-01T17:00:00Z"}));
 }
 

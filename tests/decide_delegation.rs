@@ -14,6 +14,7 @@ mod keepers;
 mod licences;
 mod lists;
 mod note;
+mod outside;
 mod packs;
 mod personal;
 mod platform;
@@ -265,6 +266,11 @@ impl Game {
         let after = Both::new(View::new(&self.world.state, self.world.position(), now), &self.facts);
         after.authority()?;
         after.questions(dice, 6)?;
+        if name == "exclude-landlord" || dice.one_in(12) {
+            let now_known = View::new(&self.world.state, self.world.position(), now);
+            outside::everybody_is_named(&now_known, &self.facts, now)?;
+            outside::keys_wait(&now_known, &self.facts, now)?;
+        }
         if dice.one_in(6) {
             after.lists(dice)?;
         }

@@ -128,6 +128,9 @@ fn orgs(t: &mut Table) {
     t.check("shaun", "admit-landlord", json!({"org": "shut", "until": "2020-01-01T00:00:00Z"}));
     let world = World::with(|settings| settings.landlord_rule = false);
     t.check_in(&world, "admin", "exclude-landlord", json!({"org": "root"}));
+    t.check("kate", "confirm-credentials", json!({"org": "kick"}));
+    t.check("kate", "confirm-credentials", json!({"org": "kick", "keys": ["narrow", "nope"]}));
+    t.check("kate", "confirm-credentials", json!({"org": "kick", "users": ["ken"]}));
 }
 
 fn licences(t: &mut Table) {

@@ -239,9 +239,11 @@ fn an_exclusion_tells_what_foreign_access_remains() {
     w.must("tim", "grant-subscriptions", guest("ken"));
     let left = left_by(&mut w, "liz", "exclude-landlord", json!({"org": "learn"}));
     let foreign = json!({
-        "from_elsewhere": [{"user": "ken", "home": "kick"}],
+        "excluded": true,
+        "from_elsewhere": [{"user": "ken", "home": "kick", "orgs": ["learn"]}],
         "sub_tenants": [],
-        "made_from_above": [{"user": "liz", "by": "admin"}],
+        "made_from_above": [{"user": "liz", "by": "admin", "vouched_for": true}],
+        "issued": [{"what": "membership", "id": "learn", "user": "ken", "by": "tim", "suspended": false}],
         "more": 0,
     });
     assert_eq!(left, json!({ "foreign_access": foreign }), "tim is shut out, and not among them");
@@ -253,7 +255,8 @@ fn left_by(world: &mut World, who: &str, name: &str, arguments: Value) -> Value 
     let view = world.view();
     let teller = Subject::from(view.find_user(who).unwrap());
     let originals = drafts.iter().filter(|draft| draft.twin_of.is_none());
-    let told = remains(&view, &view, &teller, originals.map(|draft| &draft.event));
+    let events = originals.map(|draft| &draft.event);
+    let told = remains(&view, &view, &teller, events, &|position| world.actor(position));
     told.map_or(Value::Null, |told| serde_json::to_value(told).unwrap())
 }
 

@@ -66,6 +66,11 @@ impl Event {
                 ("`exclude-landlord`; `move-org`, which shuts the new ancestors out", ANCESTORS)
             }
             Self::LandlordAdmitted(_) => ("`admit-landlord`", ANCESTORS),
+            Self::LandlordCaughtUp(_) => (
+                "`admit-landlord`, if anything of an ancestor changed while it was shut out; instead of the twins that were \
+                 withheld",
+                "those above the org, as a twin",
+            ),
             Self::UserCreated(_) => ("`create-user`; `create-org` with a first administrator; `tenure init`", HOME),
             Self::UserProfileChanged(_) => ("`change-profile`", HOME),
             Self::UserDisabled(_) => ("`disable-user`", EVERYWHERE),
@@ -110,16 +115,16 @@ impl Event {
             Self::ResourceCreated(_) => ("`create-resource`", ORG),
             Self::ResourceRenamed(_) => ("`rename-resource`", ORG),
             Self::ResourceMoved(_) => ("`move-resource`", ORG),
-            Self::ResourceDeleted(_) => {
-                ("`delete-resource`", "the org, and each org that it is shared with, or that may use it")
-            }
-            Self::ResourceCopied(_) => {
-                ("`copy-resource`", "the org of the copy; and that of the original, unless that is its master")
-            }
+            Self::ResourceDeleted(_) => ("`delete-resource`", ORG),
+            Self::ResourceCopied(_) => ("`copy-resource`", "the org of the copy"),
             Self::ResourceExported(_) => ("`export-resources`, for each thing named", ORG),
             Self::ResourceImported(_) => ("`import-resources`, for each thing that it made or found there", ORG),
             Self::ContentShared(_) => ("`share`", SHARED),
             Self::ContentUnshared(_) => ("`unshare`", SHARED),
+            Self::ContentAffected(_) => (
+                "`copy-resource`, `move-resource` and `delete-resource`, for each other org that it concerns",
+                "the org that the content was copied from, or that had it by a share, or a distribution; as a twin",
+            ),
             Self::SubTenantAssociated(_) => ("`associate-sub-tenant`", "the master and the sub-tenant"),
             Self::SubTenantDisassociated(_) => ("`disassociate-sub-tenant`", "the master and the sub-tenant"),
             Self::ContentDistributed(_) => ("`distribute`", "the content's org; and the tenant that it is for"),
@@ -143,6 +148,10 @@ impl Event {
             }
             Self::ApiKeyIssued(_) => ("`issue-api-key`; `tenure init`, for the first administrator", HOME),
             Self::ApiKeyRevoked(_) => ("`revoke-api-key`; `erase-user`", HOME),
+            Self::CredentialConfirmed(_) => (
+                "`confirm-credentials`; `exclude-landlord` and `move-org`, for the sender and the key that they use",
+                "the user's home; and the org that vouches for it",
+            ),
         };
         About { when, concerns }
     }

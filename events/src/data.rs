@@ -141,6 +141,18 @@ data! {
     LandlordExcluded { org: OrgId }
     /// The org's ancestors may enter again, for good or until a time.
     LandlordAdmitted { org: OrgId, #[serde(default, skip_serializing_if = "Option::is_none")] until: Option<Time> }
+    /// What of an ancestor changed in the org that admits it, while it was shut out and not told.
+    LandlordCaughtUp {
+        org: OrgId,
+        /// Its users who came, went or were changed there.
+        users: Vec<UserId>,
+        /// Its groups that were invited or given roles there, or no more.
+        groups: Vec<GroupId>,
+        /// Its content that was copied there, and content there that it, or its people, may see or may see no more.
+        resources: Vec<ResourceId>,
+        /// How many more there are than have room here.
+        #[serde(default, skip_serializing_if = "is_zero")] more: u64,
+    }
 
     /// An org is a sub-tenant of another: what the master shares with its role `guest` can be read there (O).
     SubTenantAssociated { master: OrgId, sub: OrgId }
@@ -351,6 +363,13 @@ data! {
     }
     /// A share is over.
     ContentUnshared { resource: ResourceId, with: Audience }
+    /// What became of content between two orgs, told to the one whose doing it was not, without what is the other's own.
+    ContentAffected {
+        resource: ResourceId,
+        /// The other org: whose content it is; if it was copied, where the copy is.
+        org: OrgId,
+        how: Affected,
+    }
 
     /// A tenant, or each of them now and to come, is authorised to use a pack, or what lies in a folder (H).
     ContentDistributed { resource: ResourceId, to: Recipient }
@@ -385,6 +404,9 @@ data! {
     }
     /// A key speaks for nobody any more.
     ApiKeyRevoked { key: ApiKeyId, user: UserId }
+    /// An org vouches for what somebody from outside it made for its people: a credential counts, though the org excludes
+    /// its ancestors.
+    CredentialConfirmed { user: UserId, org: OrgId, what: Confirmed }
 }
 
 /// Every mechanism that can be off is off.
@@ -412,6 +434,11 @@ impl Default for Settings {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn is_false(yes: &bool) -> bool {
     !yes
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]

@@ -53,6 +53,8 @@ pub enum Event {
     LandlordExcluded(LandlordExcluded),
     #[serde(rename = "tenure.landlord.admitted.v1")]
     LandlordAdmitted(LandlordAdmitted),
+    #[serde(rename = "tenure.landlord.caught_up.v1")]
+    LandlordCaughtUp(LandlordCaughtUp),
     #[serde(rename = "tenure.sub_tenant.associated.v1")]
     SubTenantAssociated(SubTenantAssociated),
     #[serde(rename = "tenure.sub_tenant.disassociated.v1")]
@@ -135,6 +137,8 @@ pub enum Event {
     ContentShared(ContentShared),
     #[serde(rename = "tenure.content.unshared.v1")]
     ContentUnshared(ContentUnshared),
+    #[serde(rename = "tenure.content.affected.v1")]
+    ContentAffected(ContentAffected),
     #[serde(rename = "tenure.content.distributed.v1")]
     ContentDistributed(ContentDistributed),
     #[serde(rename = "tenure.content.undistributed.v1")]
@@ -151,6 +155,8 @@ pub enum Event {
     ApiKeyIssued(ApiKeyIssued),
     #[serde(rename = "tenure.api_key.revoked.v1")]
     ApiKeyRevoked(ApiKeyRevoked),
+    #[serde(rename = "tenure.credential.confirmed.v1")]
+    CredentialConfirmed(CredentialConfirmed),
     #[serde(rename = "tenure.platform.licence_key_trusted.v1")]
     LicenceKeyTrusted(LicenceKeyTrusted),
     #[serde(rename = "tenure.platform.licence_installed.v1")]
@@ -193,6 +199,7 @@ impl Event {
             Self::OrgDeserted(_) => "tenure.org.deserted.v1",
             Self::LandlordExcluded(_) => "tenure.landlord.excluded.v1",
             Self::LandlordAdmitted(_) => "tenure.landlord.admitted.v1",
+            Self::LandlordCaughtUp(_) => "tenure.landlord.caught_up.v1",
             Self::SubTenantAssociated(_) => "tenure.sub_tenant.associated.v1",
             Self::SubTenantDisassociated(_) => "tenure.sub_tenant.disassociated.v1",
             Self::UserCreated(_) => "tenure.user.created.v1",
@@ -234,6 +241,7 @@ impl Event {
             Self::ResourceImported(_) => "tenure.resource.imported.v1",
             Self::ContentShared(_) => "tenure.content.shared.v1",
             Self::ContentUnshared(_) => "tenure.content.unshared.v1",
+            Self::ContentAffected(_) => "tenure.content.affected.v1",
             Self::ContentDistributed(_) => "tenure.content.distributed.v1",
             Self::ContentUndistributed(_) => "tenure.content.undistributed.v1",
             Self::ContentHandedOn(_) => "tenure.content.handed_on.v1",
@@ -242,6 +250,7 @@ impl Event {
             Self::RowRuleCleared(_) => "tenure.row_rule.cleared.v1",
             Self::ApiKeyIssued(_) => "tenure.api_key.issued.v1",
             Self::ApiKeyRevoked(_) => "tenure.api_key.revoked.v1",
+            Self::CredentialConfirmed(_) => "tenure.credential.confirmed.v1",
             Self::LicenceKeyTrusted(_) => "tenure.platform.licence_key_trusted.v1",
             Self::LicenceInstalled(_) => "tenure.platform.licence_installed.v1",
             Self::TrialStarted(_) => "tenure.org.trial_started.v1",
@@ -285,6 +294,7 @@ impl Event {
             Self::OrgDeserted(e) => EntityRef::Org(&e.org),
             Self::LandlordExcluded(e) => EntityRef::Org(&e.org),
             Self::LandlordAdmitted(e) => EntityRef::Org(&e.org),
+            Self::LandlordCaughtUp(e) => EntityRef::Org(&e.org),
             Self::SubTenantAssociated(e) => EntityRef::Org(&e.sub),
             Self::SubTenantDisassociated(e) => EntityRef::Org(&e.sub),
             Self::UserCreated(e) => EntityRef::User(&e.user),
@@ -326,6 +336,7 @@ impl Event {
             Self::ResourceImported(e) => EntityRef::Resource(&e.resource),
             Self::ContentShared(e) => EntityRef::Resource(&e.resource),
             Self::ContentUnshared(e) => EntityRef::Resource(&e.resource),
+            Self::ContentAffected(e) => EntityRef::Resource(&e.resource),
             Self::ContentDistributed(e) => EntityRef::Resource(&e.resource),
             Self::ContentUndistributed(e) => EntityRef::Resource(&e.resource),
             Self::ContentHandedOn(e) => EntityRef::Resource(&e.resource),
@@ -334,6 +345,7 @@ impl Event {
             Self::RowRuleCleared(e) => EntityRef::Resource(&e.resource),
             Self::ApiKeyIssued(e) => EntityRef::ApiKey(&e.key),
             Self::ApiKeyRevoked(e) => EntityRef::ApiKey(&e.key),
+            Self::CredentialConfirmed(e) => EntityRef::User(&e.user),
             Self::TrialStarted(e) => EntityRef::Org(&e.org),
             Self::OrgLicensed(e) => EntityRef::Org(&e.org),
             Self::TenantProvisioned(e) => EntityRef::Org(&e.org),
@@ -416,6 +428,9 @@ impl Event {
             | Self::RowRuleCleared(_)
             | Self::ApiKeyIssued(_)
             | Self::ApiKeyRevoked(_)
+            | Self::CredentialConfirmed(_)
+            | Self::ContentAffected(_)
+            | Self::LandlordCaughtUp(_)
             | Self::LicenceKeyTrusted(_)
             | Self::LicenceInstalled(_)
             | Self::TrialStarted(_)

@@ -10,7 +10,7 @@ use crate::values::{Done, Licence, OrgStatus, UserStatus, Window};
 
 mod parts;
 
-use parts::{Place, left, place, role, subscription};
+use parts::{Place, created, left, place, role, subscription};
 
 /// One key with its new value, in the words of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +117,8 @@ pub enum Change<'a> {
     },
     Identity {
         identity: &'a str,
-        user: Option<&'a UserId>,
+        /// Whose it is, and who linked it.
+        linked: Option<(&'a UserId, &'a UserId)>,
     },
     IdentityOf {
         user: &'a UserId,
@@ -243,6 +244,12 @@ pub enum Change<'a> {
     Key {
         key: &'a ApiKeyId,
         issued: &'a data::ApiKeyIssued,
+        /// Who issued it.
+        maker: &'a UserId,
+    },
+    Confirmed {
+        user: &'a UserId,
+        what: &'a data::Confirmed,
     },
     KeyRevoked {
         key: &'a ApiKeyId,
@@ -361,11 +368,11 @@ fn event<'a>(envelope: &'a Envelope, emit: &mut impl FnMut(Change<'a>)) {
         Event::UserSignedIn(e) => emit(Change::SignedIn { user: &e.user }),
         Event::UserCredentialReset(e) => emit(Change::CredentialReset { user: &e.user }),
         Event::IdentityLinked(e) => {
-            emit(Change::Identity { identity: &e.identity, user: Some(&e.user) });
+            emit(Change::Identity { identity: &e.identity, linked: Some((&e.user, actor)) });
             emit(Change::IdentityOf { user: &e.user, identity: &e.identity, linked: true });
         }
         Event::IdentityUnlinked(e) => {
-            emit(Change::Identity { identity: &e.identity, user: None });
+            emit(Change::Identity { identity: &e.identity, linked: None });
             emit(Change::IdentityOf { user: &e.user, identity: &e.identity, linked: false });
         }
         Event::ActiveOrgSelected(e) => emit(Change::ActiveOrg { user: &e.user, org: &e.org }),
@@ -427,20 +434,7 @@ fn event<'a>(envelope: &'a Envelope, emit: &mut impl FnMut(Change<'a>)) {
                 Assignee::Group(_) => {}
             }
         }
-        Event::ResourceCreated(e) => {
-            let data::ResourceCreated { resource, org, kind, name, parent, creator, environment, personal, .. } = e;
-            place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
-            if let Some(environment) = environment {
-                emit(Change::ResourceEnvironment { resource, environment });
-            }
-            if *personal {
-                emit(Change::Personal { resource, org, creator });
-            }
-            let (source, data_permission) = (e.source.as_ref(), e.data_permission);
-            if source.is_some() || data_permission.is_some() {
-                emit(Change::Pack { resource, source, data_permission });
-            }
-        }
+        Event::ResourceCreated(e) => created(e, emit),
         Event::ResourceCopied(e) => {
             let data::ResourceCopied { resource, org, kind, name, parent, creator, source } = e;
             place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
@@ -485,7 +479,10 @@ fn event<'a>(envelope: &'a Envelope, emit: &mut impl FnMut(Change<'a>)) {
             emit(Change::RowRule { resource: &e.resource, of: &e.of, filter: Some(&e.filter) });
         }
         Event::RowRuleCleared(e) => emit(Change::RowRule { resource: &e.resource, of: &e.of, filter: None }),
-        Event::ApiKeyIssued(issued) => emit(Change::Key { key: &issued.key, issued }),
+        Event::ApiKeyIssued(issued) => emit(Change::Key { key: &issued.key, issued, maker: actor }),
+        Event::CredentialConfirmed(e) => emit(Change::Confirmed { user: &e.user, what: &e.what }),
+        // These stand as twins: they tell what another event changes.
+        Event::ContentAffected(_) | Event::LandlordCaughtUp(_) => {}
         Event::ApiKeyRevoked(e) => emit(Change::KeyRevoked { key: &e.key }),
         Event::LicenceKeyTrusted(e) => emit(Change::LicenceKey(&e.key)),
         Event::LicenceInstalled(e) => emit(Change::PlatformLicence(&e.licence)),

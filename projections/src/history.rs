@@ -134,6 +134,8 @@ impl<'a> Timelines<'a> {
         self.row(&state.active_org, user);
         self.row(&state.user_ended, user);
         self.from(&state.identity_of, user);
+        self.row(&state.confirmed_user, user);
+        self.from(&state.confirmed_identity, user);
         self.from(&state.subscription, user);
         self.from(&state.member, user);
         self.from(&state.role_user, user);
@@ -199,6 +201,7 @@ impl<'a> Timelines<'a> {
         let state = self.state;
         self.row(&state.key, key);
         self.row(&state.key_ended, key);
+        self.row(&state.confirmed_key, key);
     }
 
     fn row<V>(&mut self, table: &'a Rows<V>, row: Handle) {

@@ -10,9 +10,9 @@ use crate::names::{Scope, fold, tenant_key};
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    FilterNo, GroupNo, Key, KindActions, KindNo, Landlord, Login, NameHolder, Org, OrgAbout, OrgNo, OrgStatus, Pack,
-    PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source, Tenant, UserNo,
-    UserTypeNo, Window, WordNo,
+    FilterNo, GroupNo, Key, KindActions, KindNo, Landlord, Linked, Login, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
+    Pack, PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source, Tenant,
+    UserNo, UserTypeNo, Window, WordNo,
 };
 
 /// Takes the changes of one event.
@@ -162,10 +162,10 @@ impl<'a> Installer<'a> {
                 let row = self.user(user).0;
                 self.row(table!(44 credential_reset), row, ());
             }
-            Change::Identity { identity, user } => {
+            Change::Identity { identity, linked } => {
                 let row = self.id(table!(10 identities), identity);
-                let user = user.map(|user| self.user(user));
-                self.row(table!(47 identity), row, user);
+                let linked = linked.map(|(user, maker)| Linked { user: self.user(user), maker: self.user(maker) });
+                self.row(table!(47 identity), row, linked);
             }
             Change::IdentityOf { user, identity, linked } => {
                 let (user, identity) = (self.user(user).0, self.id(table!(10 identities), identity));
@@ -290,7 +290,8 @@ impl<'a> Installer<'a> {
                     }
                 }
             }
-            Change::Key { key, issued } => self.key(key.as_str(), issued),
+            Change::Key { key, issued, maker } => self.key(key.as_str(), issued, maker),
+            Change::Confirmed { user, what } => self.confirmed(user, what),
             Change::KeyRevoked { key } => {
                 let row = self.id(table!(5 keys), key.as_str());
                 self.row(table!(70 key), row, None);
@@ -416,10 +417,11 @@ impl<'a> Installer<'a> {
         }
     }
 
-    fn key(&mut self, id: &str, issued: &'a data::ApiKeyIssued) {
+    fn key(&mut self, id: &str, issued: &'a data::ApiKeyIssued, maker: &UserId) {
         let (row, user) = (self.id(table!(5 keys), id), self.user(&issued.user));
         let key = Key {
             user,
+            maker: self.user(maker),
             hash: issued.hash.clone(),
             name: issued.name.clone(),
             org: issued.org.as_ref().map(|org| self.org(org)),

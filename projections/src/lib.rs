@@ -23,4 +23,4 @@ mod view;
 pub use apply::{Change, apply};
 pub use digest::Digest;
 pub use state::{State, Value, Visitor};
-pub use view::{Fact, View, judged_at};
+pub use view::{Changes, Fact, View, judged_at};

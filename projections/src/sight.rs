@@ -4,8 +4,10 @@
 //! Nothing here minds whether the thing seen is still there: what is closed, deleted or withdrawn can be read about in
 //! the past. What may not be seen is told to be not there, and cannot be named in a command.
 
+use tenure_events::Position;
 use tenure_events::data::{Level, Lifecycle};
 
+use crate::history::{Entity, Order, history};
 use crate::judge::administrative::{
     ACCESS_CHECK, ACT_AS, AUDIT_READ, GROUP_MANAGE, KEY_MANAGE, ORG_MANAGE, ROLE_MANAGE, SUBSCRIPTION_MANAGE,
     USER_MANAGE,
@@ -170,6 +172,29 @@ pub fn was_personal(live: &View<'_>, then: &View<'_>, viewer: &Subject, resource
     };
     then.personal_of(resource).is_some_and(others)
 }
+
+/// Whether content was ever more than somebody's own in their personal folder: then its history says what it was before.
+#[must_use]
+pub fn was_ever_public(live: &View<'_>, viewer: &Subject, resource: ResourceNo) -> bool {
+    let mut after = None;
+    loop {
+        let page = history(live, Entity::Resource(resource), Order::OldestFirst, after, PAGE);
+        let public = |position: &Position| {
+            let then = View::new(live.state(), *position, live.instant());
+            !was_personal(live, &then, viewer, resource)
+        };
+        if page.items.iter().any(public) {
+            return true;
+        }
+        after = page.next;
+        if after.is_none() {
+            return false;
+        }
+    }
+}
+
+/// How many events of a history are looked at, at a time.
+const PAGE: usize = 100;
 
 /// Whether the viewer sees an API key: their own, or one of a user in whose home org they manage keys.
 #[must_use]

@@ -12,9 +12,9 @@ use crate::digest::{Adder, Digest};
 use crate::install::{Installer, Writer};
 use crate::store::{Edges, Ids, Rows, Small};
 use crate::values::{
-    Done, Environment, FilterNo, FormNo, Group, Key, KindActions, Landlord, Licence, Login, NameHolder, Org, OrgAbout,
-    OrgNo, Pack, PlatformLicence, PrivilegeSet, Profile, Resource, ResourceNo, Role, Settings, Share, Subscription,
-    Tenant, User, UserNo, Window,
+    Done, Environment, FilterNo, FormNo, Group, Key, KindActions, Landlord, Licence, Linked, Login, NameHolder, Org,
+    OrgAbout, OrgNo, Pack, PlatformLicence, PrivilegeSet, Profile, Resource, ResourceNo, Role, Settings, Share,
+    Subscription, Tenant, User, Window,
 };
 
 /// What can stand in a timeline.
@@ -152,7 +152,7 @@ tables! {
     /// Org and its home users.
     46 home: Edges<()>,
     /// External identity: whose.
-    47 identity: Rows<Option<UserNo>>,
+    47 identity: Rows<Option<Linked>>,
     /// User and external identity.
     48 identity_of: Edges<bool>,
     /// Org: how many enabled users are at home there.
@@ -265,6 +265,12 @@ tables! {
     171 deserted: Rows<bool>,
     /// User and org: they gave up something there by their own act.
     172 left: Edges<()>,
+    /// User: their org vouches for them, though somebody from outside made them.
+    180 confirmed_user: Rows<()>,
+    /// Key: its user's org vouches for it.
+    181 confirmed_key: Rows<()>,
+    /// User and external identity: the user's org vouches for it.
+    182 confirmed_identity: Edges<()>,
     /// Content: exported.
     151 exported: Rows<()>,
     /// Content, and what it was imported as.

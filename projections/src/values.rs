@@ -415,6 +415,8 @@ pub struct Pack {
 pub struct Key {
     /// For whom.
     pub user: UserNo,
+    /// Who issued it.
+    pub maker: UserNo,
     /// SHA-256 of the secret, in base64url without padding.
     pub hash: String,
     /// What it is called, sealed.
@@ -426,6 +428,15 @@ pub struct Key {
     pub privileges: PrivilegeSet,
     /// When it counts.
     pub window: Window,
+}
+
+/// Whose an external identity is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linked {
+    /// Whose.
+    pub user: UserNo,
+    /// Who linked it.
+    pub maker: UserNo,
 }
 
 /// A kind of content: which privilege each action on it needs, and what it is to the rules.

@@ -143,8 +143,18 @@ fn left(answer: &Value) -> String {
     each("/foreign_access/sub_tenants", &|org| {
         format!("`{}` is a sub-tenant, whose people read what is shared with it", org.as_str().unwrap_or_default())
     });
+    each("/foreign_access/through_sub_tenants", &|user| {
+        let (home, orgs) = (field(user, "home"), field(user, "orgs"));
+        format!("`{}`, at home in `{home}`, works in a sub-tenant: {orgs}", field(user, "user"))
+    });
     each("/foreign_access/made_from_above", &|user| {
-        format!("`{}` was made from above, by `{}`", field(user, "user"), field(user, "by"))
+        format!("`{}` was made from outside{}", field(user, "user"), by(user))
+    });
+    each("/foreign_access/issued", &|issued| {
+        let of = Some(field(issued, "user")).filter(|user| !user.is_empty());
+        let of = of.map(|user| format!(" of `{user}`")).unwrap_or_default();
+        let (what, id) = (field(issued, "what").replace('_', " "), field(issued, "id"));
+        format!("{what} `{id}`{of} comes from outside{}{}", by(issued), waits(issued))
     });
     if let Some(more) = answer.pointer("/foreign_access/more").and_then(Value::as_u64).filter(|more| *more > 0) {
         text.push_str(&format!("and {more} more\n"));
@@ -156,6 +166,16 @@ fn left(answer: &Value) -> String {
         text.push_str(&format!("bundle: {bundle}\n"));
     }
     text
+}
+
+/// By whom something was made, if that is told.
+fn by(thing: &Value) -> String {
+    let by = Some(field(thing, "by")).filter(|by| !by.is_empty());
+    by.map(|by| format!(", by `{by}`")).unwrap_or_default()
+}
+
+fn waits(thing: &Value) -> &'static str {
+    if thing.get("suspended") == Some(&Value::Bool(true)) { ": suspended until `confirm-credentials`" } else { "" }
 }
 
 const DELTA: &[Column] = &[

@@ -46,6 +46,7 @@ impl<P> Command<P> {
             | Self::ArchiveOrg(_)
             | Self::ExcludeLandlord(_)
             | Self::AdmitLandlord(_)
+            | Self::ConfirmCredentials(_)
             | Self::SelectActiveOrg(_)
             | Self::CreateGroup(_)
             | Self::RenameGroup(_)

@@ -94,6 +94,12 @@ args! {
     ArchiveOrg { org: OrgId, /** The words `permanently archive`. */ confirmation: String }
     /// Let an org's ancestors enter again.
     AdmitLandlord { org: OrgId, until: Option<Time> }
+    /// Vouch for users of an org whom outsiders made, for keys of its users that they issued, and for all external identities
+    /// of users that they linked.
+    ConfirmCredentials {
+        org: OrgId, #[serde(default)] users: Vec<UserId>, #[serde(default)] keys: Vec<ApiKeyId>,
+        #[serde(default)] identities_of: Vec<UserId>,
+    }
     /// Make a user, at home in an org.
     CreateUser<P> {
         id: Option<UserId>, org: OrgId, name: P, email: Option<P>, user_type: UserType,

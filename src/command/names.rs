@@ -17,6 +17,7 @@ impl<P> Command<P> {
             Self::ArchiveOrg(_) => "archive-org",
             Self::ExcludeLandlord(_) => "exclude-landlord",
             Self::AdmitLandlord(_) => "admit-landlord",
+            Self::ConfirmCredentials(_) => "confirm-credentials",
             Self::CreateUser(_) => "create-user",
             Self::ChangeProfile(_) => "change-profile",
             Self::DisableUser(_) => "disable-user",

@@ -41,7 +41,7 @@ const fn c(name: &'static str, about: &'static str, arguments: fn(&mut SchemaGen
 }
 
 /// All commands.
-pub const COMMANDS: [Reference; 70] = [
+pub const COMMANDS: [Reference; 71] = [
     c("create-org", "make an org below another, perhaps with its first administrator", CreateOrg::<Plain>::json_schema),
     c("rename-org", "call an org otherwise", RenameOrg::json_schema),
     c("describe-org", "say what an org is for", DescribeOrg::json_schema),
@@ -52,6 +52,11 @@ pub const COMMANDS: [Reference; 70] = [
     c("archive-org", "close an org for good; its history stays", ArchiveOrg::json_schema),
     c("exclude-landlord", "shut an org's ancestors out of it", OnlyOrg::json_schema),
     c("admit-landlord", "let an org's ancestors in again, for good or until a time", AdmitLandlord::json_schema),
+    c(
+        "confirm-credentials",
+        "vouch for what outsiders made for an org's people, so that it counts though the landlord is excluded",
+        ConfirmCredentials::json_schema,
+    ),
     c("create-user", "make a user, at home in an org", CreateUser::<Plain>::json_schema),
     c("change-profile", "change what a user is called, or their mail address", ChangeProfile::<Plain>::json_schema),
     c("disable-user", "take a user's standing, until they are enabled", OnlyUser::json_schema),

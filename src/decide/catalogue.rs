@@ -4,13 +4,15 @@
 //! says who has a privilege from then on: the root org, which keeps it to itself, or whoever holds everything in an org.
 //! The ceilings and system administrators that had everything there was have it, too.
 
+use std::collections::BTreeSet;
+
 use tenure_events::data::{
     PrivilegeDefined, PrivilegeGranted, PrivilegeReserved, ResourceKindDefined, RoleChanged, RoleTemplateDefined,
     UserTypeDefined,
 };
 use tenure_events::{Event, Kind, Privilege, RoleId, Sealed};
 use tenure_projections::View;
-use tenure_projections::judge::administrative;
+use tenure_projections::judge::{self, administrative};
 use tenure_projections::values::{KindActions, KindNo, OrgNo, PrivilegeNo, PrivilegeSet, UserNo, Window};
 
 use super::scene::{Plan, Scene, conflict, invalid, org_id, user_id, user_type_name};
@@ -81,9 +83,38 @@ pub fn define_user_type(scene: &Scene<'_>, args: &DefineUserType, plan: &mut Pla
     if scene.find_user_type(args.name.as_str()).is_some_and(|no| scene.ceiling(no) == set) {
         return Err(conflict("nothing.changes", format!("a `{}` can hold just this already", args.name)));
     }
+    let concerned = lose_by(scene, args, set)?;
     let defined = UserTypeDefined { user_type: args.name.clone(), ceiling };
-    plan.add(scene, root, Event::UserTypeDefined(defined), &[]);
+    plan.add(scene, root, Event::UserTypeDefined(defined), &concerned);
     Ok(())
+}
+
+/// The most orgs that are told of a lower ceiling: no command has room for more.
+const MAX_TOLD: usize = 900;
+
+/// The orgs whose people hold less by a lower ceiling: where they do, and their homes. None of them is left untold.
+fn lose_by(scene: &Scene<'_>, args: &DefineUserType, now: PrivilegeSet) -> Result<Vec<OrgNo>, Refusal> {
+    let Some(no) = scene.find_user_type(args.name.as_str()) else { return Ok(Vec::new()) };
+    let lost = scene.ceiling(no).without(now);
+    let mut orgs = BTreeSet::new();
+    for org in scene.all_orgs().filter(|_| !lost.is_empty()) {
+        let members = scene.subscribers(org).filter(|(_, held, _)| held.user_type == no);
+        for (user, ..) in members {
+            if !judge::privileges(scene, user, org).and(lost).is_empty() {
+                orgs.insert(org);
+                orgs.extend(scene.home(user));
+            }
+        }
+    }
+    if orgs.len() > MAX_TOLD {
+        let detail = format!(
+            "people of {} orgs would hold less by it, and at most {MAX_TOLD} can be told at once: define another user type, \
+             and retype their memberships",
+            orgs.len()
+        );
+        return Err(conflict("user_type.too_many_orgs", detail));
+    }
+    Ok(orgs.into_iter().collect())
 }
 
 pub fn define_resource_kind(scene: &Scene<'_>, args: &DefineResourceKind, plan: &mut Plan) -> Result<(), Refusal> {

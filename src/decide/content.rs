@@ -1,7 +1,9 @@
 //! Content: resources in folders, copies and shares.
 
+use std::collections::BTreeSet;
+
 use tenure_events::data::{
-    Audience, ContentShared, ContentUnshared, CrossOrgShares, Level, Nature, ResourceCopied, ResourceCreated,
+    Affected, Audience, ContentShared, ContentUnshared, CrossOrgShares, Level, Nature, ResourceCopied, ResourceCreated,
     ResourceDeleted, ResourceMoved, ResourceRenamed,
 };
 use tenure_events::{Event, ResourceId, RoleId};
@@ -89,7 +91,25 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveResource, plan: &mut Plan) -> Resu
         creator: user_id(scene, resource.creator),
     };
     plan.add(scene, resource.org, Event::ResourceMoved(moved), &[]);
+    affects(scene, (no, resource.parent, parent), plan);
     Ok(())
+}
+
+/// Tells each other org that has content by the folder that it lay in, or will lie in, and not by both, nor by itself.
+fn affects(scene: &Scene<'_>, (no, from, to): (ResourceNo, Option<ResourceNo>, Option<ResourceNo>), plan: &mut Plan) {
+    let Some(org) = View::resource(scene, no).map(|resource| resource.value.org) else { return };
+    let itself: Vec<OrgNo> = audience_of(scene, no).collect();
+    let orgs = |folder: Option<ResourceNo>| {
+        let all = folder.into_iter().flat_map(|folder| audience_orgs(scene, folder));
+        all.filter(|org| !itself.contains(org)).collect::<BTreeSet<OrgNo>>()
+    };
+    let (before, after) = (orgs(from), orgs(to));
+    let lost = before.difference(&after).map(|other| (*other, Affected::Lost));
+    let gained = after.difference(&before).map(|other| (*other, Affected::Gained));
+    for (other, how) in lost.chain(gained) {
+        let affected = super::twins::affected(&resource_id(scene, no), &org_id(scene, org), how);
+        plan.tell(scene, org, other, affected);
+    }
 }
 
 pub fn delete(scene: &Scene<'_>, id: &ResourceId, plan: &mut Plan) -> Result<(), Refusal> {
@@ -338,6 +358,14 @@ fn concerned(scene: &Scene<'_>, with: &Audience) -> Vec<OrgNo> {
 
 /// The other orgs that content, or a folder above it, is shared with, or that are authorised to use it.
 fn audience_orgs(scene: &Scene<'_>, no: ResourceNo) -> Vec<OrgNo> {
-    let of = |at| scene.orgs_with_share(at).map(|(org, ..)| org).chain(scene.recipients(at));
-    scene.folders(no).flat_map(of).collect()
+    scene.folders(no).flat_map(|at| audience_of(scene, at)).collect()
+}
+
+/// The same of one piece of content itself: by name, or the homes of users.
+fn audience_of<'a>(scene: &Scene<'a>, at: ResourceNo) -> impl Iterator<Item = OrgNo> + use<'a> {
+    let (view, instant) = (scene.view, scene.instant());
+    let valid = move |share: &Share| !share.window.is_over(instant);
+    let orgs = view.orgs_with_share(at).filter(move |(_, share)| valid(share)).map(|(org, _)| org);
+    let users = view.users_with_share(at).filter(move |(_, share)| valid(share));
+    orgs.chain(users.filter_map(move |(user, _)| view.home(user))).chain(view.recipients(at))
 }

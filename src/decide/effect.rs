@@ -60,6 +60,7 @@ impl<'a> Effect<'a> {
             Event::LandlordAdmitted(e) => Effect::Bounds(&e.org),
             Event::UserCreated(e) => Effect::Gains(&e.user),
             Event::UserEnabled(e) => Effect::Gains(&e.user),
+            Event::CredentialConfirmed(e) => Effect::Gains(&e.user),
             Event::GroupMemberAdded(e) => Effect::Gains(&e.user),
             Event::PrivilegeGranted(e) => Effect::Gains(&e.user),
             Event::UserDisabled(e) => Effect::Loses(&e.user),
@@ -116,6 +117,8 @@ impl<'a> Effect<'a> {
             | Event::RowRuleCleared(_)
             | Event::ApiKeyIssued(_)
             | Event::ApiKeyRevoked(_)
+            | Event::ContentAffected(_)
+            | Event::LandlordCaughtUp(_)
             | Event::LicenceKeyTrusted(_)
             | Event::LicenceInstalled(_)
             | Event::TrialStarted(_)

@@ -9,6 +9,7 @@ mod delta;
 mod effect;
 mod environments;
 mod exchange;
+mod foreign;
 mod global;
 mod groups;
 mod identities;
@@ -17,6 +18,7 @@ mod keys;
 mod licences;
 mod moving;
 mod orgs;
+mod outside;
 mod packs;
 mod permissions;
 mod refusal;
@@ -38,7 +40,7 @@ use std::cell::OnceCell;
 
 use tenure_events::{Envelope, Event, OrgId, Sealed, Time};
 use tenure_projections::judge::Subject;
-use tenure_projections::values::{OrgNo, UserNo};
+use tenure_projections::values::{KeyNo, OrgNo, UserNo};
 use tenure_projections::{State, View};
 
 use crate::command::{Command, Fresh};
@@ -48,12 +50,14 @@ use scene::{Plan, Scene};
 pub use catalogue::needed;
 pub use effect::Effect;
 pub use exchange::{bundled, may_export};
+pub use foreign::{Actors, Foreign, ForeignAccess, Issued, Made, foreign_access, outsiders};
 pub use global::GLOBAL;
 pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
 pub use text::{MAX_REASON, personal};
-pub use told::{ForeignAccess, TELLING, Told, remains};
+pub use told::{TELLING, Told, remains};
 pub use trial::StandIns;
+pub use twins::is_true_twin;
 pub use validity::ended;
 pub use workspace::{first_personal_folder, personal_id, public_folder, public_id};
 
@@ -71,6 +75,8 @@ pub struct Caller {
     pub acting_org: Option<OrgNo>,
     /// When the actor's key ends, if it does.
     pub key_ends: Option<Time>,
+    /// The actor's key, if they came by one.
+    pub key: Option<KeyNo>,
 }
 
 /// The user in whose place an actor acts, as the judge sees them: within the orgs and privileges of the actor's own
@@ -201,6 +207,7 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::EnableOrg(args) => orgs::enable(scene, &args.org, plan),
         Command::ArchiveOrg(args) => orgs::archive(scene, args, plan),
         Command::ExcludeLandlord(args) => orgs::exclude_landlord(scene, &args.org, plan),
+        Command::ConfirmCredentials(args) => outside::confirm(scene, args, plan),
         Command::AdmitLandlord(args) => orgs::admit_landlord(scene, args, plan),
         Command::CreateUser(args) => users::create(scene, args, plan),
         Command::ChangeProfile(args) => users::change_profile(scene, args, plan),

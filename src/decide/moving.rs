@@ -1,14 +1,14 @@
 //! An org that is hung under another parent: who was shut out of it stays so, whoever is above it now has no more than the
 //! mover had over it, and what was shared or distributed to it from where it hung ends.
 
-use tenure_events::data::{Audience, ContentUndistributed, ContentUnshared, LandlordExcluded, OrgMoved, Recipient};
+use tenure_events::data::{Audience, ContentUndistributed, ContentUnshared, OrgMoved, Recipient};
 use tenure_events::{Event, Time};
 use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
 use tenure_projections::values::{OrgNo, PrivilegeSet, ResourceNo};
 
-use super::orgs::{above, admits_now, below_root_only, manages_inside};
+use super::orgs::{above, admits_now, below_root_only, excludes, manages_inside};
 use super::scene::{Plan, Scene, conflict, forbidden, org_id, resource_id};
 use super::{Refusal, global};
 use crate::command::MoveOrg;
@@ -37,7 +37,7 @@ pub fn relocate(scene: &Scene<'_>, args: &MoveOrg, plan: &mut Plan) -> Result<()
     plan.add(scene, org, Event::OrgMoved(moved), &[from, parent]);
     if begins {
         let concerned: Vec<OrgNo> = scene.lineage(parent).chain(above(scene, org)).collect();
-        plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: args.org.clone() }), &concerned);
+        excludes(scene, org, &concerned, plan)?;
     }
     scene.tree(org).for_each(|inside| ends_shares(scene, (org, inside), parent, plan));
     Ok(())

@@ -2,17 +2,18 @@
 
 use tenure_events::Event;
 use tenure_events::data::{
-    self, ApiKeyIssued, GroupInvited, LandlordAdmitted, LandlordExcluded, Lifecycle, OrgArchived, OrgCreated,
-    OrgDescribed, OrgDisabled, OrgEnabled, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted, UserCreated,
+    self, ApiKeyIssued, GroupInvited, LandlordAdmitted, LandlordCaughtUp, LandlordExcluded, Lifecycle, OrgArchived,
+    OrgCreated, OrgDescribed, OrgDisabled, OrgEnabled, OrgRenamed, OrgTagged, RoleDefined, SubscriptionGranted,
+    UserCreated,
 };
 use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, Time, UserType};
-use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
 use tenure_projections::names::Scope;
 use tenure_projections::sight;
 use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet};
+use tenure_projections::{Changes, View};
 
-use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, org_id};
+use super::scene::{Plan, Scene, conflict, forbidden, group_id, invalid, org_id, resource_id, user_id};
 use super::{Refusal, global, permissions, text, workspace};
 use crate::command::{
     AdmitLandlord, All, ArchiveOrg, CreateOrg, DescribeOrg, FirstAdmin, Privileges, RenameOrg, TagOrg,
@@ -234,8 +235,13 @@ pub fn exclude_landlord(scene: &Scene<'_>, id: &OrgId, plan: &mut Plan) -> Resul
     if !admits_now(scene, org) {
         return Err(conflict("landlord.already_excluded", format!("org `{id}` excludes its ancestors already")));
     }
-    plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: id.clone() }), &above(scene, org));
-    Ok(())
+    excludes(scene, org, &above(scene, org), plan)
+}
+
+/// An org begins to exclude its ancestors.
+pub fn excludes(scene: &Scene<'_>, org: OrgNo, concerned: &[OrgNo], plan: &mut Plan) -> Result<(), Refusal> {
+    plan.add(scene, org, Event::LandlordExcluded(LandlordExcluded { org: org_id(scene, org) }), concerned);
+    super::outside::keeps_sender(scene, org, plan)
 }
 
 pub fn admit_landlord(scene: &Scene<'_>, args: &AdmitLandlord, plan: &mut Plan) -> Result<(), Refusal> {
@@ -247,7 +253,41 @@ pub fn admit_landlord(scene: &Scene<'_>, args: &AdmitLandlord, plan: &mut Plan) 
     }
     let admitted = LandlordAdmitted { org: args.org.clone(), until: args.until };
     plan.add(scene, org, Event::LandlordAdmitted(admitted), &above(scene, org));
+    above(scene, org).into_iter().for_each(|other| catches_up(scene, org, other, plan));
     Ok(())
+}
+
+/// How much of what an ancestor was not told has room in one event.
+const MAX_CAUGHT_UP: usize = 200;
+
+/// An ancestor that is admitted again is told, at once, what of it changed meanwhile: its people, its groups, its content.
+/// How, it reads as things stand.
+fn catches_up(scene: &Scene<'_>, org: OrgNo, other: OrgNo, plan: &mut Plan) {
+    let comes = scene.parent(org).is_some_and(|parent| judge::reaches_down(scene, other, parent));
+    let Some(since) = scene.landlord(org).map(|landlord| landlord.position) else { return };
+    if !comes || judge::reaches_down(scene, other, org) {
+        return;
+    }
+    let mut changes = Changes::default();
+    for at in scene.tree(org).filter(|at| judge::reaches_down(scene, org, *at)) {
+        scene.changes_since(at, other, since, &mut changes);
+    }
+    let Changes { users, groups, resources } = changes;
+    let all = users.len() + groups.len() + resources.len();
+    if all == 0 {
+        return;
+    }
+    let mut room = MAX_CAUGHT_UP;
+    let mut fits = || {
+        room = room.saturating_sub(1);
+        room > 0
+    };
+    let users: Vec<_> = users.into_iter().take_while(|_| fits()).map(|user| user_id(scene, user)).collect();
+    let groups: Vec<_> = groups.into_iter().take_while(|_| fits()).map(|group| group_id(scene, group)).collect();
+    let resources: Vec<_> = resources.into_iter().take_while(|_| fits()).map(|no| resource_id(scene, no)).collect();
+    let more = all.saturating_sub(users.len() + groups.len() + resources.len()) as u64;
+    let caught_up = LandlordCaughtUp { org: org_id(scene, org), users, groups, resources, more };
+    plan.catch_up(scene, other, Event::LandlordCaughtUp(caught_up));
 }
 
 /// An org's ancestors, whom it excludes or admits.

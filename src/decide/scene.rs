@@ -11,8 +11,8 @@ use tenure_projections::judge::{self, Action, Object, Question, Subject};
 use tenure_projections::names::Scope;
 use tenure_projections::sight;
 use tenure_projections::values::{
-    EnvironmentNo, Group, GroupNo, NameHolder, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, Resource, ResourceNo, Role,
-    RoleNo, UserNo, UserStatus, UserTypeNo,
+    EnvironmentNo, Group, GroupNo, KeyNo, NameHolder, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, Resource,
+    ResourceNo, Role, RoleNo, UserNo, UserStatus, UserTypeNo,
 };
 
 use super::{Caller, Draft, Kind, Moment, Refusal, StandIns, acting_for, permissions, text};
@@ -32,6 +32,8 @@ pub struct Scene<'a> {
     pub acting_org: Option<OrgNo>,
     /// When the actor's key ends, if it does.
     pub key_ends: Option<Time>,
+    /// The actor's key, if they came by one.
+    pub key: Option<KeyNo>,
     /// When what is being given ends; none if it does not.
     pub until: Option<Time>,
     /// Privileges that arise with whom the command gives them.
@@ -62,11 +64,28 @@ impl Plan {
         for (index, other) in concerns.iter().enumerate() {
             if *other != org && !concerns.iter().take(index).any(|earlier| earlier == other) {
                 let event = self.0.get(original).map(|draft| draft.event.clone());
-                let event = event.filter(|event| super::twins::is_told(view, event, org, *other));
-                let other = org_id(view, *other);
-                self.0.extend(event.map(|event| Draft { org: other, event, twin_of: Some(original) }));
+                let told = event.and_then(|event| super::twins::told(view, &event, org, *other));
+                self.twin(view, *other, original, told);
             }
         }
+    }
+
+    /// What another org is told of the event that was added last, in its own words.
+    pub fn tell(&mut self, view: &View<'_>, org: OrgNo, other: OrgNo, event: Event) {
+        let original = self.0.iter().rposition(|draft| draft.twin_of.is_none());
+        let told = Some(event).filter(|event| other != org && super::twins::is_told(view, event, org, other));
+        original.into_iter().for_each(|original| self.twin(view, other, original, told.clone()));
+    }
+
+    /// What an ancestor is told that is admitted by the event that was added last.
+    pub fn catch_up(&mut self, view: &View<'_>, other: OrgNo, event: Event) {
+        let original = self.0.iter().rposition(|draft| draft.twin_of.is_none());
+        original.into_iter().for_each(|original| self.twin(view, other, original, Some(event.clone())));
+    }
+
+    fn twin(&mut self, view: &View<'_>, other: OrgNo, original: usize, told: Option<Event>) {
+        let other = org_id(view, other);
+        self.0.extend(told.map(|event| Draft { org: other, event, twin_of: Some(original) }));
     }
 
     /// An event in the history of an org that may be new.
@@ -78,13 +97,14 @@ impl Plan {
 impl<'a> Scene<'a> {
     pub fn new(view: &View<'a>, caller: &Caller, moment: &'a Moment, bounds: &'a OnceCell<BTreeSet<Time>>) -> Self {
         let subject = caller.on_behalf_of.map_or(caller.actor, |user| acting_for(&caller.actor, user));
-        let Caller { actor, acting_org, key_ends, .. } = *caller;
+        let Caller { actor, acting_org, key_ends, key, .. } = *caller;
         Self {
             view: *view,
             subject,
             actor,
             acting_org,
             key_ends,
+            key,
             until: None,
             arising: PrivilegeSet::NONE,
             moment,

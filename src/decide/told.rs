@@ -1,16 +1,13 @@
 //! What the answer to a command tells beside its events: what they leave, read from the view after them.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 use tenure_events::Event;
 use tenure_events::data::Assignee;
+use tenure_projections::View;
 use tenure_projections::judge::{self, Subject};
 use tenure_projections::values::{OrgNo, UserNo};
-use tenure_projections::{View, sight};
 
-/// The most users that an answer names.
-const MAX_NAMED: usize = 1_000;
+use super::foreign::{Actors, ForeignAccess, foreign_access};
 
 /// What a command leaves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,37 +34,6 @@ pub struct Held {
     pub privileges: Vec<String>,
 }
 
-/// Who was let into an org from elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ForeignAccess {
-    /// Users of other orgs who can work in it: by a subscription, a role, or a team that manages it or is invited.
-    pub from_elsewhere: Vec<Foreign>,
-    /// Its sub-tenants: their people read its content as far as its roles let them.
-    pub sub_tenants: Vec<String>,
-    /// Users at home in it whom users of its ancestors made.
-    pub made_from_above: Vec<Made>,
-    /// How many more there are whom the caller may not see, or whom this list has no room for.
-    pub more: usize,
-}
-
-/// A user of another org.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Foreign {
-    /// Who.
-    pub user: String,
-    /// Their home.
-    pub home: String,
-}
-
-/// A user whom an ancestor's user made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Made {
-    /// Who.
-    pub user: String,
-    /// By whom.
-    pub by: String,
-}
-
 /// The names of the commands whose answers tell more than their events.
 pub const TELLING: [&str; 4] = ["withdraw-subscription", "unassign-role", "exclude-landlord", "export-resources"];
 
@@ -79,13 +45,14 @@ pub fn remains<'a>(
     after: &View<'_>,
     teller: &Subject,
     events: impl Iterator<Item = &'a Event>,
+    actors: Actors<'_>,
 ) -> Option<Told> {
     let mut held = Vec::new();
     for event in events {
         if let Event::LandlordExcluded(e) = event {
             let org = now.find_org(e.org.as_str())?;
             return Some(match now.excludes_landlord(org) {
-                true => Told::ForeignAccess(foreign_access(now, teller, org)),
+                true => Told::ForeignAccess(foreign_access(now, teller, org, actors)),
                 false => Told::AdmittedSince(e.org.to_string()),
             });
         }
@@ -115,44 +82,4 @@ fn still_held(after: &View<'_>, user: UserNo, org: OrgNo) -> Option<Held> {
         org: after.org_id(org).to_owned(),
         privileges: after.privilege_names(privileges).map(str::to_owned).collect(),
     })
-}
-
-fn foreign_access(view: &View<'_>, teller: &Subject, org: OrgNo) -> ForeignAccess {
-    let sub_tenants = view.sub_tenants(org).map(|sub| view.org_id(sub).to_owned()).collect();
-    let mut found = ForeignAccess { from_elsewhere: Vec::new(), sub_tenants, made_from_above: Vec::new(), more: 0 };
-    let sees = |user| sight::sees_user(view, teller, user);
-    let name = |user: UserNo| view.user_id(user).to_owned();
-    for user in foreigners(view, org) {
-        if found.from_elsewhere.len() < MAX_NAMED && sees(user) {
-            let home = view.home(user).map_or("", |home| view.org_id(home)).to_owned();
-            found.from_elsewhere.push(Foreign { user: name(user), home });
-        } else {
-            found.more += 1;
-        }
-    }
-    let from_above = |maker: &UserNo| view.home(*maker).is_some_and(|home| view.is_above(home, org));
-    for user in view.home_users(org) {
-        let Some(maker) = view.creator(user).filter(from_above) else { continue };
-        if found.made_from_above.len() < MAX_NAMED && sees(user) {
-            found.made_from_above.push(Made { user: name(user), by: name(maker) });
-        } else {
-            found.more += 1;
-        }
-    }
-    found
-}
-
-/// Users of other orgs who can work in this one.
-fn foreigners(view: &View<'_>, org: OrgNo) -> BTreeSet<UserNo> {
-    let team = view.managing_group(org).map(|(team, _)| team);
-    let (mut groups, mut users): (BTreeSet<_>, BTreeSet<_>) = (team.into_iter().collect(), BTreeSet::new());
-    users.extend(view.subscribers(org).map(|(user, ..)| user));
-    groups.extend(view.invited(org));
-    for role in view.roles(org) {
-        users.extend(view.users_with_role(role).map(|(user, ..)| user));
-        groups.extend(view.groups_with_role(role).map(|(group, ..)| group));
-    }
-    users.extend(groups.into_iter().flat_map(|group| view.members(group)).map(|(user, _)| user));
-    users.retain(|user| view.home(*user) != Some(org) && judge::belongs_effectively(view, *user, org));
-    users
 }

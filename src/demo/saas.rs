@@ -269,7 +269,8 @@ fn landlord() -> Step {
                 "shuts Northwind out",
                 "exclude-landlord",
                 json!({ "org": "acme" }),
-                Done(&["landlord.excluded"]),
+                // Northwind issued the key that she uses: she vouches for it by excluding.
+                Done(&["landlord.excluded", "credential.confirmed"]),
             ),
             asks(
                 "alice",

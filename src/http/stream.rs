@@ -9,6 +9,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt as _, stream};
 use tenure_events::Position;
+use tenure_projections::judge::outside;
 use tenure_projections::values::KeyNo;
 use tokio::sync::watch;
 
@@ -94,7 +95,7 @@ impl Feed {
     fn batch(&mut self) -> Option<Vec<Event>> {
         let node = self.app.node();
         let live = node.live();
-        live.usable_key(self.caller.key).filter(|key| key.window.holds(live.instant()))?;
+        outside::key_in_use(&live, self.caller.key)?;
         let viewer = node.subject(&live, &self.caller);
         let stored = node.log().read(self.after.saturating_add(1), BATCH);
         let stored = stored.inspect_err(|error| tracing::error!(%error, "the log cannot be read")).ok()?;

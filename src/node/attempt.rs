@@ -1,7 +1,7 @@
 //! From a request to what it comes to: the steps before anything is installed or written.
 
 use tenure_events::{Envelope, Hash, Position, Time};
-use tenure_projections::judge::Subject;
+use tenure_projections::judge::{Subject, outside};
 use tenure_projections::values::Done;
 use tenure_projections::{View, judged_at, sight};
 
@@ -125,7 +125,7 @@ pub(super) fn sequence_in(view: &View<'_>) -> impl Fn(&tenure_events::OrgId) -> 
 
 /// The caller with what their key leaves them, if the key counts, they may act and their home org works.
 pub(super) fn standing(view: &View<'_>, caller: &Authenticated) -> Option<Subject> {
-    let key = view.usable_key(caller.key).filter(|key| key.user == caller.user && key.window.holds(view.instant()))?;
+    let key = outside::key_in_use(view, caller.key).filter(|key| key.user == caller.user)?;
     view.stands(caller.user).then_some(Subject::of_key(key))
 }
 
@@ -144,7 +144,7 @@ fn who(view: &View<'_>, request: &Request) -> Result<Caller, CommandError> {
         seen.ok_or_else(|| Refusal::new(Kind::NotFound, "org.unknown", detail()))
     });
     let key_ends = view.usable_key(request.caller.key).and_then(|key| key.window.until());
-    Ok(Caller { actor, on_behalf_of, acting_org: acting_org.transpose()?, key_ends })
+    Ok(Caller { actor, on_behalf_of, acting_org: acting_org.transpose()?, key_ends, key: Some(request.caller.key) })
 }
 
 /// The two times of a command.

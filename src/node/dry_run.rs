@@ -44,7 +44,9 @@ pub(super) fn dry_run(core: &Core, wish: &mut Wish) -> Result<Tried, CommandErro
     let over: State = suppose(&before, &decided.caller, &decided.moment, &decided.drafts);
     let after = before.over(&over);
     let mut deltas = access_deltas(before, after, &decided);
-    let told = remains(&after, &after, &decided.caller.actor, originals(&decided.drafts).map(|draft| &draft.event));
+    let actors = |position| core.actor(position);
+    let would = originals(&decided.drafts).map(|draft| &draft.event);
+    let told = remains(&after, &after, &decided.caller.actor, would, &actors);
     let mut events = Vec::new();
     place(core, &mut tip, &mut decided, &mut events)?;
     let stand_ins = &decided.stand_ins;

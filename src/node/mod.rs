@@ -34,7 +34,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tenure_events::{Hash, Position, Time};
+use tenure_events::{Hash, Position, Time, UserId};
 use tenure_projections::judge::Subject;
 use tenure_projections::values::{Done, PrivilegeSet};
 use tenure_projections::{State, View};
@@ -199,6 +199,12 @@ impl Node {
     pub fn subject(&self, view: &View<'_>, caller: &Authenticated) -> Subject {
         let nothing = Subject { cap: PrivilegeSet::NONE, own: false, ..Subject::from(caller.user) };
         attempt::standing(view, caller).unwrap_or(nothing)
+    }
+
+    /// Who gave the command that an event is of; none if the log cannot be read.
+    #[must_use]
+    pub fn actor(&self, position: Position) -> Option<UserId> {
+        self.core.actor(position)
     }
 
     /// What is durable, judged now.

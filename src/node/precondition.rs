@@ -48,6 +48,7 @@ fn about<P>(view: &View<'_>, subject: &Subject, command: &Command<P>) -> Option<
         Command::DisableOrg(args) | Command::EnableOrg(args) | Command::ExcludeLandlord(args) => org(&args.org),
         Command::ArchiveOrg(args) => org(&args.org),
         Command::AdmitLandlord(args) => org(&args.org),
+        Command::ConfirmCredentials(args) => org(&args.org),
         Command::CreateUser(args) => org(&args.org),
         Command::ChangeProfile(args) => user(&args.user),
         Command::DisableUser(args)

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use tenure_events::{Position, Time};
+use tenure_events::{Position, Time, UserId};
 use tenure_projections::{State, View, judged_at};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -54,6 +54,13 @@ impl Core {
     /// When the command of this position was recorded.
     pub fn recorded(&self, position: Position) -> Time {
         self.state.command_of(position).map_or(Time::MIN, |(_, recorded)| recorded)
+    }
+
+    /// Who gave the command that an event is of; none if the log cannot be read.
+    pub fn actor(&self, position: Position) -> Option<UserId> {
+        let found = self.log.read(position, 1).inspect_err(|error| tracing::error!(%error, "the log cannot be read"));
+        let stored = found.ok()?.pop()?;
+        Some(tenure_events::parse(&stored.bytes).ok()?.actor)
     }
 
     /// The time as far as the clock can be trusted.

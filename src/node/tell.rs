@@ -31,7 +31,9 @@ impl Asked {
             // What somebody may know is judged now, also of an answer that is given again.
             let teller = standing(&live, &caller)?;
             let bundle = bundle(core.as_ref(), &live, &after, &teller, &events);
-            bundle.or_else(|| remains(&live, &after, &teller, originals().map(|envelope| &envelope.event)))
+            let actors = |position| core.actor(position);
+            let events = originals().map(|envelope| &envelope.event);
+            bundle.or_else(|| remains(&live, &after, &teller, events, &actors))
         };
         let told = tokio::task::spawn_blocking(tell).await.ok().flatten();
         Answer { told, ..answer }

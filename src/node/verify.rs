@@ -16,6 +16,7 @@ use super::replay::{ReplayError, replay};
 use crate::chain::{Head, event_id};
 use crate::checkpoint::{self, CheckpointError};
 use crate::data::{self, DataError, Still};
+use crate::decide::is_true_twin;
 use crate::keys::KeyStore;
 use crate::log::{self, FileLog, LogReader};
 use crate::proof::{self, Edge, Looked, Tree};
@@ -379,7 +380,9 @@ impl Checks {
             self.twins += 1;
             let original = self.command.iter().find(|original| original.position == of);
             let is_true = original.is_some_and(|original| {
-                original.twin_of.is_none() && original.org != envelope.org && original.event == envelope.event
+                original.twin_of.is_none()
+                    && original.org != envelope.org
+                    && is_true_twin(&original.event, &envelope.event)
             });
             if !is_true {
                 return Err(Fault::Twin { position, of });

@@ -108,6 +108,7 @@ fn orgs(t: &mut Hidden) {
         ("move-org", json!({"org": IT, "parent": "kick"})),
         ("move-org", json!({"org": "deep", "parent": IT})),
         ("disable-org", json!({"org": IT})),
+        ("confirm-credentials", json!({"org": IT, "users": ["ken"]})),
         ("enable-org", json!({"org": IT})),
         ("archive-org", json!({"org": IT, "confirmation": "permanently archive"})),
         ("license-org", json!({"org": IT, "authorisation": "x"})),

@@ -322,7 +322,7 @@ fn the_answer_to_an_exclusion_tells_what_remains() {
     let told = |w: &World| {
         let view = w.view();
         let kate = Subject::from(view.find_user("kate").unwrap());
-        remains(&view, &view, &kate, std::iter::once(&excluded)).unwrap()
+        remains(&view, &view, &kate, std::iter::once(&excluded), &|position| w.actor(position)).unwrap()
     };
     let Told::ForeignAccess(found) = told(&w) else { panic!("{:?}", told(&w)) };
     assert_eq!(found.sub_tenants, ["learn"]);

@@ -3,7 +3,7 @@
 use tenure_events::data::{Assignee, Level, TenantUsers};
 use tenure_events::{Event, Time};
 
-use super::facts::{At, Facts, Holder, Set, With};
+use super::facts::{At, Facts, Holder, Member, Set, With};
 use super::potential::{Had, Potential, Principal, had, instants};
 use super::rules::{
     ACCESS_CHECK, ACT_AS, AUDIT_READ, CONTENT_MANAGE, FOR_GOOD, KEY_MANAGE, ORG_MANAGE, SUBSCRIPTION_MANAGE,
@@ -292,6 +292,12 @@ pub fn moves(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), String>
     Ok(())
 }
 
+/// A membership that is given up before it begins hid nothing yet, and leaves nothing hidden.
+fn left_before_it_began(before: &Facts, act: &Act<'_>, (user, org): (At, At)) -> bool {
+    let late = |m: &Member| m.there && (m.user, m.org) == (user, org) && m.from.is_some_and(|from| from > act.now);
+    before.members.iter().any(late) && act.name == "withdraw-subscription"
+}
+
 /// What a user type hid of somebody, or a membership that ended goes on hiding, shows by who holds it.
 fn nothing_shown(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), String> {
     let of_caps = |event: &Event| {
@@ -327,6 +333,7 @@ fn nothing_shown(before: &Facts, after: &Facts, act: &Act<'_>) -> Result<(), Str
             let closed = before.reaches(&act.who, Some(org), act.now);
             if gained & !facts.judged(&act.who, org, t) != 0
                 && !closed
+                && !left_before_it_began(before, act, (user, org))
                 && exempt(facts, act, Principal::User(user), t) != Some(org)
             {
                 let (user, org) = (&before.users[user].id, &before.orgs[org].id);

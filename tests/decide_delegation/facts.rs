@@ -27,6 +27,8 @@ pub struct Org {
     pub shuts_from: Option<Time>,
     pub team: Option<At>,
     pub master: Option<At>,
+    /// The command that made it.
+    pub command: Option<uuid::Uuid>,
     pub licence: Option<Licence>,
 }
 
@@ -45,6 +47,10 @@ pub struct User {
     pub home: At,
     pub status: Status,
     pub maker: Option<At>,
+    /// Made in the command that made their home.
+    pub first: bool,
+    /// Their org vouches for them.
+    pub confirmed: bool,
     pub chosen: Option<At>,
     pub signed_in: bool,
     pub email: Option<Sealed>,
@@ -144,6 +150,9 @@ pub struct Share {
 pub struct Key {
     pub id: String,
     pub user: At,
+    pub maker: At,
+    /// The user's org vouches for it.
+    pub confirmed: bool,
     pub only: Option<At>,
     pub cap: Set,
     pub ends: Option<Time>,

@@ -103,6 +103,12 @@ impl Shape {
             let (user, org) = (format!("u{number}"), facts.orgs[*byte as usize % facts.orgs.len()].id.clone());
             let created = UserCreated { user: id(&user), org: id(&org), name: None, email: None };
             add(world, &mut facts, org.clone(), Event::UserCreated(created));
+            // All are made by the admin of the root; for most their org vouches.
+            if byte % 5 != 0 {
+                let what = Confirmed::Account(Everyone);
+                let confirmed = CredentialConfirmed { user: id(&user), org: id(&org), what };
+                add(world, &mut facts, org.clone(), Event::CredentialConfirmed(confirmed));
+            }
             let subscription = subscription(&mut Dice(u64::from(*byte) * 77), None, None);
             let granted = SubscriptionGranted { user: id(&user), org: id(&org), subscription };
             add(world, &mut facts, org, Event::SubscriptionGranted(granted));

@@ -1,6 +1,6 @@
 //! What the events say, noted down in the model's memory.
 
-use tenure_events::data::{Assignee, Audience, Subscription};
+use tenure_events::data::{Assignee, Audience, Confirmed, Subscription};
 use tenure_events::{Envelope, Event, Time};
 
 use super::facts::{
@@ -76,7 +76,7 @@ impl Facts {
                 self.note_kind(e.kind.to_string(), Kind { create, view, edit, delete, share, nature: e.nature });
             }
             event => {
-                self.note_org(event);
+                self.note_org(event, envelope);
                 self.note_licence(event);
                 self.note_user(event, envelope);
                 self.note_grant(event);
@@ -90,7 +90,7 @@ impl Facts {
         }
     }
 
-    fn note_org(&mut self, event: &Event) {
+    fn note_org(&mut self, event: &Event, envelope: &Envelope) {
         match event {
             Event::OrgCreated(e) => self.orgs.push(Org {
                 id: self.new_id(&e.org, self.orgs.iter().map(|org| &org.id)),
@@ -100,6 +100,7 @@ impl Facts {
                 shuts_from: None,
                 team: e.managing_group.as_ref().map(|group| self.group(group)),
                 master: None,
+                command: Some(envelope.command),
                 licence: None,
             }),
             Event::OrgRenamed(e) => self.on_org(&e.org, |org| org.name.clone_from(&e.name)),
@@ -144,10 +145,23 @@ impl Facts {
                     home,
                     status: Status::Live,
                     maker,
+                    first: self.orgs[home].command == Some(envelope.command),
+                    confirmed: false,
                     chosen: None,
                     signed_in: false,
                     email: e.email.clone(),
                 });
+            }
+            Event::CredentialConfirmed(e) => {
+                let user = self.user(&e.user);
+                match &e.what {
+                    Confirmed::Account(_) => self.users[user].confirmed = true,
+                    Confirmed::ApiKey(key) => {
+                        let key = self.key(key);
+                        self.keys[key].confirmed = true;
+                    }
+                    Confirmed::Identity(_) => {}
+                }
             }
             Event::UserCredentialReset(e) => {
                 let user = self.user(&e.user);
@@ -173,6 +187,8 @@ impl Facts {
             Event::ApiKeyIssued(e) => self.keys.push(Key {
                 id: self.new_id(&e.key, self.keys.iter().map(|key| &key.id)),
                 user: self.user(&e.user),
+                maker: self.user(&envelope.actor),
+                confirmed: false,
                 only: e.org.as_ref().map(|org| self.org(org)),
                 cap: e.privileges.as_ref().map_or(Set::MAX, |privileges| self.set(privileges)),
                 ends: e.expires,

@@ -268,7 +268,9 @@ impl Facts {
         let downward = downward && self.ancestors(acting).contains(&org);
         let sub = self.orgs[acting].master == Some(org);
         // Whoever is shut out of the content's org has none of it, from wherever they act.
-        let let_in = self.counts_in(acting, org, t) && self.counts_in(self.users[who.user].home, org, t);
+        let let_in = self.counts_in(acting, org, t)
+            && self.counts_in(self.users[who.user].home, org, t)
+            && !self.is_puppet(who.user, org, t);
         let crosses = (downward || sub) && let_in && !self.is_tenants_app(content);
         if !self.belongs(who.user, acting, t) || (elsewhere && !crosses) {
             return found;

@@ -5,9 +5,9 @@ use tenure::command::names;
 use tenure_events::Time;
 
 use super::Dice;
-use super::facts::{At, Facts, Holder, Member, Status, With};
+use super::facts::{At, Facts, Holder, Key, Member, Status, With};
 use super::generate::{LEVELS, audience, some, until};
-use super::rules::{GROUP_MANAGE, USER_MANAGE};
+use super::rules::{GROUP_MANAGE, LANDLORD_MANAGE, USER_MANAGE};
 use crate::support::memory::{KINDS, USER_TYPES, privileges};
 
 /// Commands that may be given on behalf of somebody.
@@ -124,6 +124,18 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
         "disable-org" | "enable-org" | "exclude-landlord" => json!({"org": org}),
         "archive-org" => json!({"org": org, "confirmation": "permanently archive"}),
         "admit-landlord" => json!({"org": org, "until": until}),
+        "confirm-credentials" => {
+            let at = facts.org(&org);
+            let own = |m: &&Member| m.there && m.org == at && facts.users[m.user].home == at;
+            by = dice
+                .pick(facts.members.iter().filter(|m| own(m) && m.privileges & LANDLORD_MANAGE != 0))
+                .map(|m| m.user);
+            let doubtful = (0..facts.users.len()).filter(|user| facts.is_inside(*user, at) && !facts.is_of(*user, at));
+            let users: Vec<_> = dice.pick(doubtful).into_iter().map(|user| &facts.users[user].id).collect();
+            let issued = |key: &&Key| facts.is_inside(key.user, at) && !key.confirmed && !facts.is_of(key.maker, at);
+            let keys: Vec<_> = dice.pick(facts.keys.iter().filter(issued)).into_iter().map(|key| &key.id).collect();
+            json!({"org": org, "users": users, "keys": keys})
+        }
         "create-user" => {
             let tight = (0..facts.orgs.len()).filter(|org| facts.orgs[*org].licence.is_some());
             let at = dice.pick(tight).filter(|_| dice.one_in(2)).unwrap_or_else(|| facts.org(&org));

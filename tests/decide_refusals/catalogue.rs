@@ -1,8 +1,11 @@
 //! Refusals of changes to the catalogue and the settings.
 
 use serde_json::{Value, json};
+use tenure::decide::Draft;
 use tenure_events::Event;
-use tenure_events::data::{Nature, ResourceKindDefined, Switch, TenantUsers};
+use tenure_events::data::{
+    Nature, OrgCreated, ResourceKindDefined, Subscription, SubscriptionGranted, Switch, TenantUsers,
+};
 
 use super::Table;
 use crate::support::given::{given, given_with, teams_world};
@@ -34,6 +37,21 @@ pub fn catalogue(t: &mut Table) {
     t.check("admin", "define-user-type", user_type("administrator", json!(["*", "!act-as"])));
     t.check("admin", "define-user-type", user_type("viewer", json!([])));
     t.check("admin", "define-user-type", user_type("member", json!([])));
+    let mut many = given();
+    for number in 0..901 {
+        let org = format!("m{number}");
+        let (parent, managing_group, region) = (Some(id("root")), None, None);
+        let (name, description, tags) = (org.clone(), String::new(), Vec::new());
+        let created = OrgCreated { org: id(&org), name, parent, description, tags, managing_group, region };
+        let (user_type, privileges) = (id("member"), vec![id("chart.edit")]);
+        let subscription = Subscription { user_type, privileges, valid_from: None, valid_until: None };
+        let granted = SubscriptionGranted { user: id("ken"), org: id(&org), subscription };
+        let events = [Event::OrgCreated(created), Event::SubscriptionGranted(granted)];
+        let drafts = events.map(|event| Draft { org: id(&org), event, twin_of: None });
+        many.record("admin", "fact", drafts.into());
+    }
+    let lower = json!({"name": "member", "ceiling": [], "take_away": true});
+    t.check_in(&many, "admin", "define-user-type", lower);
     t.after(
         ("kate", "assign-role", json!({"role": "boss", "users": ["ken"]})),
         "admin",

@@ -67,6 +67,11 @@ impl World {
         self.log.last().map_or(0, |envelope| envelope.position)
     }
 
+    /// Who gave the command of an event.
+    pub fn actor(&self, position: Position) -> Option<UserId> {
+        self.log.iter().find(|envelope| envelope.position == position).map(|envelope| envelope.actor.clone())
+    }
+
     /// The present.
     pub fn view(&self) -> View<'_> {
         View::new(&self.state, self.position(), self.now)
@@ -79,15 +84,16 @@ impl World {
         let (user, key) = who.split_once('/').map_or((who, None), |(user, key)| (user, Some(key)));
         let view = self.view();
         let mut actor = Subject::from(view.find_user(user).unwrap());
-        let mut key_ends = None;
+        let (mut key_ends, mut by) = (None, None);
         if let Some(key) = key {
-            let key = view.usable_key(view.find_key(key).unwrap()).unwrap();
+            by = view.find_key(key);
+            let key = view.usable_key(by.unwrap()).unwrap();
             assert_eq!(key.user, actor.user);
             actor = Subject::of_key(key);
             key_ends = key.window.until();
         }
         let on_behalf_of = other.map(|other| view.find_user(other).unwrap());
-        Caller { actor, on_behalf_of, acting_org: org.map(|org| view.find_org(org).unwrap()), key_ends }
+        Caller { actor, on_behalf_of, acting_org: org.map(|org| view.find_org(org).unwrap()), key_ends, key: by }
     }
 
     /// What would come of a command.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{GroupId, OrgId, ResourceId, RoleId, UserId};
+use crate::{ApiKeyId, GroupId, OrgId, ResourceId, RoleId, UserId};
 
 /// How far a setting lets content be shared across orgs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -192,6 +192,30 @@ pub enum RowSubject {
     Org(OrgId),
     /// One user, wherever they act.
     User(UserId),
+}
+
+/// What an org vouches for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirmed {
+    /// The user themself, and so all that they made.
+    Account(Everyone),
+    /// An API key.
+    ApiKey(ApiKeyId),
+    /// An external identity, by its keyed hash.
+    Identity(String),
+}
+
+/// What became of content between two orgs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Affected {
+    /// The org may have it from now on: it was moved to where it is shared with the org.
+    Gained,
+    /// The org has it no more: it was deleted, or moved out of where it was shared with the org.
+    Lost,
+    /// It was copied into the other org.
+    Copied,
 }
 
 /// Reads the number of a privilege. A set of privileges has room for 128 of them, so an event with a higher number is

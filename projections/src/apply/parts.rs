@@ -51,3 +51,19 @@ pub(super) fn role<'a>(
 ) -> Change<'a> {
     Change::Role { role, org, name, privileges: privileges.unwrap_or_default(), live: privileges.is_some() }
 }
+
+/// Content that was made: its place, and what it is beside.
+pub(super) fn created<'a>(e: &'a data::ResourceCreated, emit: &mut impl FnMut(Change<'a>)) {
+    let data::ResourceCreated { resource, org, kind, name, parent, creator, environment, personal, .. } = e;
+    place(Place { resource, org, kind, parent: parent.as_ref(), creator, live: true }, Some(name), emit);
+    if let Some(environment) = environment {
+        emit(Change::ResourceEnvironment { resource, environment });
+    }
+    if *personal {
+        emit(Change::Personal { resource, org, creator });
+    }
+    let (source, data_permission) = (e.source.as_ref(), e.data_permission);
+    if source.is_some() || data_permission.is_some() {
+        emit(Change::Pack { resource, source, data_permission });
+    }
+}

@@ -1,5 +1,6 @@
 //! Users, and how many of them an org has.
 
+use tenure_events::data::Confirmed;
 use tenure_events::{OrgId, Position, UserId};
 
 use super::Installer;
@@ -22,6 +23,22 @@ impl<'a> Installer<'a> {
         self.row(table!(40 user), row, User { home, status, creator });
         let enabled = |status| status == UserStatus::Enabled;
         self.seats(home, before.is_some_and(|before| enabled(before.status)), enabled(status));
+    }
+
+    /// An org vouches for a user, or a credential of theirs.
+    pub(super) fn confirmed(&mut self, user: &UserId, what: &Confirmed) {
+        let user = self.user(user).0;
+        match what {
+            Confirmed::Account(_) => self.row(table!(180 confirmed_user), user, ()),
+            Confirmed::ApiKey(key) => {
+                let key = self.id(table!(5 keys), key.as_str());
+                self.row(table!(181 confirmed_key), key, ());
+            }
+            Confirmed::Identity(identity) => {
+                let identity = self.id(table!(10 identities), identity);
+                self.edge(table!(182 confirmed_identity), user, identity, ());
+            }
+        }
     }
 
     /// Enabled users are counted as they come and go: to walk through all of them for each would take longer the more

@@ -9,6 +9,7 @@ mod code;
 mod distribution;
 mod member;
 mod named;
+pub mod outside;
 mod personal;
 mod reach;
 mod subject;

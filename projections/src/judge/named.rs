@@ -4,7 +4,7 @@
 use tenure_events::data::Level;
 use tenure_events::{Position, Time};
 
-use super::{Action, Code, Member, Object, Obligations, Question, Reason, Subject, Trace};
+use super::{Action, Code, Member, Object, Obligations, Question, Reason, Subject, Trace, outside};
 use super::{check, explain, obligations, supposed_member};
 use crate::values::{GroupNo, KeyNo, OrgNo};
 use crate::view::View;
@@ -235,11 +235,11 @@ impl<'q> Thing<'q> {
 }
 
 impl Subject {
-    /// The user of a key, with what the key carries; nobody once the key counts no more.
+    /// The user of a key, with what the key carries; nobody once the key counts no more, or while it waits for the user's
+    /// org to vouch for it.
     #[must_use]
     pub fn by_key(view: &View<'_>, key: KeyNo) -> Option<Self> {
-        let key = view.usable_key(key).filter(|key| key.window.holds(view.instant()))?;
-        Some(Self::of_key(key))
+        outside::key_in_use(view, key).map(Self::of_key)
     }
 }
 

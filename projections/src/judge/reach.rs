@@ -8,7 +8,7 @@ use tenure_events::data::{CrossOrgShares, Level, Nature};
 use super::association::{self, Association};
 use super::authority::{Standing, belongs_effectively, reaches_down};
 use super::personal::personal;
-use super::{Code, Subject, administrative, distribution};
+use super::{Code, Subject, administrative, distribution, outside};
 use crate::values::{OrgNo, ResourceNo, RoleNo, Share};
 use crate::view::View;
 
@@ -159,9 +159,11 @@ fn elsewhere(
 }
 
 /// Whether an org lets somebody have its content who acts in another: neither their home nor that other is an ancestor
-/// that it excludes.
+/// that it excludes, nor did people of such a one make them.
 fn is_let_in(view: &View<'_>, subject: &Subject, acting: OrgNo, org: OrgNo) -> bool {
-    reaches_down(view, acting, org) && view.home(subject.user).is_some_and(|home| reaches_down(view, home, org))
+    reaches_down(view, acting, org)
+        && view.home(subject.user).is_some_and(|home| reaches_down(view, home, org))
+        && !outside::is_puppet(view, subject.user, org)
 }
 
 /// Apps that a tenant publishes are for that tenant.

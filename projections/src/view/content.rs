@@ -103,6 +103,11 @@ impl<'a> View<'a> {
         self.from(|s| &s.share_org, resource.0).filter_map(|(org, share)| Some((OrgNo(org), share.value?)))
     }
 
+    /// The users whom one piece of content itself is shared with.
+    pub fn users_with_share(&self, resource: ResourceNo) -> impl Iterator<Item = (UserNo, Share)> + use<'a> {
+        self.from(|s| &s.share_user, resource.0).filter_map(|(user, share)| Some((UserNo(user), share.value?)))
+    }
+
     /// The content itself that is shared with an org, by name.
     pub fn shares_with_org(&self, org: OrgNo) -> impl Iterator<Item = ResourceNo> + use<'a> {
         self.to(|s| &s.share_org, org.0).filter(|(_, share)| share.value.is_some()).map(|(no, _)| ResourceNo(no))

@@ -102,6 +102,17 @@ impl<'a> View<'a> {
         self.row(|s| &s.group, group.0)
     }
 
+    /// Since which event there is a group.
+    #[must_use]
+    pub fn group_since(&self, group: GroupNo) -> Option<Position> {
+        self.state()
+            .group
+            .versions(group.0)
+            .last()
+            .map(|first| first.position)
+            .filter(|first| *first <= self.position())
+    }
+
     /// The live groups of an org, newest first.
     pub fn groups(&self, org: OrgNo) -> impl Iterator<Item = GroupNo> + use<'a> {
         let view = *self;

@@ -3,8 +3,8 @@
 use super::{Fact, View};
 use crate::names::Scope;
 use crate::values::{
-    Done, GroupNo, KeyNo, KindNo, NameHolder, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, ResourceNo, RoleNo, UserNo,
-    UserTypeNo,
+    Done, GroupNo, KeyNo, KindNo, Linked, NameHolder, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, ResourceNo, RoleNo,
+    UserNo, UserTypeNo,
 };
 
 impl<'a> View<'a> {
@@ -67,7 +67,16 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn find_identity(&self, identity: &str) -> Option<UserNo> {
         let row = self.find(|s| &s.identities, identity)?;
-        self.row(|s| &s.identity, row)?.value
+        self.row(|s| &s.identity, row)?.value.map(|linked| linked.user)
+    }
+
+    /// An external identity by its keyed hash: whose it is, since when, and whether their org vouches for it.
+    pub(crate) fn linked(&self, identity: &str) -> Option<(Linked, bool)> {
+        let row = self.find(|s| &s.identities, identity)?;
+        let version = self.row(|s| &s.identity, row)?;
+        let linked = version.value?;
+        let confirmed = self.edge(|s| &s.confirmed_identity, linked.user.0, row);
+        Some((linked, confirmed.is_some_and(|confirmed| confirmed.position >= version.position)))
     }
 
     /// The users to whom an external identity is linked, or was.

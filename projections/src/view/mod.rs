@@ -1,5 +1,6 @@
 //! A view: the state as of a position, judged at an instant. Every question is asked of one.
 
+mod changes;
 mod content;
 mod environments;
 mod grants;
@@ -13,6 +14,8 @@ mod users;
 
 use tenure_events::{Envelope, Event, Hash, OrgId, Position, Time, UserId};
 use uuid::Uuid;
+
+pub use changes::Changes;
 
 use crate::state::State;
 use crate::store::{Edges, Handle, Ids, Rows, Small, Version};

@@ -30,6 +30,45 @@ impl<'a> View<'a> {
         self.is_enabled(user) && self.home(user).is_some_and(|home| self.is_live(home))
     }
 
+    /// Whether a user's org vouches for them, though somebody from outside made them.
+    #[must_use]
+    pub fn is_confirmed(&self, user: UserNo) -> bool {
+        self.row(|s| &s.confirmed_user, user.0).is_some()
+    }
+
+    /// Whether an org vouches for a key of one of its users, though somebody from outside issued it.
+    #[must_use]
+    pub fn is_key_confirmed(&self, key: KeyNo) -> bool {
+        self.row(|s| &s.confirmed_key, key.0).is_some()
+    }
+
+    /// Whether a user was made in the command that made their home.
+    #[must_use]
+    pub fn arose_with_home(&self, user: UserNo) -> bool {
+        let made = |home: OrgNo| self.edge(|s| &s.home, home.0, user.0).map(|made| (home, made.position));
+        self.home(user).and_then(made).is_some_and(|(home, position)| self.arose_with(home, position))
+    }
+
+    /// Whether an event is of the command that made an org.
+    #[must_use]
+    pub fn arose_with(&self, org: OrgNo, position: Position) -> bool {
+        let made = self.row(|s| &s.org_about, org.0).map(|about| about.position);
+        made.is_some_and(|made| self.is_one_command(made, position))
+    }
+
+    /// Whether an event is of the command that made a user.
+    #[must_use]
+    pub fn was_made_at(&self, user: UserNo, position: Position) -> bool {
+        let home = self.home(user).and_then(|home| self.edge(|s| &s.home, home.0, user.0));
+        home.is_some_and(|made| self.is_one_command(made.position, position))
+    }
+
+    fn is_one_command(&self, first: Position, second: Position) -> bool {
+        let end = |position| self.state().command_of(position).map(|(end, _)| end);
+        // No command has more events.
+        first.abs_diff(second) <= 1_000 && end(first).is_some_and(|first| end(second) == Some(first))
+    }
+
     /// Who made a user.
     #[must_use]
     pub fn creator(&self, user: UserNo) -> Option<UserNo> {

@@ -164,7 +164,8 @@ pub(super) fn landlord() -> Vec<Step> {
                     "excludes the landlord",
                     "exclude-landlord",
                     json!({ "org": "learnstars" }),
-                    Done(&["landlord.excluded"]),
+                    // Educate issued the key that she uses: she vouches for it by excluding.
+                    Done(&["landlord.excluded", "credential.confirmed"]),
                 )
                 .marked("excluded"),
                 manages_users(

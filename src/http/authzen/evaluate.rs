@@ -249,16 +249,10 @@ fn group(view: &View<'_>, thing: Thing<'_>) -> Option<GroupNo> {
 fn subject(view: &View<'_>, thing: Thing<'_>) -> Option<Subject> {
     match thing.kind {
         "user" => view.find_user(thing.id).map(Subject::from),
-        "api_key" => by_key(view, view.find_key(thing.id)?),
+        "api_key" => Subject::by_key(view, view.find_key(thing.id)?),
         "group" => judge::supposed_member(view).map(Subject::from),
         _ => None,
     }
-}
-
-/// The user of a key, with what the key carries; nobody once the key counts no more.
-pub fn by_key(view: &View<'_>, key: KeyNo) -> Option<Subject> {
-    let key = view.usable_key(key).filter(|key| key.window.holds(view.instant()))?;
-    Some(Subject::of_key(key))
 }
 
 /// What a question is about: an org, an environment, or content of the kind that the type names.

@@ -11,7 +11,7 @@ use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
 use super::super::answer::Reply;
 use super::super::problem::Problem;
 use super::super::read::{Bookmark, Bound, is_none};
-use super::evaluate::{Asker, Found, acting, by_key, member, target};
+use super::evaluate::{Asker, Found, acting, member, target};
 use super::known;
 use super::request::{self, Search};
 
@@ -241,7 +241,8 @@ impl<'a> Read<'a> {
     fn keys(&self, user: UserNo, action: Action, object: Object) -> Vec<Thing<'a>> {
         let seen = |key: &_| sight::sees_key(&self.asker.live, &self.asker.viewer, *key);
         let keys = self.view.keys_of(user).map(|(key, _)| key).filter(seen);
-        let may = |key: &_| by_key(&self.view, *key).is_some_and(|subject| self.allows(subject, action, object));
+        let may =
+            |key: &_| Subject::by_key(&self.view, *key).is_some_and(|subject| self.allows(subject, action, object));
         keys.filter(may).map(|key| Thing { kind: "api_key", id: self.view.key_id(key), properties: None }).collect()
     }
 

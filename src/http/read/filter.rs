@@ -11,7 +11,7 @@ use tenure_events::{EntityRef, Envelope, schema};
 use tenure_projections::View;
 use tenure_projections::judge::{Code, Subject};
 use tenure_projections::sight;
-use tenure_projections::values::{OrgNo, UserNo};
+use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
 
 use super::super::problem::Problem;
 use super::ask::Params;
@@ -180,7 +180,7 @@ fn sees(live: &View<'_>, viewer: &Subject, collection: &str, id: &str) -> bool {
         "resources" => live.find_resource(id).is_some_and(|no| {
             let org = live.resource(no).map(|resource| resource.value.org);
             sight::sees_resource(live, viewer, None, no)
-                || (org.is_some_and(audits) && !sight::is_personal(live, viewer, no))
+                || (org.is_some_and(audits) && sight::was_ever_public(live, viewer, no))
         }),
         "environments" => live.find_environment(id).is_some_and(|no| {
             live.environment(no).is_some_and(|found| sight::sees_inside(live, viewer, found.value.org))
@@ -228,8 +228,10 @@ fn is_personal(live: &View<'_>, viewer: &Subject, org: OrgNo, envelope: &Envelop
         EntityRef::Resource(id) => {
             // By what it was once the event had happened: before content came there it was no secret.
             let then = View::new(live.state(), envelope.position, live.instant());
+            // What another org is told of it says nothing but that.
+            let own = |resource: &ResourceNo| live.resource(*resource).is_some_and(|found| found.value.org == org);
             let personal = |resource| sight::was_personal(live, &then, viewer, resource);
-            live.find_resource(id.as_str()).is_some_and(personal)
+            live.find_resource(id.as_str()).filter(own).is_some_and(personal)
         }
         EntityRef::Platform
         | EntityRef::Privilege(_)

@@ -11,7 +11,7 @@ use tenure_events::{Envelope, Position, Time};
 use tenure_projections::history::{Entity, Order, history};
 use tenure_projections::judge::Code;
 use tenure_projections::sight;
-use tenure_projections::values::OrgNo;
+use tenure_projections::values::{OrgNo, ResourceNo};
 
 use super::super::answer::{Events, Reply};
 use super::super::problem::Problem;
@@ -58,8 +58,17 @@ pub fn of_role(ask: &Ask<'_>) -> Result<Reply, Problem> {
 
 /// `GET /v1/resources/{id}/history`.
 pub fn of_resource(ask: &Ask<'_>) -> Result<Reply, Problem> {
-    let resource = ask.resource(ask.id())?;
+    let resource = ask.resource(ask.id()).or_else(|hidden| once_public(ask).ok_or(hidden))?;
     of(ask, Entity::Resource(resource), ask.view.resource(resource).map(|resource| resource.value.org))
+}
+
+/// Content that lies in somebody's personal folder and did not always: to those who audit its org its history stays what
+/// it was before it came there.
+fn once_public(ask: &Ask<'_>) -> Option<ResourceNo> {
+    let resource = ask.view.find_resource(ask.id())?;
+    let org = ask.live.resource(resource)?.value.org;
+    let audits = sight::reads_history(&ask.live, &ask.viewer, org);
+    (audits && sight::was_ever_public(&ask.live, &ask.viewer, resource)).then_some(resource)
 }
 
 /// `GET /v1/environments/{id}/history`.

@@ -6,6 +6,7 @@ mod catalogue;
 mod diff;
 mod filter;
 mod history;
+mod landlord;
 mod log;
 mod orgs;
 mod packs;
@@ -71,6 +72,11 @@ pub const ROUTES: &[Read] = &[
     Read::new("/v1/orgs/{org}/resources", "the content of an org", orgs::resources),
     Read::new("/v1/orgs/{org}/distributions", "the packs that an org may use", packs::received),
     Read::new("/v1/orgs/{org}/history", "the events of an org", history::of_org),
+    Read::new(
+        "/v1/orgs/{org}/from-outside",
+        "who from elsewhere can work in an org, and what outsiders made for its people; what of it is suspended",
+        landlord::from_outside,
+    ),
     Read::new("/v1/users/{user}", "a user", people::one),
     Read::new("/v1/users/{user}/orgs", "the orgs that a user can work in", people::orgs),
     Read::new("/v1/users/{user}/subscriptions", "the memberships of a user", people::subscriptions),

@@ -27,6 +27,7 @@ use uuid::Uuid;
 use crate::log::{sync_name, write_atomically};
 
 /// The version of the folder's layout that this program makes, and the newest that it reads.
+use crate::private;
 pub const FORMAT: u32 = 1;
 
 const MANIFEST: &str = "tenure.json";
@@ -51,7 +52,7 @@ impl DataFolder {
     /// [`DataError::AlreadyInitialised`], [`DataError::Leftover`], [`DataError::InUse`] or [`DataError::Io`].
     pub fn begin(path: &Path, log_id: Uuid) -> Result<DataFolder, DataError> {
         let io_error = |source| DataError::Io { path: path.to_owned(), source };
-        fs::create_dir_all(path).and_then(|()| sync_name(path)).map_err(io_error)?;
+        private::create_folders(path).and_then(|()| sync_name(path)).map_err(io_error)?;
         let lock = lock(path)?;
         if path.join(MANIFEST).try_exists().map_err(io_error)? {
             return Err(DataError::AlreadyInitialised { path: path.to_owned() });

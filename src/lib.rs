@@ -16,6 +16,7 @@ pub mod licence;
 pub mod log;
 pub mod node;
 pub mod presets;
+mod private;
 pub mod proof;
 pub mod publish;
 pub mod serve;

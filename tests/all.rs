@@ -31,6 +31,7 @@ mod faults_init;
 mod faults_input;
 mod faults_keys;
 mod faults_kill;
+mod faults_modes;
 mod faults_passing;
 mod faults_races;
 mod feed;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::process::Stdio;
 use std::thread;
@@ -74,7 +75,7 @@ fn whatever_was_made_is_replaced_until_it_is_a_platform() {
     for count in 0..=parts.len() {
         let folder = TempDir::new().unwrap();
         let data = folder.path().join("data");
-        fs::create_dir_all(data.join("log")).unwrap();
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(data.join("log")).unwrap();
         fs::copy(whole.path().join("data/tenure.json"), data.join("making")).unwrap();
         for part in &parts[..count] {
             fs::write(data.join(part), "half").unwrap();

@@ -161,6 +161,38 @@ fn the_contract_crates_carry_nothing_of_the_server() {
     snapshots().bind(|| insta::assert_snapshot!("contract-dependencies", direct));
 }
 
+/// What makes a file or folder, perhaps for all eyes.
+const MAKES_FILES: &[&str] = &[
+    "File::create",
+    "File::create_new",
+    "fs::write",
+    "fs::copy",
+    "create_dir",
+    "create_dir_all",
+    "DirBuilder",
+    "create ( true )",
+    "create_new ( true )",
+];
+
+#[test]
+fn only_private_makes_files() {
+    let mut wrong = Vec::new();
+    for home in ["src", "events/src", "projections/src", "replica/src"] {
+        for source in sources(home) {
+            let text = format!(" {} ", source.text());
+            let found = MAKES_FILES
+                .iter()
+                .filter(|makes| text.contains(&format!(" {makes} ")) || text.contains(&format!("::{makes} ")));
+            let found: Vec<_> = found.collect();
+            let is_excused = ["src/private.rs", "replica/src/private.rs"].contains(&source.path.as_str());
+            if found.is_empty() == is_excused {
+                wrong.push(format!("{}: {found:?}", source.path));
+            }
+        }
+    }
+    assert_none(&wrong, "files are made by `private`, so that their modes are right");
+}
+
 #[test]
 fn files_are_short() {
     let mut wrong = Vec::new();

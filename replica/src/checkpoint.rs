@@ -9,7 +9,7 @@
 //!
 //! Only what the node signed is in it. Those of version 1 held what had arrived, signed or not, and are dropped.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +24,8 @@ use uuid::Uuid;
 use crate::clock::{self, Instant};
 use crate::core::{Core, Known};
 
+use crate::lag::Beat;
+use crate::private;
 const MAGIC: &[u8] = b"tenure-replica-checkpoint 2\n";
 const SIGNED: u8 = 254;
 const MANIFEST: u8 = 255;
@@ -90,10 +92,10 @@ pub fn load(path: &Path) -> Result<Option<Loaded>, CheckpointError> {
 /// Writes one over what was there.
 fn write(path: &Path, log: Uuid, state: &State, mark: &Mark, signed: Time) -> Result<(), CheckpointError> {
     let folder = folder_of(path);
-    fs::create_dir_all(folder)?;
+    private::create_folders(folder)?;
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".{}.tmp", std::process::id()));
-    let mut file = BufWriter::with_capacity(1 << 20, create(Path::new(&temporary))?);
+    let mut file = BufWriter::with_capacity(1 << 20, private::create(Path::new(&temporary))?);
     file.write_all(MAGIC)?;
     let manifest = packed::pack(state, log, mark, |table, _, chunk| put(&mut file, table, chunk))?;
     put(&mut file, SIGNED, &signed.micros().to_le_bytes())?;
@@ -120,15 +122,6 @@ pub fn clean(path: &Path) {
             drop(fs::remove_file(entry.path()));
         }
     }
-}
-
-/// For this user's eyes alone: who may do what is nobody else's business.
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 fn put(file: &mut impl io::Write, table: u8, chunk: &[u8]) -> Result<(), CheckpointError> {

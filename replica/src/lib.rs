@@ -44,6 +44,7 @@ mod fault;
 mod feed;
 mod follow;
 mod lag;
+mod private;
 mod prove;
 mod trust;
 

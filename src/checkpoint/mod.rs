@@ -26,6 +26,7 @@ use tenure_projections::packed::PackError;
 use uuid::Uuid;
 
 use crate::chain::Head;
+use crate::private;
 
 pub use tenure_projections::packed::{Mark, SCHEMA};
 
@@ -94,7 +95,7 @@ pub fn write(
         let path = path.to_owned();
         |source| CheckpointError::Io { path, source }
     };
-    fs::create_dir_all(folder).map_err(at(folder))?;
+    private::create_folders(folder).map_err(at(folder))?;
     remove(folder, |entry| entry.starts_with(&name)).map_err(at(folder))?;
     in_own_thread(|| write::write(&database, log, state, mark, go_on))?;
     seal::seal(&database).map_err(at(&database))?;

@@ -5,13 +5,15 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::log::{sync_name, write_atomically};
+use crate::private;
 
 /// What a seal's name has behind that of its database.
 pub const SUFFIX: &str = ".seal";
 
-/// Makes the files of a database durable, sled itself does not, and seals them.
+/// Makes the files of a database durable and private, sled itself does neither, and seals them.
 pub fn seal(database: &Path) -> io::Result<()> {
     let files = files(database)?;
+    private::restrict(database)?;
     for (file, _) in &files {
         File::open(file)?.sync_all()?;
         sync_name(file)?;
@@ -31,17 +33,17 @@ pub fn is_intact(database: &Path) -> io::Result<bool> {
 
 /// Copies a database and its seal to a place where nothing is. What is missing is left out: the seal tells.
 pub fn copy(database: &Path, to: &Path) -> io::Result<()> {
-    fs::copy(path(database), path(to))?;
+    private::copy(&path(database), &path(to))?;
     if !database.is_dir() {
         return Ok(());
     }
-    fs::create_dir(to)?;
+    private::create_folders(to)?;
     for (file, _) in files(database)? {
         let copy = to.join(file.strip_prefix(database).unwrap_or(&file));
         if let Some(folder) = copy.parent() {
-            fs::create_dir_all(folder)?;
+            private::create_folders(folder)?;
         }
-        fs::copy(&file, copy)?;
+        private::copy(&file, &copy)?;
     }
     Ok(())
 }

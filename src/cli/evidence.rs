@@ -1,5 +1,6 @@
 //! `tenure evidence`, `tenure proof-key`, and `tenure verify FILE`: answers that are verified without a node.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,6 +13,7 @@ use super::failure::{Failure, Result};
 use super::output::{Format, is_read, print, record};
 use super::read::History;
 use crate::node::{self, ProofKeys};
+use crate::private;
 use crate::proof::{self, Proved, Verifier};
 
 /// Make a file of evidence: an answer, the events that it rests on, and the proofs that the log has them.
@@ -95,7 +97,8 @@ impl Make {
         }
         let file = global.client().file("/v1/evidence", wanted.to_string().as_bytes())?;
         match &self.out {
-            Some(path) => std::fs::write(path, &file)
+            Some(path) => private::create(path)
+                .and_then(|mut new| new.write_all(&file))
                 .map_err(|error| Failure::new(format!("cannot write `{}`: {error}", path.display())))?,
             None => {
                 is_read(&String::from_utf8_lossy(&file))?;

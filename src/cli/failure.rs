@@ -2,9 +2,11 @@
 
 use std::fmt::Display;
 use std::io;
+use std::path::Path;
 
 use super::output::{Paint, clean};
 use crate::client::{ClientError, Problem};
+use crate::private;
 
 /// One clear line, what belongs to it, and what to do.
 #[derive(Debug)]
@@ -12,6 +14,13 @@ pub struct Failure {
     message: String,
     details: Vec<String>,
     hint: Option<String>,
+}
+
+/// Tells where others on this machine may read what was written to a folder, or was there before.
+pub fn warn_of_others(folder: &Path) {
+    if let Some(warning) = private::warning(folder) {
+        eprintln!("{} {}", Paint::stderr().dim("warning:"), clean(&warning));
+    }
 }
 
 /// What a verb ends with when it does not do its work.

@@ -8,7 +8,7 @@ use serde_json::json;
 use tenure_events::UserId;
 
 use super::Global;
-use super::failure::{Failure, Result};
+use super::failure::{Failure, Result, warn_of_others};
 use super::feed::Nats;
 use super::output::{print, record};
 use super::progress::Bar;
@@ -177,6 +177,7 @@ impl Backup {
         if !erased_since.is_empty() {
             print(&format!("erased while it was copied: {}\n", listed(&erased_since)))?;
         }
+        warn_of_others(&self.to);
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -195,6 +196,7 @@ impl Restore {
         }
         let later = "is readable here: if you have any later copy of the log, name it with --erasures";
         print(&format!("whoever was erased after position {erasures_to} {later}\n"))?;
+        warn_of_others(&self.data);
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,6 +1,5 @@
 //! `tenure licence`: what a vendor makes: a pair of keys, licences of platforms, authorisation codes of their tenants.
 
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,6 +15,7 @@ use super::failure::{Failure, Result};
 use super::output::{Format, print, record};
 use crate::clock::Clock;
 use crate::licence::{MAX_TRIAL_DAYS, SigningKey};
+use crate::private;
 
 /// Make signing keys; sign platform licences and authorisation codes of tenants.
 #[derive(Debug, Args)]
@@ -98,11 +98,7 @@ impl Licence {
 fn keys(out: &Path, format: Format) -> Result<ExitCode> {
     let key = SigningKey::generate().map_err(Failure::new)?;
     let failed = |error| Failure::new(format!("cannot make `{}`: {error}", out.display()));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(out).map_err(failed)?;
+    let mut file = private::create_new(out).map_err(failed)?;
     file.write_all(format!("{}\n", *key.reveal()).as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
     eprintln!("the secret key is in {}; this is the public one, for `tenure init --licence-key`:", out.display());
     show(format, "public_key", &key.public().to_string())

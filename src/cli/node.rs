@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::Global;
 use super::edge::Edge;
-use super::failure::{Failure, Result};
+use super::failure::{Failure, Result, warn_of_others};
 use super::feed::Nats;
 use super::output::{Format, is_read, print, record};
 use crate::clock::Clock;
@@ -132,6 +132,7 @@ impl Init {
             self.data.display(),
             self.admin_id
         );
+        warn_of_others(&self.data);
         Ok(ExitCode::SUCCESS)
     }
 

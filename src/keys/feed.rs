@@ -14,7 +14,7 @@ use super::seed::SeedFile;
 
 const FILE: SeedFile = SeedFile {
     prefix: "tenure-feed-secret:",
-    other: "it is no key of a feed: make a new one with `tenure feed-key --renew`, and give it to those who follow the events",
+    other: "it is damaged, or no key of a feed: make a new one with `tenure feed-key --renew`, and give it to those who follow the events",
 };
 
 /// Signs heartbeats.
@@ -75,6 +75,8 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use ed25519_dalek::{Signature, VerifyingKey};
     use tenure_events::{FeedState, Hash, Time};
 
@@ -92,15 +94,56 @@ mod tests {
         assert_eq!(FeedSigner::in_file(&path).unwrap().public(log), renewed);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
-        fs::write(&path, "hello").unwrap();
-        assert!(FeedSigner::in_file(&path).is_err(), "a key is not made anew in silence");
+    }
+
+    #[test]
+    fn damage_to_the_file_is_noticed_wherever_it_is() {
+        let (folder, log) = (tempfile::tempdir().unwrap(), Uuid::from_u128(1));
+        let path = folder.path().join("feed-key");
+        let first = FeedSigner::in_file(&path).unwrap().public(log);
+        let whole = fs::read(&path).unwrap();
+        let check = |bytes: &[u8], name: &str| {
+            fs::write(&path, bytes).unwrap();
+            assert!(FeedSigner::in_file(&path).is_err(), "{name}: a key is not made anew in silence");
+            assert!(FeedSigner::look(&path).is_err(), "{name}");
+            assert_eq!(fs::read(&path).unwrap(), bytes, "{name}: what is there stays");
+        };
+        check(b"hello", "another text");
+        for at in 0..whole.len() {
+            for bit in 0..8 {
+                let mut flipped = whole.clone();
+                flipped[at] ^= 1 << bit;
+                check(&flipped, &format!("bit {bit} of byte {at}"));
+            }
+            check(&whole[..at], &format!("cut to {at} bytes"));
+        }
+        fs::write(&path, &whole).unwrap();
+        assert_eq!(FeedSigner::in_file(&path).unwrap().public(log), first);
+        let renewed = FeedSigner::renew(&path).unwrap();
+        assert_ne!(renewed.public(log), first);
+        assert_eq!(FeedSigner::in_file(&path).unwrap().public(log), renewed.public(log));
+    }
+
+    #[test]
+    fn files_without_the_public_half_are_read() {
+        let (folder, log) = (tempfile::tempdir().unwrap(), Uuid::from_u128(1));
+        let path = folder.path().join("feed-key");
+        let signer = FeedSigner::generate().unwrap();
+        fs::write(&path, format!("{}{}\n", FILE.prefix, URL_SAFE_NO_PAD.encode(signer.0.as_bytes()))).unwrap();
+        assert_eq!(FeedSigner::in_file(&path).unwrap().public(log), signer.public(log));
     }
 
     #[test]
     fn what_is_signed_is_verified_with_the_public_half() {
         let (signer, log) = (FeedSigner::generate().unwrap(), Uuid::from_u128(1));
-        let beat =
-            Heartbeat { log, position: 3, hash: Hash::default(), time: Time::from_micros(9), feed: FeedState::Refused };
+        let beat = Heartbeat {
+            log,
+            epoch: 7,
+            position: 3,
+            hash: Hash::default(),
+            time: Time::from_micros(9),
+            feed: FeedState::Refused,
+        };
         let message = signer.sign(&beat);
         let (signed, signature) = Heartbeat::split(message.as_bytes()).unwrap();
         let key = VerifyingKey::from_bytes(&signer.public(log).key).unwrap();

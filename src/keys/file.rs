@@ -15,7 +15,7 @@
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use crc32c::{crc32c, crc32c_append};
@@ -23,6 +23,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::{Entry, Key, PersonId, StoreError};
+use crate::private;
 
 /// Length of the header and of each record, in bytes.
 pub(super) const RECORD: usize = 128;
@@ -66,7 +67,7 @@ impl KeyFile {
 
     pub(super) fn create(path: &Path, log: Uuid, secret: &Key) -> Result<Self, StoreError> {
         let create = || {
-            let file = create_private(path)?;
+            let file = private::create_new(path)?;
             file.write_all_at(&*header(log, secret), 0)?;
             sync_new(&file, path)?;
             Ok(file)
@@ -148,7 +149,7 @@ impl KeyFile {
         self.usable()?;
         let mut from = &self.disk.as_ref().ok_or(StoreError::InMemory)?.file;
         let mut copy = || {
-            let mut to = create_private(path)?;
+            let mut to = private::create_new(path)?;
             from.rewind()?;
             io::copy(&mut from.take(offset(self.slots)), &mut to)?;
             sync_new(&to, path)
@@ -321,7 +322,7 @@ fn joined<const N: usize>(parts: [&[u8]; N]) -> Record {
 /// was ever sealed with, or what a failing disk left of some.
 fn keep_beside(path: &Path, torn: &[u8]) -> Result<(), StoreError> {
     let kept = path.with_file_name(format!("keys.cut-{:08x}", crc32c(torn)));
-    let keep = || match create_private(&kept) {
+    let keep = || match private::create_new(&kept) {
         Ok(file) => {
             file.write_all_at(torn, 0)?;
             sync_new(&file, &kept)
@@ -330,11 +331,6 @@ fn keep_beside(path: &Path, torn: &[u8]) -> Result<(), StoreError> {
         Err(error) => Err(error),
     };
     keep().map_err(io_error("keep what is cut from", path))
-}
-
-/// A new file that only its owner may read.
-fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Makes a new file durable, its name in the folder included.

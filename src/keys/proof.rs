@@ -10,7 +10,7 @@ use super::seed::SeedFile;
 
 const FILE: SeedFile = SeedFile {
     prefix: "tenure-proof-secret:",
-    other: "it is no key of proofs: make a new one with `tenure proof-key --renew`, and give it to those who verify evidence",
+    other: "it is damaged, or no key of proofs: make a new one with `tenure proof-key --renew`, and give it to those who verify evidence",
 };
 
 /// Signs checkpoints and evidence.

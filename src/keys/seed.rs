@@ -1,14 +1,15 @@
 //! A secret of a node that is a file of its own: readable by its owner alone, and in no backup.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
+
+use crate::private;
 
 /// How a file with the seed of an Ed25519 key is written.
 pub(super) struct SeedFile {
@@ -42,11 +43,21 @@ impl SeedFile {
 
     /// The key in a file that is there.
     pub fn kept(&self, path: &Path) -> io::Result<SigningKey> {
-        let text = Zeroizing::new(fs::read_to_string(path)?);
-        let seed = text.trim().strip_prefix(self.prefix).and_then(|seed| URL_SAFE_NO_PAD.decode(seed).ok());
-        let seed = seed.map(Zeroizing::new).and_then(|seed| <[u8; 32]>::try_from(seed.as_slice()).ok());
-        let seed = seed.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, self.other))?;
-        Ok(SigningKey::from_bytes(&Zeroizing::new(seed)))
+        let bytes = Zeroizing::new(fs::read(path)?);
+        let key = std::str::from_utf8(&bytes).ok().and_then(|text| self.read(text));
+        key.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, self.other))
+    }
+
+    /// The key in a text; none if the text is not as it was written: any 32 bytes are some key, so the public half stands
+    /// beside the secret one.
+    fn read(&self, text: &str) -> Option<SigningKey> {
+        let text = text.strip_prefix(self.prefix)?.strip_suffix('\n')?;
+        // At first the public half was not written.
+        let (seed, public) = text.split_once('.').map_or((text, None), |(seed, public)| (seed, Some(public)));
+        let seed = Zeroizing::new(URL_SAFE_NO_PAD.decode(seed).ok()?);
+        let seed = Zeroizing::new(<[u8; 32]>::try_from(seed.as_slice()).ok()?);
+        let key = SigningKey::from_bytes(&seed);
+        public.is_none_or(|public| public == name(&key)).then_some(key)
     }
 
     /// Whether a start can use the file: there is a key in it, or it is not there and would be made. Changes nothing.
@@ -67,9 +78,10 @@ impl SeedFile {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".{}.tmp", std::process::id()));
         let new = Path::new(&name);
-        let text = Zeroizing::new(format!("{}{}\n", self.prefix, URL_SAFE_NO_PAD.encode(key.as_bytes())));
+        let seed = Zeroizing::new(URL_SAFE_NO_PAD.encode(key.as_bytes()));
+        let text = Zeroizing::new(format!("{}{}.{}\n", self.prefix, *seed, name(key)));
         let written = || {
-            let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(new)?;
+            let mut file = private::create(new)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             place(new)
@@ -81,4 +93,9 @@ impl SeedFile {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     }
+}
+
+/// The public half.
+fn name(key: &SigningKey) -> String {
+    URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes())
 }

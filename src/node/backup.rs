@@ -15,7 +15,6 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +34,7 @@ use crate::data::{self, DataError, DataFolder};
 use crate::keys::{KeyStore, StoreError};
 use crate::log::{AppendError, FileLog, FileOptions, Log, LogReader, OpenError, sync_name, write_atomically};
 
+use crate::private;
 /// What was copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copied {
@@ -273,7 +273,7 @@ impl LogCopy {
         let copy = || {
             let bytes = Zeroizing::new(fs::read(from)?);
             drop(fs::remove_file(to));
-            let mut copy = File::options().write(true).create_new(true).mode(0o600).open(to)?;
+            let mut copy = private::create_new(to)?;
             copy.write_all(&bytes)?;
             copy.sync_all()?;
             sync_name(to)
@@ -314,7 +314,7 @@ fn erased(event: &Event) -> Option<UserId> {
 fn new_keys(target: &Path) -> Result<PathBuf, CopyError> {
     let keys = keys_of(target);
     let folder = target.join("keys");
-    fs::create_dir_all(&folder).and_then(|()| sync_name(&folder)).map_err(at(&folder))?;
+    private::create_folders(&folder).and_then(|()| sync_name(&folder)).map_err(at(&folder))?;
     if keys.exists() { Err(CopyError::NotEmpty(folder)) } else { Ok(keys) }
 }
 

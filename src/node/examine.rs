@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::data::{self, DataError, Still};
 use crate::keys::{FeedSigner, KeyStore, ProofKey};
 use crate::log::{self, FileLog, LogReader, Position};
+use crate::private;
 
 /// What is in a data folder.
 #[derive(Debug)]
@@ -67,7 +68,7 @@ pub fn examine(folder: &Path, clock: &Clock) -> Result<Examination, DataError> {
         in_use: still.is_none(),
         log,
         events: None,
-        warnings: Vec::new(),
+        warnings: private::warning(folder).into_iter().collect(),
         keys: None,
         checkpoint: None,
         doubted: None,

@@ -24,6 +24,7 @@ use crate::data::{DataError, DataFolder};
 use crate::init::Founded;
 use crate::keys::{FeedSigner, KeyStore, StoreError};
 use crate::log::{self, FileLog, FileOptions, Known, Log, LogReader};
+use crate::private;
 use crate::proof::Tree;
 
 /// What a node runs on.
@@ -101,6 +102,8 @@ pub struct OpenReport {
     /// The time of the last event, if that is ahead of the clock: events are stamped right after it until the clock has
     /// caught up, and the clock is judged by.
     pub ahead: Option<Time>,
+    /// That others on this machine may read or change parts of the data folder.
+    pub wider: Option<String>,
 }
 
 impl OpenReport {
@@ -115,6 +118,7 @@ impl OpenReport {
                  clock has, and windows are judged by the clock"
             )
         }));
+        warnings.extend(self.wider.clone());
         warnings
     }
 }
@@ -223,7 +227,9 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     }
     let replayed = head.position - start.position;
     let (keyless, ahead) = (keyless(&state, &keys), (head.time > now).then_some(head.time));
-    let report = OpenReport { log: log_report, torn_keys: keys.torn(), checkpoint: used, replayed, keyless, ahead };
+    let torn_keys = keys.torn();
+    let wider = folder.as_ref().and_then(|folder| private::warning(folder.path()));
+    let report = OpenReport { log: log_report, torn_keys, checkpoint: used, replayed, keyless, ahead, wider };
     let core = Arc::new(Core {
         state,
         keys,

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use tenure_events::Time;
 
 use super::shared::Core;
+use crate::private;
 
 /// How far a start may be ahead of the time known last, in seconds: as long as a machine takes to start anew.
 const AHEAD: i64 = 600;
@@ -72,7 +73,7 @@ impl Record {
 
 /// Over what was there and of the same length, so that it takes no room on a full disk. Half written it reads as no time.
 fn write(path: &Path, now: Time) -> io::Result<()> {
-    let mut file = File::options().write(true).create(true).truncate(false).open(path)?;
+    let mut file = private::create_or_open(path)?;
     file.write_all(format!("{now}\n").as_bytes())?;
     file.sync_data()
 }

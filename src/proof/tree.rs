@@ -24,6 +24,7 @@ use super::note::NoteError;
 use super::tile::Tile;
 use super::{hashes, leaf, parse, proves_leaf, proves_prefix, text};
 use crate::log::{LogReader, write_atomically};
+use crate::private;
 
 /// The tree of a log: one thread adds to it, any may ask.
 pub struct Tree {
@@ -87,12 +88,11 @@ impl Tree {
     /// # Errors
     /// The log cannot be read.
     pub fn in_folder(folder: &Path, log_id: Uuid, log: &LogReader) -> Result<Self, crate::log::ReadError> {
-        let opened = fs::create_dir_all(folder).and_then(|()| {
+        let opened = private::create_folders(folder).and_then(|()| {
             let mut levels = Vec::with_capacity(LEVELS);
             for level in 0..LEVELS {
                 let path = folder.join(level.to_string());
-                levels
-                    .push(Level::File(File::options().read(true).write(true).create(true).truncate(false).open(path)?));
+                levels.push(Level::File(private::create_or_open(&path)?));
             }
             <[Level; LEVELS]>::try_from(levels).map_err(|_| io::Error::other("the levels of the tree"))
         });

@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use crate::private;
+
 /// Puts a file in place whole or not at all, over what was there, and durably.
 ///
 /// # Errors
@@ -51,7 +53,7 @@ pub(super) fn rewrite(path: &Path, length: u64) -> io::Result<()> {
 pub(super) fn copy_end(path: &Path, from: u64, to: &Path) -> io::Result<()> {
     let mut old = File::open(path)?;
     old.seek(SeekFrom::Start(from))?;
-    let mut new = File::create_new(to)?;
+    let mut new = private::create_new(to)?;
     let copied = io::copy(&mut old, &mut new).and_then(|_| new.sync_all());
     if copied.is_err() {
         drop(fs::remove_file(to));
@@ -62,7 +64,7 @@ pub(super) fn copy_end(path: &Path, from: u64, to: &Path) -> io::Result<()> {
 
 fn place(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let temporary = folder_of(path).join("new.tmp");
-    let mut file = File::create(&temporary)?;
+    let mut file = private::create(&temporary)?;
     let placed = write(&mut file).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&temporary, path));
     if placed.is_err() {
         // What is half written helps nobody, and a disk may be full of it.

@@ -11,7 +11,7 @@ mod index;
 mod open;
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -31,6 +31,7 @@ pub use self::{
     open::{Cut, End, Kept, OpenError, OpenReport},
 };
 use super::{AppendError, LogReader, Position, admit};
+use crate::private;
 
 /// How segment files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ impl FileLog {
             return Err(OpenError::Exists { folder: folder.to_owned() });
         }
         let failed = |source| OpenError::Io { path: folder.to_owned(), source };
-        fs::create_dir_all(folder).map_err(failed)?;
+        private::create_folders(folder).map_err(failed)?;
         sync_name(folder).map_err(failed)?;
         let (active, segment) = Active::create(folder, log_id, 1).map_err(failed)?;
         Ok(FileLog::new(folder, log_id, options, active, Index { segments: vec![segment], head: 0 }))

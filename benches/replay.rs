@@ -212,6 +212,7 @@ fn origin(log: uuid::Uuid, time: Time) -> Origin {
         uuid::Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0000 | time.micros().unsigned_abs() as u128);
     Origin {
         log,
+        epoch: 0,
         time,
         command,
         command_name: "grant-privileges",

@@ -1,7 +1,7 @@
 //! The chain of events: decided events get their place in it here. What is stored is held to it by [`Follower`].
 
 use bytes::Bytes;
-use tenure_events::{Envelope, Hash, OrgId, Position, Sealed, Time, UserId};
+use tenure_events::{Envelope, Epoch, Hash, OrgId, Position, Sealed, Time, UserId};
 use uuid::Uuid;
 
 use crate::decide::Draft;
@@ -13,6 +13,8 @@ pub use tenure_events::{Broken, Follower, Head};
 pub struct Origin {
     /// The log.
     pub log: Uuid,
+    /// The epoch that it is in.
+    pub epoch: Epoch,
     /// Recorded time; later than that of the event before.
     pub time: Time,
     /// The command.
@@ -25,7 +27,7 @@ pub struct Origin {
     pub on_behalf_of: Option<UserId>,
     /// What the command belongs to.
     pub correlation: Uuid,
-    /// SHA-256 of its body, if it came with an idempotency key.
+    /// The keyed fingerprint of its body, if it came with an idempotency key.
     pub body_hash: Option<Hash>,
     /// Why.
     pub reason: Option<Sealed>,
@@ -65,6 +67,7 @@ pub fn place(
     }
     (0..count).zip(events).map(move |(index, Draft { org, event, twin_of })| Envelope {
         log: origin.log,
+        epoch: origin.epoch,
         position: first + Position::from(index),
         prev: Hash::default(),
         id: Uuid::nil(),

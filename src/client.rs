@@ -300,7 +300,9 @@ impl Client {
 
     fn read(&self, response: Response<Body>) -> Result<Answer, ClientError> {
         let status = response.status();
-        let position = response.headers().get("Tenure-Position").and_then(|text| text.to_str().ok()?.parse().ok());
+        // Of a platform that was restored it begins with the epoch.
+        let number = |text: &str| text.rsplit('-').next()?.parse().ok();
+        let position = response.headers().get("Tenure-Position").and_then(|text| number(text.to_str().ok()?));
         let body = serde_json::from_slice(&self.bytes(response)?);
         Ok(Answer { position, body: body.map_err(|_| self.foreign(&format!("{status} without JSON")))? })
     }

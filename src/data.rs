@@ -1,7 +1,8 @@
 //! The data folder of a node: what is in it, which log it belongs to, and that one process at a time uses it.
 //!
 //! ```text
-//! tenure.json   {"format":1,"log":"<uuid>"}: that there is a platform here
+//! tenure.json   {"format":1,"log":"<uuid>"}: that there is a platform here; restored from a backup, it has format 2 and
+//!               "epochs":[{"epoch":…,"after":…}] besides
 //! making        the same while one is being made: what is here counts for nothing yet
 //! clock         the time that a node saw last while it ran
 //! log/          the events: the ground state
@@ -22,13 +23,17 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use tenure_events::Epochs;
 use uuid::Uuid;
 
 use crate::log::{sync_name, write_atomically};
+use crate::private;
 
 /// The version of the folder's layout that this program makes, and the newest that it reads.
-use crate::private;
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
+
+/// What is made of a platform that was never restored, so that earlier versions read it as well.
+const WITHOUT_EPOCHS: u32 = 1;
 
 const MANIFEST: &str = "tenure.json";
 
@@ -40,6 +45,7 @@ const MAKING: &str = "making";
 pub struct DataFolder {
     path: PathBuf,
     log_id: Uuid,
+    epochs: Epochs,
     _lock: Lock,
 }
 
@@ -51,13 +57,21 @@ impl DataFolder {
     /// # Errors
     /// [`DataError::AlreadyInitialised`], [`DataError::Leftover`], [`DataError::InUse`] or [`DataError::Io`].
     pub fn begin(path: &Path, log_id: Uuid) -> Result<DataFolder, DataError> {
+        DataFolder::begin_again(path, log_id, Epochs::default())
+    }
+
+    /// The same for a platform that there was before, with the epochs that it had.
+    ///
+    /// # Errors
+    /// As [`DataFolder::begin`].
+    pub fn begin_again(path: &Path, log_id: Uuid, epochs: Epochs) -> Result<DataFolder, DataError> {
         let io_error = |source| DataError::Io { path: path.to_owned(), source };
         private::create_folders(path).and_then(|()| sync_name(path)).map_err(io_error)?;
         let lock = lock(path)?;
         if path.join(MANIFEST).try_exists().map_err(io_error)? {
             return Err(DataError::AlreadyInitialised { path: path.to_owned() });
         }
-        let folder = DataFolder { path: path.to_owned(), log_id, _lock: lock };
+        let folder = DataFolder { path: path.to_owned(), log_id, epochs, _lock: lock };
         let is_left = path.join(MAKING).try_exists().map_err(io_error)?;
         for part in [
             folder.log(),
@@ -77,7 +91,8 @@ impl DataFolder {
                 removed.map_err(io_error)?;
             }
         }
-        let manifest = Manifest { format: FORMAT, log: log_id };
+        let format = if folder.epochs.is_first() { WITHOUT_EPOCHS } else { FORMAT };
+        let manifest = Manifest { format, log: log_id, epochs: folder.epochs.clone() };
         let bytes = serde_json::to_vec(&manifest).map_err(|error| io_error(error.into()))?;
         write_atomically(&path.join(MAKING), &bytes).map_err(io_error)?;
         Ok(folder)
@@ -110,8 +125,8 @@ impl DataFolder {
     /// [`DataError::NotInitialised`], [`DataError::Unfinished`], [`DataError::InUse`], [`DataError::NewerFormat`],
     /// [`DataError::Manifest`] or [`DataError::Io`].
     pub fn open(path: &Path) -> Result<DataFolder, DataError> {
-        let log_id = log_id(path)?;
-        Ok(DataFolder { path: path.to_owned(), log_id, _lock: lock(path)? })
+        let Manifest { log, epochs, .. } = manifest(path)?;
+        Ok(DataFolder { path: path.to_owned(), log_id: log, epochs, _lock: lock(path)? })
     }
 
     /// The folder itself.
@@ -122,6 +137,11 @@ impl DataFolder {
     /// The id of the log, which each segment of it and each event repeats.
     pub fn log_id(&self) -> Uuid {
         self.log_id
+    }
+
+    /// The futures that the log had: each restore began another.
+    pub fn epochs(&self) -> &Epochs {
+        &self.epochs
     }
 
     /// Where the segments of the log are.
@@ -244,6 +264,18 @@ pub enum DataError {
 /// # Errors
 /// As [`DataFolder::open`], but never [`DataError::InUse`].
 pub fn log_id(path: &Path) -> Result<Uuid, DataError> {
+    manifest(path).map(|manifest| manifest.log)
+}
+
+/// The futures that the log in a data folder had, whoever uses it.
+///
+/// # Errors
+/// As [`log_id`].
+pub fn epochs(path: &Path) -> Result<Epochs, DataError> {
+    manifest(path).map(|manifest| manifest.epochs)
+}
+
+fn manifest(path: &Path) -> Result<Manifest, DataError> {
     let file = path.join(MANIFEST);
     let bytes = match fs::read(&file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -261,7 +293,7 @@ pub fn log_id(path: &Path) -> Result<Uuid, DataError> {
     if found > FORMAT {
         return Err(DataError::NewerFormat { path: path.to_owned(), found, known: FORMAT });
     }
-    serde_json::from_slice(&bytes).map_err(damaged).map(|Manifest { log, .. }| log)
+    serde_json::from_slice(&bytes).map_err(damaged)
 }
 
 /// Where the key of the feed is in a data folder.
@@ -295,6 +327,9 @@ struct Format {
 struct Manifest {
     format: u32,
     log: Uuid,
+    /// Nothing in format 1.
+    #[serde(default, skip_serializing_if = "Epochs::is_first")]
+    epochs: Epochs,
 }
 
 /// The locks that a process holds.

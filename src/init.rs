@@ -145,6 +145,7 @@ fn first_command(log: Uuid, founding: &Founding<'_>, clock: &Clock) -> Result<(T
     let command = clock.new_id();
     let origin = Origin {
         log,
+        epoch: 0,
         time: Time::from(clock.now()),
         command,
         command_name: "init",

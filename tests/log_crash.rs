@@ -169,10 +169,10 @@ fn a_data_folder_is_made_once_and_read_only_if_understood() {
     let written = fs::read_to_string(&manifest).unwrap();
     assert_eq!(written, r#"{"format":1,"log":"01990000-0000-7000-8000-000000000001"}"#);
 
-    fs::write(&manifest, r#"{"format":2,"logs":[]}"#).unwrap();
+    fs::write(&manifest, r#"{"format":3,"logs":[]}"#).unwrap();
     let error = DataFolder::open(&path).unwrap_err();
     let text = format!(
-        "`{}` has format 2, and this program knows no later one than 1: run a newer version of it",
+        "`{}` has format 3, and this program knows no later one than 2: run a newer version of it",
         path.display()
     );
     assert_eq!(error.to_string(), text);

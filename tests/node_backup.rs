@@ -103,6 +103,7 @@ fn check(change: impl FnOnce(&mut Vec<Envelope>), want: &str) {
     let command = Clock::system().new_id();
     let origin = Origin {
         log: data.log_id(),
+        epoch: 0,
         time: before.time.next(),
         command,
         command_name: "tag-org",

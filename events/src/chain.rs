@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::{Envelope, Hash, Position, Time};
+use crate::{Envelope, Epoch, Hash, Position, Time};
 
 /// Where a log ends: what its next event goes on from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,8 @@ impl Head {
 pub struct Follower {
     log: Uuid,
     head: Head,
+    /// Of the last event that was followed.
+    epoch: Epoch,
     /// The command that goes on: its id, the next index, its count.
     open: Option<(Uuid, u32, u32)>,
 }
@@ -35,6 +37,14 @@ pub enum Broken {
     /// It says that it belongs to another log.
     #[error("it belongs to log {0}")]
     OtherLog(Uuid),
+    /// It was written in an earlier epoch than the one before it, or within a command of another.
+    #[error("it is of epoch {found}, and the event before it of {before}")]
+    Epoch {
+        /// As the event says.
+        found: Epoch,
+        /// Of the event before.
+        before: Epoch,
+    },
     /// It says that it stands elsewhere.
     #[error("it says that it stands at position {0}")]
     Position(Position),
@@ -73,7 +83,7 @@ impl Follower {
     /// From the end of a command on.
     #[must_use]
     pub const fn new(log: Uuid, head: Head) -> Self {
-        Self { log, head, open: None }
+        Self { log, head, epoch: 0, open: None }
     }
 
     /// The log that it follows.
@@ -86,6 +96,12 @@ impl Follower {
     #[must_use]
     pub const fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// The epoch of the last event that was followed; 0 before any was.
+    #[must_use]
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
     }
 
     /// Whether the last event is the last of its command.
@@ -109,7 +125,10 @@ impl Follower {
         if envelope.prev != hash {
             return Err(Broken::Hash { named: envelope.prev, found: hash });
         }
-        let Envelope { command, index, count, .. } = *envelope;
+        let Envelope { command, index, count, epoch, .. } = *envelope;
+        if epoch < self.epoch || (self.open.is_some() && epoch > self.epoch) {
+            return Err(Broken::Epoch { found: epoch, before: self.epoch });
+        }
         let (expected, expected_count) = match self.open {
             Some((open, next, count)) if open == command => (next, count),
             Some(_) => return Err(Broken::Command { command, index, count }),
@@ -125,6 +144,7 @@ impl Follower {
         if let Some(twin_of) = envelope.twin_of.filter(|twin_of| !(first..envelope.position).contains(twin_of)) {
             return Err(Broken::Twin(twin_of));
         }
+        self.epoch = epoch;
         self.open = (index + 1 < count).then_some((command, index + 1, count));
         self.head = Head { position: envelope.position, hash: found, time: envelope.time };
         Ok(())

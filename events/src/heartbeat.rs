@@ -12,13 +12,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Hash, Position, Time};
+use crate::{Epoch, Hash, Position, Time};
 
 /// How far a node's log is acknowledged, as the node says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Heartbeat {
     /// The log.
     pub log: Uuid,
+    /// The epoch that the log is in: another future than the one before, after a restore.
+    pub epoch: Epoch,
     /// The last event that the node acknowledged; every event up to the end of its command is durable.
     pub position: Position,
     /// The hash of that event's bytes; all zero of an empty log.
@@ -76,6 +78,9 @@ const LONGEST: usize = 4_096;
 #[derive(Serialize, Deserialize)]
 struct Claims {
     log: Uuid,
+    /// As text; none before the first restore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<String>,
     position: String,
     hash: String,
     time: Time,
@@ -89,9 +94,10 @@ impl Heartbeat {
     /// The text that is to be signed.
     #[must_use]
     pub fn to_sign(&self) -> String {
-        let Self { log, position, hash, time, feed } = self;
+        let Self { log, epoch, position, hash, time, feed } = self;
+        let epoch = (*epoch > 0).then(|| epoch.to_string());
         let (position, hash) = (position.to_string(), hash.to_string());
-        let claims = Claims { log: *log, position, hash, time: *time, feed: *feed };
+        let claims = Claims { log: *log, epoch, position, hash, time: *time, feed: *feed };
         let claims = serde_json::to_vec(&claims).unwrap_or_default();
         format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims))
     }
@@ -120,8 +126,9 @@ impl Heartbeat {
             return None;
         }
         let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
-        let Claims { log, position, hash, time, feed } = serde_json::from_slice(&claims).ok()?;
-        Some(Self { log, position: position.parse().ok()?, hash: hash.parse().ok()?, time, feed })
+        let Claims { log, epoch, position, hash, time, feed } = serde_json::from_slice(&claims).ok()?;
+        let epoch = epoch.map_or(Some(0), |epoch| epoch.parse().ok())?;
+        Some(Self { log, epoch, position: position.parse().ok()?, hash: hash.parse().ok()?, time, feed })
     }
 }
 
@@ -147,13 +154,13 @@ mod tests {
 
     fn beat() -> Heartbeat {
         let (log, time) = (Uuid::from_u128(7), "2026-03-01T09:30:00.000001Z".parse().unwrap());
-        Heartbeat { log, position: 42, hash: Hash([9; 32]), time, feed: FeedState::Publishing }
+        Heartbeat { log, epoch: 0, position: 42, hash: Hash([9; 32]), time, feed: FeedState::Publishing }
     }
 
     #[test]
     fn a_heartbeat_is_read_as_it_was_written() {
         for feed in [FeedState::Connecting, FeedState::Publishing, FeedState::Waiting, FeedState::Refused] {
-            let beat = Heartbeat { feed, ..beat() };
+            let beat = Heartbeat { feed, epoch: feed as u64, ..beat() };
             let message = Heartbeat::message(&beat.to_sign(), &[3; 64]);
             let (signed, signature) = Heartbeat::split(message.as_bytes()).unwrap();
             assert_eq!((signed, signature), (beat.to_sign().as_str(), [3; 64]));

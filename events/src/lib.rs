@@ -7,6 +7,7 @@ mod chain;
 pub mod data;
 mod entity;
 mod envelope;
+mod epoch;
 mod event;
 mod heartbeat;
 mod ids;
@@ -19,6 +20,7 @@ pub use about::About;
 pub use chain::{Broken, Follower, Head};
 pub use entity::EntityRef;
 pub use envelope::{Envelope, Hash, InvalidEvent, Position, parse};
+pub use epoch::{Epoch, Epochs, PastEpoch, Place};
 pub use event::Event;
 pub use heartbeat::{FeedKey, FeedState, Heartbeat, InvalidFeedKey};
 pub use ids::{

@@ -474,7 +474,7 @@ pub struct Done {
     pub first: Position,
     /// How many it has.
     pub count: u32,
-    /// SHA-256 of its body.
+    /// The keyed fingerprint of its body.
     pub body: [u8; 32],
 }
 

@@ -83,7 +83,7 @@ mod tests {
         let beats = Beats::default();
         for position in 1..=10_000 {
             let (hash, time, feed) = (Hash::default(), Time::MIN, FeedState::Publishing);
-            beats.add(Beat { position, hash, time, feed, received: None });
+            beats.add(Beat { epoch: 0, position, hash, time, feed, received: None });
         }
         let kept = beats.take();
         assert!(kept.len() <= MOST && kept.len() > MOST / 4, "{}", kept.len());

@@ -1,13 +1,14 @@
 //! A checkpoint: one file, written whole beside the one before and put in its place.
 //!
 //! ```text
-//! tenure-replica-checkpoint 2\n
+//! tenure-replica-checkpoint 3\n
 //! frame*      table u8, length u32, CRC-32C of table and chunk u32, chunk (numbers little-endian)
-//! frame       table 254: when the node signed that it ends here, in microseconds, i64
+//! frame       table 254: when the node signed that it ends here, in microseconds, i64, and the epoch of the log then, u64
 //! frame       the last: table 255, the manifest
 //! ```
 //!
-//! Only what the node signed is in it. Those of version 1 held what had arrived, signed or not, and are dropped.
+//! Only what the node signed is in it. Those of version 1 held what had arrived, signed or not, and those of
+//! version 2 did not say the epoch; both are dropped.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write as _};
@@ -16,17 +17,17 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tenure_events::{Head, Position, Time};
+use tenure_events::{Epoch, Head, Position, Time};
 use tenure_projections::State;
 use tenure_projections::packed::{self, Manifest, Mark, PackError, Taken};
 use uuid::Uuid;
 
 use crate::clock::{self, Instant};
 use crate::core::{Core, Known};
-
 use crate::lag::Beat;
 use crate::private;
-const MAGIC: &[u8] = b"tenure-replica-checkpoint 2\n";
+
+const MAGIC: &[u8] = b"tenure-replica-checkpoint 3\n";
 const SIGNED: u8 = 254;
 const MANIFEST: u8 = 255;
 
@@ -58,6 +59,8 @@ pub struct Loaded {
     pub log: Uuid,
     pub head: Head,
     pub signed: Time,
+    /// The epoch that the log was in then.
+    pub epoch: Epoch,
 }
 
 /// What the file holds; none if there is no file.
@@ -71,9 +74,11 @@ pub fn load(path: &Path) -> Result<Option<Loaded>, CheckpointError> {
         return Err(CheckpointError::Damaged("its end is missing"));
     };
     let manifest = Manifest::from_bytes(manifest)?;
-    let signed = frames.pop().filter(|(table, _)| *table == SIGNED).and_then(|(_, time)| time.try_into().ok());
-    let signed = signed.ok_or(CheckpointError::Damaged("it does not say when it was signed"))?;
-    let signed = Time::from_micros(i64::from_le_bytes(signed));
+    let signed = frames.pop().filter(|(table, _)| *table == SIGNED).and_then(|(_, signed)| {
+        let (time, epoch) = signed.split_first_chunk()?;
+        Some((Time::from_micros(i64::from_le_bytes(*time)), Epoch::from_le_bytes(epoch.try_into().ok()?)))
+    });
+    let (signed, epoch) = signed.ok_or(CheckpointError::Damaged("it does not say when it was signed"))?;
     let (state, log) = (State::without_digest(), manifest.log);
     let taken = Taken::none();
     let fill = || {
@@ -86,11 +91,11 @@ pub fn load(path: &Path) -> Result<Option<Loaded>, CheckpointError> {
         Ok::<_, CheckpointError>(chunks + other.join().unwrap_or(Err(CheckpointError::Damaged("it cannot be read")))?)
     })?;
     let head = packed::resume(&state, manifest, chunks)?;
-    Ok(Some(Loaded { state, log, head, signed }))
+    Ok(Some(Loaded { state, log, head, signed, epoch }))
 }
 
 /// Writes one over what was there.
-fn write(path: &Path, log: Uuid, state: &State, mark: &Mark, signed: Time) -> Result<(), CheckpointError> {
+fn write(path: &Path, log: Uuid, state: &State, mark: &Mark, signed: &Beat) -> Result<(), CheckpointError> {
     let folder = folder_of(path);
     private::create_folders(folder)?;
     let mut temporary = path.as_os_str().to_owned();
@@ -98,7 +103,7 @@ fn write(path: &Path, log: Uuid, state: &State, mark: &Mark, signed: Time) -> Re
     let mut file = BufWriter::with_capacity(1 << 20, private::create(Path::new(&temporary))?);
     file.write_all(MAGIC)?;
     let manifest = packed::pack(state, log, mark, |table, _, chunk| put(&mut file, table, chunk))?;
-    put(&mut file, SIGNED, &signed.micros().to_le_bytes())?;
+    put(&mut file, SIGNED, &[signed.time.micros().to_le_bytes(), signed.epoch.to_le_bytes()].concat())?;
     put(&mut file, MANIFEST, &manifest.to_bytes()?)?;
     let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
@@ -179,12 +184,12 @@ impl Checkpoints {
         if !is_due || self.writing.as_ref().is_some_and(|writing| !writing.is_finished()) {
             return;
         }
-        let Some(signed) = core.progress.proved().map(|beat| beat.time) else { return };
+        let Some(signed) = core.progress.proved() else { return };
         (self.last, self.since) = (head.position, clock::moment());
         self.next = head.position + self.every.max(head.position / 2);
         let (core, known, path) = (Arc::clone(core), Arc::clone(known), self.path.clone());
         let mark = Mark::of(&known.state, head);
-        let write = move || note(&core, write(&path, log, &known.state, &mark, signed));
+        let write = move || note(&core, write(&path, log, &known.state, &mark, &signed));
         self.writing = std::thread::Builder::new().name("tenure-checkpoint".to_owned()).spawn(write).ok();
     }
 
@@ -198,8 +203,8 @@ impl Checkpoints {
     /// Writes the last one.
     pub fn finish(mut self, core: &Core, known: &Known, log: Uuid, head: Head) {
         self.settle();
-        if let Some(signed) = core.progress.proved().map(|beat| beat.time) {
-            note(core, write(&self.path, log, &known.state, &Mark::of(&known.state, head), signed));
+        if let Some(signed) = core.progress.proved() {
+            note(core, write(&self.path, log, &known.state, &Mark::of(&known.state, head), &signed));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenure_events::{Broken, Position};
+use tenure_events::{Broken, Epoch, Position};
 use uuid::Uuid;
 
 use crate::lag::Lag;
@@ -82,6 +82,17 @@ pub enum Fault {
         position: Position,
         /// What was proved here.
         proved: Position,
+    },
+    /// What is shown here is of a future that was lost: the platform was restored from a backup of before.
+    #[error(
+        "the platform was restored from a backup, in epoch {epoch}, and what is shown up to position {position} is of the future \
+         that was lost: remove the checkpoint and start anew"
+    )]
+    PastEpoch {
+        /// How far it is shown.
+        position: Position,
+        /// The epoch that the platform is in.
+        epoch: Epoch,
     },
     /// Nothing is wrong: the replica was closed.
     #[error("the replica was closed")]

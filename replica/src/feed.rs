@@ -89,9 +89,9 @@ async fn load(path: Option<PathBuf>, log: Uuid) -> Result<(Begin, CheckpointUse)
     match loaded.await.map_err(|error| error.to_string()).and_then(|loaded| loaded.map_err(|error| error.to_string())) {
         Ok(None) => Ok((nothing(), CheckpointUse::None)),
         Ok(Some(loaded)) if loaded.log != log => Err(Fault::OtherLog { wanted: log, found: loaded.log }.into()),
-        Ok(Some(Loaded { state, head, signed, .. })) => {
+        Ok(Some(Loaded { state, head, signed, epoch, .. })) => {
             let (position, hash, feed) = (head.position, head.hash, FeedState::Connecting);
-            let proved = Some(Beat { position, hash, time: signed, feed, received: None });
+            let proved = Some(Beat { epoch, position, hash, time: signed, feed, received: None });
             let known = Arc::new(Known::new(state, &head));
             Ok((Begin { known, head, proved }, CheckpointUse::Loaded(position)))
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tenure_events::{FeedState, Hash, Heartbeat, Position, Time};
+use tenure_events::{Epoch, FeedState, Hash, Heartbeat, Position, Time};
 use tokio::sync::watch;
 
 use crate::clock::{self, Instant};
@@ -40,6 +40,7 @@ impl fmt::Display for Lag {
 /// A heartbeat whose signature is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Beat {
+    pub epoch: Epoch,
     pub position: Position,
     pub hash: Hash,
     pub time: Time,
@@ -51,8 +52,8 @@ pub struct Beat {
 impl Beat {
     /// One that comes now.
     pub fn of(heartbeat: &Heartbeat) -> Self {
-        let Heartbeat { position, hash, time, feed, .. } = *heartbeat;
-        Self { position, hash, time, feed, received: Some(clock::moment()) }
+        let Heartbeat { log: _, epoch, position, hash, time, feed } = *heartbeat;
+        Self { epoch, position, hash, time, feed, received: Some(clock::moment()) }
     }
 
     /// How long ago it was true: by when it came, and by the node's clock, whichever is more. So one that was held back on
@@ -104,7 +105,8 @@ impl Progress {
     /// The node says something. Whether it is news: one of an earlier moment than was heard is an old one, sent again.
     pub fn hear(&self, beat: Beat) -> bool {
         let is_news = self.heard.send_if_modified(|heard| {
-            let is_news = heard.is_none_or(|heard| (heard.time, heard.position) < (beat.time, beat.position));
+            let order = |beat: &Beat| (beat.epoch, beat.time, beat.position);
+            let is_news = heard.is_none_or(|heard| order(&heard) < order(&beat));
             if is_news {
                 *heard = Some(beat);
             }
@@ -209,7 +211,7 @@ mod tests {
         let ago = Duration::from_secs(seconds_ago);
         let time = Time::from_micros(clock::now().micros() - i64::try_from(ago.as_micros()).unwrap());
         let (hash, feed, received) = (Hash::default(), FeedState::Publishing, clock::moment().checked_sub(ago));
-        Beat { position, hash, time, feed, received }
+        Beat { epoch: 0, position, hash, time, feed, received }
     }
 
     fn about(age: Option<Duration>, seconds: u64) -> bool {

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tenure_events::{Broken, Envelope, Follower, Hash, Head, InvalidEvent, Position, schema};
+use tenure_events::{Broken, Envelope, Epoch, Follower, Hash, Head, InvalidEvent, Position, schema};
 use tenure_projections::State;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -39,6 +39,8 @@ pub struct Prover {
     installed: Position,
     /// How far it was shown at most.
     shown: Head,
+    /// The epoch in which the node signed that.
+    epoch: Epoch,
     /// Events that are not installed.
     held: VecDeque<Envelope>,
     /// Where commands end that are not proved.
@@ -59,6 +61,7 @@ pub struct Prover {
 impl Prover {
     pub fn new(start: Start, readings: watch::Sender<Reading>) -> Self {
         let Start { core, known, head, log, beats, checkpoints, hold } = start;
+        let epoch = core.progress.proved().map_or(0, |beat| beat.epoch);
         Self {
             core,
             log,
@@ -70,6 +73,7 @@ impl Prover {
             proven: head,
             installed: head.position,
             shown: head,
+            epoch,
             held: VecDeque::new(),
             ends: VecDeque::new(),
             signed: VecDeque::new(),
@@ -106,7 +110,7 @@ impl Prover {
     /// # Errors
     /// It contradicts what was read.
     pub fn beats(&mut self) -> Result<(), Fault> {
-        self.beats.take().into_iter().try_for_each(|beat| self.beat(beat))
+        self.beats.take().into_iter().try_for_each(|beat| self.beat(beat).map_err(|fault| self.of_epoch(fault, &beat)))
     }
 
     fn take(&mut self, Received { sequence, message, event }: Received) -> Result<(), Fault> {
@@ -135,6 +139,7 @@ impl Prover {
         self.follower.follow(&envelope, hash).map_err(|source| match source {
             Broken::OtherLog(found) => Fault::OtherLog { wanted: self.log, found },
             source @ (Broken::Position(_)
+            | Broken::Epoch { .. }
             | Broken::Hash { .. }
             | Broken::Command { .. }
             | Broken::Time { .. }
@@ -204,6 +209,25 @@ impl Prover {
         }
     }
 
+    /// What it means that the node contradicts what was proved: in a later epoch it was restored from a backup meanwhile.
+    fn of_epoch(&self, fault: Fault, beat: &Beat) -> Fault {
+        let contradicts = match &fault {
+            Fault::WentBack { .. } | Fault::OtherHistory { .. } => true,
+            Fault::UnknownType { .. }
+            | Fault::Invalid { .. }
+            | Fault::Broken { .. }
+            | Fault::Missing { .. }
+            | Fault::OtherLog { .. }
+            | Fault::Forged { .. }
+            | Fault::PastEpoch { .. }
+            | Fault::Closed => false,
+        };
+        if contradicts && beat.epoch > self.epoch {
+            return Fault::PastEpoch { position: self.shown.position, epoch: beat.epoch };
+        }
+        fault
+    }
+
     /// The node signed what is read up to the end of a command: it is installed and shown.
     fn prove(&mut self, head: Head, beat: Beat) {
         self.install(head.position);
@@ -216,6 +240,7 @@ impl Prover {
             self.core.show(&self.known, &head);
         }
         // In this order: what calls itself so old is so old, and whoever was woken finds it so.
+        self.epoch = self.epoch.max(beat.epoch);
         self.core.progress.prove(beat);
         self.core.wake();
         self.tell();

@@ -67,7 +67,7 @@ mod tests {
     fn said(key: &SigningKey, log: u128) -> String {
         let (log, hash, time) = (Uuid::from_u128(log), Hash([1; 32]), Time::from_micros(0));
         let feed = FeedState::Publishing;
-        let text = Heartbeat { log, position: 5, hash, time, feed }.to_sign();
+        let text = Heartbeat { log, epoch: 0, position: 5, hash, time, feed }.to_sign();
         Heartbeat::message(&text, &key.sign(text.as_bytes()).to_bytes())
     }
 

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use tenure_events::{OrgId, Position, UserId};
+use tenure_events::{OrgId, Place, Position, UserId};
 
 use super::App;
 use super::answer::{Events, Reply, body};
@@ -99,10 +99,7 @@ async fn run(app: &App, Caller(caller): Caller, name: String, request: Request) 
     let Query(Options { dry_run }) = options.map_err(|_| Problem::malformed("a command takes `?dry_run=true` only"))?;
     let headers = request.headers().clone();
     let payer = Payer::of(app.node(), &caller);
-    let if_match = if_match(&headers)?;
-    if let Some(position) = if_match {
-        app.has_reached("If-Match", Some(position))?;
-    }
+    let if_match = if_match(&headers)?.map(|place| app.reached("If-Match", place)).transpose()?;
     let command = node::Request {
         name,
         body: body(app, request, StatusCode::UNSUPPORTED_MEDIA_TYPE).await?,
@@ -175,7 +172,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     Ok(key.map(str::to_owned))
 }
 
-fn if_match(headers: &HeaderMap) -> Result<Option<Position>, Problem> {
+fn if_match(headers: &HeaderMap) -> Result<Option<Place>, Problem> {
     let position = |text: &str| {
         let digits = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
         digits.and_then(|digits| digits.parse().ok()).ok_or_else(|| {

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use tenure_events::Position;
+use tenure_events::{Place, Position};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -249,14 +249,18 @@ impl App {
         &self.0.metrics
     }
 
-    /// Refuses a position beyond the end of the log. Whoever has a position has it from an answer, and what is answered is
-    /// durable: so it comes from another log, or from an end that was lost, and waiting would not help.
-    fn has_reached(&self, field: &'static str, position: Option<Position>) -> Result<(), Problem> {
+    /// The position that a caller was told, and tells now. One beyond the end of the log is refused: whoever has a position has
+    /// it from an answer, and what is answered is durable; so it comes from another log, or from an end that was lost, and
+    /// waiting would not help. One of a future that was lost is refused too, however far the log is.
+    fn reached(&self, field: &'static str, place: Place) -> Result<Position, Problem> {
+        let asked = self.node().epochs().position(place).map_err(|past| Problem::past_epoch(field, &past))?;
         let head = self.node().state().durable();
-        match position.filter(|position| *position > head) {
-            Some(asked) => Err(Problem::beyond_end(field, asked, head)),
-            None => Ok(()),
-        }
+        if asked > head { Err(Problem::beyond_end(field, asked, head)) } else { Ok(asked) }
+    }
+
+    /// The same where there may be none.
+    fn has_reached(&self, field: &'static str, place: Option<Place>) -> Result<(), Problem> {
+        place.map_or(Ok(()), |place| self.reached(field, place).map(drop))
     }
 
     /// Ready once the service is told to stop: streams end then.

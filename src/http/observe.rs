@@ -116,8 +116,10 @@ fn finished(app: &App, known: &Known, id: Option<&HeaderValue>, mut response: Re
     if known.0.caller.get().is_some() {
         // What is for one caller is kept by nobody on the way; some of it is secret.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if !headers.contains_key(&POSITION) {
-            headers.insert(POSITION, app.node().state().durable().into());
+        let said = headers.get(&POSITION).and_then(|position| position.to_str().ok()?.parse().ok());
+        let place = app.node().epochs().place(said.unwrap_or_else(|| app.node().state().durable()));
+        if let Ok(value) = HeaderValue::from_str(&place.to_string()) {
+            headers.insert(POSITION, value);
         }
     } else {
         // How far the log is says how busy the platform is: that is for those who belong to it.

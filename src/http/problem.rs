@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use tenure_events::Position;
+use tenure_events::{PastEpoch, Position};
 use tenure_projections::judge::{Code, Reason};
 
 use crate::command::InvalidCommand;
@@ -167,6 +167,11 @@ impl Problem {
         Self::invalid("position.beyond_end", field, detail)
     }
 
+    /// What is asked for is of a future that was lost in a restore, or does not say of which (422).
+    pub fn past_epoch(field: &'static str, past: &PastEpoch) -> Self {
+        Self::invalid("epoch.past", field, past.to_string())
+    }
+
     /// The tenant has used up its quota (409).
     pub fn over_quota(Quota { what, used, of }: Quota) -> Self {
         let detail = format!(
@@ -261,7 +266,12 @@ impl From<CommandError> for Problem {
 
 impl From<AsOfError> for Problem {
     fn from(error: AsOfError) -> Self {
-        Self::invalid("as_of.future", "as_of", error.to_string())
+        match error {
+            AsOfError::PastEpoch(past) => Self::past_epoch("as_of", &past),
+            AsOfError::FuturePosition { .. } | AsOfError::FutureTime { .. } => {
+                Self::invalid("as_of.future", "as_of", error.to_string())
+            }
+        }
     }
 }
 
@@ -311,5 +321,8 @@ mod tests {
         }
         check(Problem::beyond_end("min_position", 2, 1), "422 position.beyond_end min_position");
         check(AsOfError::FuturePosition { asked: 2, head: 1 }, "422 as_of.future as_of");
+        let past = PastEpoch { asked: 7.into(), epoch: 100, after: 5 };
+        check(Problem::past_epoch("min_position", &past), "422 epoch.past min_position");
+        check(AsOfError::PastEpoch(past), "422 epoch.past as_of");
     }
 }

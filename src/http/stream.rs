@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt as _, stream};
-use tenure_events::Position;
+use tenure_events::{Place, Position};
 use tenure_projections::judge::outside;
 use tenure_projections::values::KeyNo;
 use tokio::sync::watch;
@@ -42,12 +42,12 @@ pub async fn get(
         (Some(last), _) => {
             let last = last.to_str().ok().and_then(|last| last.parse().ok());
             let wrong = || Problem::malformed("`Last-Event-ID` is the position of the last event that you have");
-            let last = last.ok_or_else(wrong)?;
-            app.has_reached("Last-Event-ID", Some(last))?;
-            last
+            app.reached("Last-Event-ID", last.ok_or_else(wrong)?)?
         }
         (None, Some(from)) => {
-            app.has_reached("from", Some(from.saturating_sub(1)))?;
+            if from.saturating_sub(1) > head {
+                return Err(Problem::beyond_end("from", from.saturating_sub(1), head));
+            }
             from.saturating_sub(1)
         }
         (None, None) => head,
@@ -105,14 +105,14 @@ impl Feed {
             let envelope = parsed.inspect_err(|error| tracing::error!(%error, "an event cannot be read")).ok()?;
             self.after = stored.position;
             if self.filter.wants(&envelope) && sees_event(&live, &viewer, &envelope) {
-                events.push(event(stored.position, &stored.bytes)?);
+                events.push(event(node.epochs().place(stored.position), &stored.bytes)?);
             }
         }
         Some(events)
     }
 }
 
-fn event(position: Position, bytes: &Arc<[u8]>) -> Option<Event> {
+fn event(place: Place, bytes: &Arc<[u8]>) -> Option<Event> {
     let data = std::str::from_utf8(bytes).ok()?;
-    Some(Event::default().id(position.to_string()).data(data))
+    Some(Event::default().id(place.to_string()).data(data))
 }

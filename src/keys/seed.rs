@@ -57,7 +57,7 @@ impl SeedFile {
         let seed = Zeroizing::new(URL_SAFE_NO_PAD.decode(seed).ok()?);
         let seed = Zeroizing::new(<[u8; 32]>::try_from(seed.as_slice()).ok()?);
         let key = SigningKey::from_bytes(&seed);
-        public.is_none_or(|public| public == name(&key)).then_some(key)
+        public.is_none_or(|public| public == public_half(&key)).then_some(key)
     }
 
     /// Whether a start can use the file: there is a key in it, or it is not there and would be made. Changes nothing.
@@ -79,7 +79,7 @@ impl SeedFile {
         name.push(format!(".{}.tmp", std::process::id()));
         let new = Path::new(&name);
         let seed = Zeroizing::new(URL_SAFE_NO_PAD.encode(key.as_bytes()));
-        let text = Zeroizing::new(format!("{}{}.{}\n", self.prefix, *seed, name(key)));
+        let text = Zeroizing::new(format!("{}{}.{}\n", self.prefix, *seed, public_half(key)));
         let written = || {
             let mut file = private::create(new)?;
             file.write_all(text.as_bytes())?;
@@ -96,6 +96,6 @@ impl SeedFile {
 }
 
 /// The public half.
-fn name(key: &SigningKey) -> String {
+fn public_half(key: &SigningKey) -> String {
     URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes())
 }

@@ -73,6 +73,7 @@ pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: &mut Wish) -> Resu
     let (command_name, reason, secret) = (command.name(), reason.take(), secret.take());
     let origin = Origin {
         log: core.log_id,
+        epoch: core.epochs.current(),
         time: recorded,
         command: wish.command,
         command_name,

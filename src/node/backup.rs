@@ -13,14 +13,14 @@
 //! keys that are older than the erasure, until those are destroyed. Restoring destroys the keys of all whom the log says
 //! are erased.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use tenure_events::data::UserErased;
-use tenure_events::{Envelope, Event, Position, UserId};
+use tenure_events::{Envelope, Epochs, Event, Position, UserId};
 use tenure_projections::State;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -30,11 +30,12 @@ use super::open::keyless;
 use super::replay::{ReplayError, replay};
 use super::{Node, Progress};
 use crate::chain::Head;
+use crate::clock::Clock;
 use crate::data::{self, DataError, DataFolder};
 use crate::keys::{KeyStore, StoreError};
 use crate::log::{AppendError, FileLog, FileOptions, Log, LogReader, OpenError, sync_name, write_atomically};
-
 use crate::private;
+
 /// What was copied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Copied {
@@ -119,15 +120,16 @@ pub enum CopyError {
 /// # Errors
 /// See [`CopyError`]; what was copied by then stays, and cannot be taken for a backup.
 pub fn backup(from: &Path, target: &Path, progress: &mut Progress<'_>) -> Result<Copied, CopyError> {
-    let log_id = data::log_id(from)?;
+    let (log_id, epochs) = (data::log_id(from)?, data::epochs(from)?);
     let (log, _) = FileLog::open_read_only(&from.join("log"), log_id)?;
     // The log first: so no event in the copy lacks its key.
-    let copy = LogCopy::make(&log, log_id, &target.join(PLATFORM), progress)?;
+    let copy = LogCopy::make(&log, log_id, epochs, &target.join(PLATFORM), progress)?;
     let erased_since = copy.keys(&from.join("keys"), &new_keys(target)?)?;
     copy.seal(erased_since)
 }
 
-/// Makes a platform of a backup, in a data folder that is not there or empty. Whoever was erased later, as a newer copy of
+/// Makes a platform of a backup, in a data folder that is not there or empty. Its log goes on in another epoch: what was
+/// written after the backup is no more, and positions that were told of it mean something else from now on. Whoever was erased later, as a newer copy of
 /// the same log in `erasures` tells (a data folder, a backup, or the part of one that has no keys), is erased in it.
 ///
 /// # Errors
@@ -139,7 +141,7 @@ pub fn restore(
     progress: &mut Progress<'_>,
 ) -> Result<Copied, CopyError> {
     let platform = backup.join(PLATFORM);
-    let log_id = data::log_id(&platform)?;
+    let (log_id, mut epochs) = (data::log_id(&platform)?, data::epochs(&platform)?);
     let seal = Seal::read(&platform)?;
     let kept = keys_of(backup);
     if !kept.is_file() {
@@ -147,7 +149,8 @@ pub fn restore(
     }
     let later = erasures.map(|path| Erasures::read(path, log_id)).transpose()?;
     let (log, _) = FileLog::open_read_only(&platform.join("log"), log_id)?;
-    let mut copy = LogCopy::make(&log, log_id, to, progress)?;
+    epochs.begin(Clock::system().now().into(), log.head());
+    let mut copy = LogCopy::make(&log, log_id, epochs, to, progress)?;
     if seal.hash != copy.head.hash.to_string() {
         return Err(CopyError::OtherEnd { path: platform, found: copy.head.position, sealed: seal.position });
     }
@@ -173,7 +176,8 @@ impl Node {
     /// See [`CopyError`]; what was copied by then stays, and cannot be taken for a backup. A node in memory has no keys that
     /// can be copied.
     pub fn backup(&self, target: &Path, progress: &mut Progress<'_>) -> Result<Copied, CopyError> {
-        let copy = LogCopy::make(self.log(), self.log_id(), &target.join(PLATFORM), progress)?;
+        let (platform, epochs) = (target.join(PLATFORM), self.epochs().clone());
+        let copy = LogCopy::make(self.log(), self.log_id(), epochs, &platform, progress)?;
         let path = new_keys(target)?;
         self.keys().copy_to(&path)?;
         let erased_since = copy.prove(&path)?;
@@ -237,13 +241,19 @@ struct LogCopy {
 }
 
 impl LogCopy {
-    fn make(log: &LogReader, log_id: Uuid, to: &Path, progress: &mut Progress<'_>) -> Result<Self, CopyError> {
+    fn make(
+        log: &LogReader,
+        log_id: Uuid,
+        epochs: Epochs,
+        to: &Path,
+        progress: &mut Progress<'_>,
+    ) -> Result<Self, CopyError> {
         let is_empty = fs::read_dir(to).map_or(true, |mut entries| entries.next().is_none());
         let is_unfinished = matches!(data::log_id(to), Err(DataError::Unfinished { .. }));
         if !is_empty && !is_unfinished {
             return Err(CopyError::NotEmpty(to.to_owned()));
         }
-        let folder = DataFolder::begin(to, log_id)?;
+        let folder = DataFolder::begin_again(to, log_id, epochs)?;
         let mut copy = Log::Files(FileLog::create(&folder.log(), log_id, FileOptions::default())?);
         let (mut group, mut bytes, mut gone) = (Vec::new(), 0, Vec::new());
         let (of, state) = (log.head(), State::without_digest());

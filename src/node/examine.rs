@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use tenure_events::Time;
+use tenure_events::{Epochs, Time};
 use uuid::Uuid;
 
 use super::keys_lost::{KeysFault, KeysLost};
@@ -23,6 +23,8 @@ use crate::private;
 pub struct Examination {
     /// The id of its log.
     pub log_id: Uuid,
+    /// The futures that it had: each restore began another.
+    pub epochs: Epochs,
     /// A process uses it: keys and checkpoint were not looked at.
     pub in_use: bool,
     /// The log, every byte proved by its checksum, and what opening it found.
@@ -65,6 +67,7 @@ pub fn examine(folder: &Path, clock: &Clock) -> Result<Examination, DataError> {
     let free = rustix::fs::statvfs(folder).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize));
     let mut found = Examination {
         log_id,
+        epochs: data::epochs(folder)?,
         in_use: still.is_none(),
         log,
         events: None,
@@ -89,7 +92,7 @@ impl Examination {
             self.keys = keys.map(|keys| keys.map(drop).map_err(KeysFault::from));
             return;
         };
-        self.warnings = log_warnings(report);
+        self.warnings.extend(log_warnings(report));
         let loaded =
             if self.in_use { Ok(None) } else { checkpoint::look(&folder.join("checkpoint"), self.log_id, log.head()) };
         let (loaded, looked) = match loaded {
@@ -101,7 +104,7 @@ impl Examination {
         };
         self.checkpoint = looked;
         let mut lost = Ok(());
-        match begin(log, self.log_id, Ok(loaded)) {
+        match begin(log, self.log_id, &self.epochs, Ok(loaded)) {
             Ok(Begun { state, head, used, .. }) => {
                 if let CheckpointUse::Dropped(why) = used {
                     self.checkpoint = Some(Err(CheckpointError::OtherEvent(why)));

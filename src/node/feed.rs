@@ -69,6 +69,7 @@ impl Node {
         let feed = self.core.feed.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|feed| feed.state);
         self.core.feed_signer.sign(&Heartbeat {
             log: self.core.log_id,
+            epoch: self.core.epochs.current(),
             position: head.position,
             hash: head.hash,
             time,

@@ -34,7 +34,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tenure_events::{Hash, Position, Time, UserId};
+use tenure_events::{Epochs, Hash, PastEpoch, Place, Position, Time, UserId};
 use tenure_projections::judge::Subject;
 use tenure_projections::values::{Done, PrivilegeSet};
 use tenure_projections::{State, View};
@@ -99,6 +99,8 @@ struct Running {
 pub enum AsOf {
     /// After this event, and the others of its command.
     Position(Position),
+    /// The same, as somebody was told of the event.
+    Place(Place),
     /// After the last command recorded at or before this time.
     Time(Time),
 }
@@ -114,6 +116,9 @@ pub enum AsOfError {
         /// The last durable position.
         head: Position,
     },
+    /// It is a position of a future that was lost.
+    #[error(transparent)]
+    PastEpoch(#[from] PastEpoch),
     /// The time has not come.
     #[error("`{asked}` is in the future: now is {now}")]
     FutureTime {
@@ -222,6 +227,9 @@ impl Node {
         let state = &self.core.state;
         let view = match as_of {
             None => live,
+            Some(AsOf::Place(place)) => {
+                return self.view(Some(AsOf::Position(self.core.epochs.position(place)?)), at);
+            }
             Some(AsOf::Position(asked)) if asked > live.position() => {
                 return Err(AsOfError::FuturePosition { asked, head: live.position() });
             }
@@ -264,6 +272,12 @@ impl Node {
     #[must_use]
     pub fn log(&self) -> &LogReader {
         &self.core.log
+    }
+
+    /// The futures that its log had: each restore from a backup began another.
+    #[must_use]
+    pub fn epochs(&self) -> &Epochs {
+        &self.core.epochs
     }
 
     /// The id of the log.

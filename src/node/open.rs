@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use tenure_events::{Envelope, Hash, Position, Time, UserId};
+use tenure_events::{Envelope, Epochs, Hash, Position, Time, UserId, parse};
 use tenure_projections::State;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use super::keys_lost::KeysLost;
 use super::proof::Proofs;
 use super::queue::Queue;
 use super::recorded_clock::{Record, is_credible, recorded};
-use super::replay::{ReplayError, replay};
+use super::replay::{ReplayError, of_its_epoch, replay};
 use super::shared::Core;
 use super::stats::Counters;
 use super::{Node, Running, Writer, checkpoints, passing, writer};
@@ -197,12 +197,12 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
     let Options { data, clock, queue, checkpoint, clock_confirmed, keys_lost } = options;
     let clock = if clock_confirmed { clock.confirmed() } else { clock };
     let now = Time::from(clock.now());
-    let Parts { log, log_id, keys, feed_signer, proofs, folder, log_report } = Parts::open(data, now)?;
+    let Parts { log, log_id, epochs, keys, feed_signer, proofs, folder, log_report } = Parts::open(data, now)?;
     let Proofs { signer: proof_signer, handovers } = proofs;
     let reader = log.reader();
     let checkpoints = folder.as_ref().zip(checkpoint).map(|(folder, every)| (folder.checkpoint(), every));
     let loaded = checkpoints.as_ref().map(|(folder, _)| checkpoint::load(folder, log_id, reader.head()));
-    let Begun { state, start, used, head } = begin(&reader, log_id, loaded.unwrap_or(Ok(None)))?;
+    let Begun { state, start, used, head } = begin(&reader, log_id, &epochs, loaded.unwrap_or(Ok(None)))?;
     if let (CheckpointUse::Dropped(_), Some((folder, _))) = (&used, &checkpoints) {
         // If it cannot be removed, it is dropped again at the next start, or written over before.
         drop(checkpoint::remove_all(folder));
@@ -239,6 +239,7 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
         tree,
         log: reader,
         log_id,
+        epochs,
         clock,
         counters: Counters::default(),
         head: Mutex::new(head),
@@ -276,6 +277,7 @@ pub(super) struct Begun {
 pub(super) fn begin(
     log: &LogReader,
     log_id: Uuid,
+    epochs: &Epochs,
     loaded: Result<Option<(State, Head)>, CheckpointError>,
 ) -> Result<Begun, ReplayError> {
     let (state, start, used) = match loaded {
@@ -292,6 +294,7 @@ pub(super) fn begin(
         Ok::<(), ReplayError>(())
     };
     let head = replay(log, log_id, start, install)?;
+    ends_in_its_epoch(log, &head, epochs)?;
     state.publish(head.position);
     Ok(Begun { state, start, used, head })
 }
@@ -325,10 +328,18 @@ fn ends_there(log: &LogReader, head: &Head) -> bool {
     log.read(head.position, 1).is_ok_and(|found| found.first().is_some_and(|event| Hash::of(&event.bytes) == head.hash))
 }
 
+/// That the last event is of the epoch that the manifest says. One that knows of none, or of others, belongs to another copy
+/// of the log: what is written under it could not be told from what was lost.
+fn ends_in_its_epoch(log: &LogReader, head: &Head, epochs: &Epochs) -> Result<(), ReplayError> {
+    let last = log.read(head.position, 1)?.pop().and_then(|event| parse(&event.bytes).ok());
+    last.map_or(Ok(()), |last| of_its_epoch(&last, epochs))
+}
+
 /// What a node is put together from.
 struct Parts {
     log: Log,
     log_id: Uuid,
+    epochs: Epochs,
     keys: KeyStore,
     feed_signer: FeedSigner,
     proofs: Proofs,
@@ -343,7 +354,8 @@ impl Parts {
                 let Founded { log, log_id, keys } = *founded;
                 let feed_signer = FeedSigner::generate().map_err(StoreError::from)?;
                 let proofs = Proofs::in_memory(log_id)?;
-                Ok(Self { log, log_id, keys, feed_signer, proofs, folder: None, log_report: None })
+                let epochs = Epochs::default();
+                Ok(Self { log, log_id, epochs, keys, feed_signer, proofs, folder: None, log_report: None })
             }
             Data::Folder(path) => {
                 let folder = DataFolder::open(&path)?;
@@ -362,8 +374,9 @@ impl Parts {
                 let path = folder.feed_key();
                 let feed_signer = FeedSigner::in_file(&path).map_err(|source| DataError::Io { path, source })?;
                 let proofs = Proofs::in_folder(folder.path(), log_id)?;
+                let epochs = folder.epochs().clone();
                 let (log, folder, log_report) = (Log::Files(log), Some(folder), Some(report));
-                Ok(Self { log, log_id, keys, feed_signer, proofs, folder, log_report })
+                Ok(Self { log, log_id, epochs, keys, feed_signer, proofs, folder, log_report })
             }
         }
     }

@@ -129,6 +129,7 @@ fn said(core: &Core, tip: &mut Tip, when: When, due: &Due) -> Vec<Envelope> {
     }
     let origin = Origin {
         log: core.log_id,
+        epoch: core.epochs.current(),
         time: when.recorded,
         command,
         command_name: NAME,

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::mpsc;
 use std::thread;
 
-use tenure_events::{Envelope, Hash, InvalidEvent, Position, parse};
+use tenure_events::{Envelope, Epoch, Epochs, Hash, InvalidEvent, Position, parse};
 use uuid::Uuid;
 
 use crate::chain::{Broken, Follower, Head};
@@ -31,6 +31,19 @@ pub enum ReplayError {
         position: Position,
         /// Why.
         source: Broken,
+    },
+    /// An event of another epoch than the manifest says.
+    #[error(
+        "event {position} is of epoch {found}, and by `tenure.json` it is of {expected}: the two are of different copies of the log; \
+         put back the file that belongs to it, or restore both from a backup"
+    )]
+    Epoch {
+        /// Where.
+        position: Position,
+        /// As the event says.
+        found: Epoch,
+        /// As the manifest says.
+        expected: Epoch,
     },
     /// The system has no threads left.
     #[error("cannot start a thread: {0}")]
@@ -92,6 +105,13 @@ pub(super) fn replay<E: From<ReplayError>>(
         head if !follower.is_whole() => Err(ReplayError::Torn(head.position).into()),
         head => Ok(*head),
     }
+}
+
+/// That an event is of the epoch that the manifest says.
+pub(super) fn of_its_epoch(envelope: &Envelope, epochs: &Epochs) -> Result<(), ReplayError> {
+    let Envelope { position, epoch: found, .. } = *envelope;
+    let expected = epochs.of(position);
+    if found == expected { Ok(()) } else { Err(ReplayError::Epoch { position, found, expected }) }
 }
 
 impl Batch {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use tenure_events::{Position, Time, UserId};
+use tenure_events::{Epochs, Position, Time, UserId};
 use tenure_projections::{State, View, judged_at};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -28,6 +28,7 @@ pub(super) struct Core {
     pub tree: Tree,
     pub log: LogReader,
     pub log_id: Uuid,
+    pub epochs: Epochs,
     pub clock: Clock,
     pub counters: Counters,
     /// The last durable event.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::str::FromStr;
 
-use tenure_events::{Envelope, Hash, OrgId, Position};
+use tenure_events::{Envelope, Epochs, Hash, OrgId, Position};
 use tenure_projections::{Digest, State};
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::Progress;
 use super::backup::is_backup;
 use super::keys_lost::{KeysFault, KeysLost};
 use super::open::{is_anothers, known_durable};
-use super::replay::{ReplayError, replay};
+use super::replay::{ReplayError, of_its_epoch, replay};
 use crate::chain::{Head, event_id};
 use crate::checkpoint::{self, CheckpointError};
 use crate::data::{self, DataError, Still};
@@ -217,12 +217,13 @@ pub fn verify_expecting(
         tree: TreeVerdict::None,
         fault: None,
     };
-    report.fault = prove(folder, still.as_ref(), expected, &mut report, progress).err();
+    report.fault = prove(folder, &data::epochs(folder)?, still.as_ref(), expected, &mut report, progress).err();
     Ok(report)
 }
 
 fn prove(
     folder: &Path,
+    epochs: &Epochs,
     still: Option<&Still>,
     expected: &[Expected],
     report: &mut VerifyReport,
@@ -256,6 +257,7 @@ fn prove(
     let head = replay(&log, log_id, Head::START, |envelope, bytes, head| {
         checks.take(log_id, envelope)?;
         leaves.take(bytes, head)?;
+        of_its_epoch(envelope, epochs)?;
         state.install(envelope);
         let position = head.position;
         report.head = *head;

@@ -7,7 +7,7 @@ use async_nats::header::{
     NATS_EXPECTED_LAST_SEQUENCE,
 };
 use bytes::Bytes;
-use tenure_events::{Envelope, InvalidEvent, Position, parse};
+use tenure_events::{Envelope, Epoch, InvalidEvent, Position, parse};
 
 use crate::log::{LogReader, ReadError};
 
@@ -26,10 +26,14 @@ pub const CONTENT_TYPE: &str = "Content-Type";
 /// The media type of a CloudEvent in structured mode.
 pub const CLOUD_EVENT: &str = "application/cloudevents+json";
 
+/// The epoch of an event that was written since the platform was restored from a backup.
+pub const EPOCH: &str = "Tenure-Epoch";
+
 /// All headers that a message has, or may have.
-pub const HEADERS: [&str; 6] = [
+pub const HEADERS: [&str; 7] = [
     CONTENT_TYPE,
     MESSAGE_ID,
+    EPOCH,
     "Nats-Batch-Id",
     "Nats-Batch-Sequence",
     "Nats-Batch-Commit",
@@ -51,6 +55,8 @@ pub struct Message {
     pub subject: String,
     /// The id of the event.
     pub id: String,
+    /// The epoch that it was written in.
+    pub epoch: Epoch,
     /// Its stored bytes.
     pub bytes: Bytes,
 }
@@ -105,6 +111,7 @@ impl Message {
             position: event.position,
             subject: event.nats_subject(),
             id: event.id.to_string(),
+            epoch: event.epoch,
             bytes: Bytes::copy_from_slice(stored),
         }
     }
@@ -114,6 +121,9 @@ impl Message {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, CLOUD_EVENT);
         headers.insert(MESSAGE_ID, self.id.as_str());
+        if self.epoch > 0 {
+            headers.insert(EPOCH, self.epoch.to_string());
+        }
         headers.insert(NATS_BATCH_ID, batch);
         headers.insert(NATS_BATCH_SEQUENCE, part.to_string());
         if part == 1 {

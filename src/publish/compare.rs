@@ -12,7 +12,7 @@ use futures::StreamExt as _;
 use futures::future::try_join_all;
 use tenure_events::{Envelope, Position, parse};
 
-use super::batch::{CLOUD_EVENT, CONTENT_TYPE, HEADERS, MESSAGE_ID};
+use super::batch::{CLOUD_EVENT, CONTENT_TYPE, EPOCH, HEADERS, MESSAGE_ID};
 use super::connect::Connection;
 use super::refusal::{Foreign, Refusal};
 use super::{Options, Result, Trouble, stream};
@@ -164,10 +164,11 @@ fn foreign(ours: &Stored, found: &Found<'_>) -> Option<Foreign> {
     }
     let nothing = HeaderMap::new();
     let headers = found.headers.unwrap_or(&nothing);
-    let id = event.id.to_string();
-    for (name, want) in [(MESSAGE_ID, id.as_str()), (CONTENT_TYPE, CLOUD_EVENT)] {
+    let (id, epoch) = (event.id.to_string(), (event.epoch > 0).then(|| event.epoch.to_string()));
+    for (name, want) in [(MESSAGE_ID, Some(&*id)), (CONTENT_TYPE, Some(CLOUD_EVENT)), (EPOCH, epoch.as_deref())] {
         match headers.get_all(name).map(HeaderValue::as_str).collect::<Vec<_>>()[..] {
-            [found] if found == want => {}
+            [found] if Some(found) == want => {}
+            [] if want.is_none() => {}
             [] => return Some(Foreign::OtherLabel(format!("without the header `{name}`"))),
             [found, ..] => return Some(Foreign::OtherLabel(format!("with `{found}` in the header `{name}`"))),
         }

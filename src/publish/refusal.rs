@@ -69,6 +69,17 @@ pub enum Refusal {
         /// The log's last position.
         head: Position,
     },
+    /// The stream has a future that was lost: the platform was restored from a backup since.
+    #[error(
+        "this platform was restored from a backup, at position {after}, and the stream `{stream}` has what came after that before: \
+         remove the stream and the node writes it anew; followers begin again from position {after} at the latest"
+    )]
+    PastEpoch {
+        /// The stream.
+        stream: String,
+        /// The last position that both futures have.
+        after: Position,
+    },
     /// A message is not the event of its position.
     #[error(
         "the stream `{stream}` has something else than the log at {position}: {what}; if nobody needs what is there, \

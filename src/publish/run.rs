@@ -4,13 +4,14 @@ use std::convert::Infallible;
 use std::pin::pin;
 use std::time::Duration;
 
+use async_nats::jetstream::stream::{Info, Stream};
 use futures::FutureExt as _;
 use tenure_events::Position;
 use tokio::task::JoinHandle;
 
 use super::batch::Batch;
 use super::connect::Connection;
-use super::{Options, Result, Trouble, compare, heart, send, stream};
+use super::{Options, Refusal, Result, Trouble, compare, heart, send, stream};
 use crate::node::{FeedState, Node};
 
 /// The first wait after something went wrong; each further one is twice as long.
@@ -126,7 +127,9 @@ impl Run {
     async fn compare(&self, connection: &Connection) -> Result<Position> {
         let stream = stream::get_or_create(connection, &self.options).await?;
         let (_, seed) = self.node.clock().new_id().as_u64_pair();
-        let at = compare::sample(connection, &stream, &self.options, self.node.log(), seed).await?;
+        let at = compare::sample(connection, &stream, &self.options, self.node.log(), seed).await;
+        let at = at.map_err(|trouble| self.of_epoch(trouble, &stream))?;
+        stream::note_epoch(connection, &stream, self.node.epochs().current()).await;
         self.node.tell_feed(|feed| {
             if let Some(before) = feed.published.filter(|before| *before > at) {
                 tracing::warn!(
@@ -139,6 +142,27 @@ impl Run {
             feed.published = Some(at);
         });
         Ok(at)
+    }
+
+    /// What it means that a stream of an earlier epoch is not the log.
+    fn of_epoch(&self, trouble: Trouble, stream: &Stream<Info>) -> Trouble {
+        let epochs = self.node.epochs();
+        let differs = match &trouble {
+            Trouble::Refused(Refusal::Ahead { .. } | Refusal::Content { .. }) => true,
+            Trouble::Refused(
+                Refusal::Server { .. }
+                | Refusal::NoJetStream(_)
+                | Refusal::Creation { .. }
+                | Refusal::Settings { .. }
+                | Refusal::Gap { .. }
+                | Refusal::PastEpoch { .. },
+            )
+            | Trouble::Passing(_) => false,
+        };
+        if differs && stream::epoch(stream) < epochs.current() {
+            return Refusal::PastEpoch { stream: self.options.stream().to_owned(), after: epochs.after() }.into();
+        }
+        trouble
     }
 
     /// Publishes what comes after a position, until it is time to compare again. The next batch is read while the stream

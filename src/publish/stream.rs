@@ -8,7 +8,7 @@ use async_nats::jetstream::stream::{
     Config, DiscardPolicy, Info, PersistenceMode, RetentionPolicy, StorageType, Stream,
 };
 use async_nats::jetstream::{self, Context, ErrorCode};
-use tenure_events::Position;
+use tenure_events::{Epoch, Position};
 
 use super::connect::{Connection, PATIENCE};
 use super::refusal::{Difference, Refusal};
@@ -40,6 +40,27 @@ pub async fn get(connection: &Connection, options: &Options) -> Result<Option<St
         | GetStreamErrorKind::EmptyName
         | GetStreamErrorKind::Request
         | GetStreamErrorKind::InvalidStreamName => Err(connection.explain(&error)),
+    }
+}
+
+/// What the stream's metadata calls the epoch of the log: none before the first restore.
+const EPOCH: &str = "tenure-epoch";
+
+/// The epoch that the stream was last written in.
+pub fn epoch(stream: &Stream<Info>) -> Epoch {
+    stream.cached_info().config.metadata.get(EPOCH).and_then(|epoch| epoch.parse().ok()).unwrap_or_default()
+}
+
+/// Says in the stream's metadata which epoch it is written in from now on: for those who look at it. Where nobody lets the node
+/// change a stream, the events say it all the same.
+pub async fn note_epoch(connection: &Connection, stream: &Stream<Info>, now: Epoch) {
+    if epoch(stream) == now {
+        return;
+    }
+    let mut config = stream.cached_info().config.clone();
+    config.metadata.insert(EPOCH.to_owned(), now.to_string());
+    if let Err(error) = context(connection).update_stream(config).await {
+        tracing::debug!(%error, "the epoch cannot be noted in the stream's metadata");
     }
 }
 

@@ -156,6 +156,7 @@ impl World {
             assert!(twin_of.is_none_or(|of| of < index as usize), "a twin comes after its original");
             let envelope = Envelope {
                 log: Uuid::nil(),
+                epoch: 0,
                 position: self.position() + 1,
                 prev: self.prev,
                 id: Uuid::from_u128(u128::from(first) << 8 | u128::from(index)),

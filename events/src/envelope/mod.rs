@@ -18,7 +18,7 @@ use serde::de;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use crate::{Event, OrgId, Sealed, Time, UserId};
+use crate::{Epoch, Event, OrgId, Sealed, Time, UserId};
 
 pub(crate) use wire::Wire;
 
@@ -65,6 +65,8 @@ impl FromStr for Hash {
 pub struct Envelope {
     /// The log that the event belongs to.
     pub log: Uuid,
+    /// The epoch in which it was written.
+    pub epoch: Epoch,
     /// Its place in the log.
     pub position: Position,
     /// Hash of the bytes of the event before it; all zero before the first.

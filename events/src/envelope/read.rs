@@ -9,12 +9,14 @@ use uuid::Uuid;
 use super::Envelope;
 use super::plain::{NotPlain, Rest};
 use super::wire::OfKind;
+use crate::Epoch;
 
 /// The event, if it is written in this form to the last byte.
 pub(super) fn read(text: &str) -> Result<Envelope, NotPlain> {
     let mut rest = Rest(text);
     let id = rest.uuid(r#"{"specversion":"1.0","id":""#)?;
     let log = rest.uuid(r#"","source":"/logs/"#)?;
+    let epoch = rest.epoch()?;
     rest.string(r#"","subject":""#)?;
     let time = rest.exactly(r#"","time":""#, 27)?;
     let position = rest.integer(r#"","datacontenttype":"application/json","position":""#)?;
@@ -40,6 +42,7 @@ pub(super) fn read(text: &str) -> Result<Envelope, NotPlain> {
     }
     Ok(Envelope {
         log,
+        epoch,
         position,
         prev,
         id,
@@ -84,6 +87,15 @@ impl<'a> Rest<'a> {
     fn integer<T: TryFrom<u64>>(&mut self, before: &str) -> Result<T, NotPlain> {
         self.skip(before)?;
         self.number()?.try_into().map_err(|_| NotPlain)
+    }
+
+    /// What stands behind the log in a source, from the second epoch on.
+    #[inline(always)]
+    fn epoch(&mut self) -> Result<Epoch, NotPlain> {
+        if !self.0.starts_with('/') {
+            return Ok(0);
+        }
+        self.integer("/").and_then(|epoch| if epoch > 0 { Ok(epoch) } else { Err(NotPlain) })
     }
 
     /// A value whose text is always so long.

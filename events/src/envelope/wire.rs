@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, forward_to_deseria
 use uuid::Uuid;
 
 use super::Envelope;
-use crate::{Event, OrgId, Sealed, Time, UserId, retired};
+use crate::{Epoch, Event, OrgId, Sealed, Time, UserId, retired};
 
 pub(super) const SOURCE: &str = "/logs/";
 
@@ -25,8 +25,9 @@ pub(crate) struct Wire<'a> {
     /// The event's own id.
     #[schemars(with = "String", extend("format" = "uuid"))]
     id: Uuid,
-    /// The log that the event belongs to: `/logs/` and its id.
-    #[schemars(with = "String", regex(pattern = "^/logs/[0-9a-f-]{36}$"))]
+    /// The log that the event belongs to: `/logs/` and its id. In a platform that was restored from a backup, what was written
+    /// since has the epoch behind that, after another `/`: such events are not those of the future that was lost.
+    #[schemars(with = "String", regex(pattern = "^/logs/[0-9a-f-]{36}(/[1-9][0-9]{0,19})?$"))]
     source: Text<'a>,
     /// What the event is about: `COLLECTION/ID`.
     subject: String,
@@ -68,7 +69,8 @@ pub(crate) struct Wire<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", regex(pattern = "^[0-9]{1,20}$"))]
     causation: Option<Text<'a>>,
-    /// SHA-256 of the command's body, in base64url, if the caller gave an idempotency key.
+    /// A fingerprint of the command's body, in base64url, if the caller gave an idempotency key: HMAC-SHA-256 under a secret of
+    /// the platform that is not in the log, so that nobody can try bodies. In logs of early versions it is a bare SHA-256.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", regex(pattern = "^[A-Za-z0-9_-]{43}$"))]
     bodyhash: Option<Text<'a>>,
@@ -95,7 +97,7 @@ impl Serialize for Text<'_> {
 
 impl Serialize for Envelope {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let source = format_args!("{SOURCE}{}", self.log);
+        let source = Source { log: self.log, epoch: self.epoch };
         Wire {
             specversion: "1.0",
             id: self.id,
@@ -132,6 +134,33 @@ impl<'de> Deserialize<'de> for Envelope {
 
 struct EnvelopeVisitor;
 
+/// The log, and the epoch from the second on.
+struct Source {
+    log: Uuid,
+    epoch: Epoch,
+}
+
+impl Source {
+    fn read(text: &str) -> Option<Self> {
+        let text = text.strip_prefix(SOURCE)?;
+        let (log, epoch) = match text.split_once('/') {
+            // As it is written, and never 0.
+            Some((log, written)) => {
+                (log, written.parse().ok().filter(|epoch: &Epoch| *epoch > 0 && epoch.to_string() == written)?)
+            }
+            None => (text, 0),
+        };
+        Some(Self { log: log.parse().ok()?, epoch })
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SOURCE}{}", self.log)?;
+        if self.epoch == 0 { Ok(()) } else { write!(f, "/{}", self.epoch) }
+    }
+}
+
 /// An attribute that must be there.
 fn need<T, E: de::Error>(value: Option<T>, name: &'static str) -> Result<T, E> {
     value.ok_or_else(|| E::missing_field(name))
@@ -163,8 +192,8 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                 Attribute::Id => id = Some(map.next_value()?),
                 Attribute::Source => {
                     let source = map.next_value::<Cow<'de, str>>()?;
-                    let uuid = source.strip_prefix(SOURCE).and_then(|uuid| uuid.parse().ok());
-                    log = Some(uuid.ok_or_else(|| de::Error::custom("`source` is `/logs/` and the log's id"))?);
+                    let wrong = "`source` is `/logs/`, the log's id, and perhaps an epoch behind another `/`";
+                    log = Some(Source::read(&source).ok_or_else(|| de::Error::custom(wrong))?);
                 }
                 Attribute::Time => time = Some(map.next_value()?),
                 Attribute::Position => position = text(&mut map)?,
@@ -190,8 +219,10 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
             }
         }
         let command = need(command, "command")?;
+        let Source { log, epoch } = need(log, "source")?;
         Ok(Envelope {
-            log: need(log, "source")?,
+            log,
+            epoch,
             position: need(position, "position")?,
             prev: need(prev, "prev")?,
             id: need(id, "id")?,

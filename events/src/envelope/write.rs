@@ -42,9 +42,9 @@ impl Envelope {
     }
 }
 
-/// What all else takes at the most: names of attributes 450, UUIDs 180, numbers 100, hashes 90, the time 50, and a subject of
+/// What all else takes at the most: names of attributes 450, UUIDs 180, numbers 120, hashes 90, the time 50, and a subject of
 /// one id 150.
-const ATTRIBUTES: usize = 1_100;
+const ATTRIBUTES: usize = 1_120;
 
 /// Writes the bytes of an event: those of its serde form.
 fn write<S: Sink>(envelope: &Envelope, sink: &mut S) {
@@ -53,6 +53,10 @@ fn write<S: Sink>(envelope: &Envelope, sink: &mut S) {
     out.uuid(envelope.id);
     out.raw(r#"","source":"/logs/"#);
     out.uuid(envelope.log);
+    if envelope.epoch > 0 {
+        out.raw("/");
+        out.json(&envelope.epoch);
+    }
     out.raw(r#"","subject":"#);
     out.text(&envelope.event.subject());
     out.raw(r#","time":"#);

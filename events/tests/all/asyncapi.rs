@@ -134,7 +134,7 @@ fn heartbeat() -> Value {
                    `{\"alg\":\"EdDSA\",\"typ\":\"tenure-heartbeat\"}`; its payload says `log`, `position`, `hash` of the event there, \
                    `time`, and how the `feed` stands. `tenure feed-key` prints what it is verified with.";
     let (log, time) = (Uuid::from_u128(1), "2026-03-01T09:30:00Z".parse().unwrap());
-    let said = Heartbeat { log, position: 42, hash: Hash([7; 32]), time, feed: FeedState::Publishing };
+    let said = Heartbeat { log, epoch: 0, position: 42, hash: Hash([7; 32]), time, feed: FeedState::Publishing };
     json!({
         "name": "heartbeat",
         "summary": summary,

@@ -19,6 +19,8 @@ fn envelope() -> impl Strategy<Value = Envelope> {
             let actor: UserId = actor.parse().unwrap();
             Envelope {
                 log: Uuid::from_u128(ids.0),
+                // No epoch most of the time, and one of any length.
+                epoch: numbers.4.map_or(0, |number| number >> (number % 61)),
                 position: numbers.0,
                 prev: Hash(hashes.0),
                 id: Uuid::from_u128(ids.1),
@@ -103,7 +105,11 @@ fn what_is_no_event_of_ours_is_refused() {
     check(r#""type":"#, r#""data":{},"type":"#, "type (before data)");
     check(r#""specversion":"1.0""#, r#""specversion":"0.3""#, "`0.3` where `1.0` belongs");
     check("application/json", "text/json", "`text/json` where `application/json` belongs");
-    check(r#""source":"/logs/"#, r#""source":"/blogs/"#, "`source` is `/logs/` and the log's id");
+    check(
+        r#""source":"/logs/"#,
+        r#""source":"/blogs/"#,
+        "`source` is `/logs/`, the log's id, and perhaps an epoch behind another `/`",
+    );
     check(r#""position":""#, r#""position":"-"#, "invalid digit");
     check(r#""prev":""#, r#""prev":"A"#, "not a SHA-256");
     check("Z\"", "\"", "is no RFC 3339 time");

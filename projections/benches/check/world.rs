@@ -192,6 +192,7 @@ fn settings() -> Settings {
 fn envelope(position: u64, event: Event) -> Envelope {
     Envelope {
         log: Uuid::nil(),
+        epoch: 0,
         position,
         prev: Hash::default(),
         id: Uuid::nil(),

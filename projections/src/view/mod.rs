@@ -91,6 +91,7 @@ impl<'a> View<'a> {
     pub fn supposed(&self, org: OrgId, actor: UserId, event: Event) -> Envelope {
         Envelope {
             log: Uuid::nil(),
+            epoch: 0,
             position: self.position.saturating_add(1),
             prev: Hash::default(),
             id: Uuid::nil(),

@@ -172,6 +172,7 @@ impl World {
         *sequence += 1;
         let envelope = Envelope {
             log: Uuid::nil(),
+            epoch: 0,
             position,
             prev: Hash::default(),
             id: Uuid::from_u128(u128::from(position)),

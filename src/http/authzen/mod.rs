@@ -83,9 +83,10 @@ pub async fn evaluations(State(app): State<App>, caller: Caller, request: Reques
         return Err(Problem::malformed(format!("at most {MOST} evaluations in one request")));
     }
     let items: Vec<Option<Item<'_>>> = evaluations.iter().map(|item| parse(item.get().as_bytes()).ok()).collect();
-    let wanted = items.iter().flatten().chain([&default]).filter_map(Item::min_position).max();
+    for item in items.iter().flatten().chain([&default]) {
+        app.has_reached("min_position", item.min_position())?;
+    }
     drop(items);
-    app.has_reached("min_position", wanted)?;
     app.limits().more_reads(Payer::of(app.node(), &caller.0), evaluations.len().saturating_sub(1), now(&app));
     if evaluations.len() > AT_ONCE {
         let app = app.clone();

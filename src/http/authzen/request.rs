@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
-use tenure_events::Position;
+use tenure_events::{Place, Position};
 
 use super::super::problem::Problem;
 use super::super::read::{Bookmark, Bound, moment};
@@ -120,7 +120,7 @@ pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Problem> {
 
 impl<'a> Item<'a> {
     /// The position that the answer must reflect.
-    pub fn min_position(&self) -> Option<Position> {
+    pub fn min_position(&self) -> Option<Place> {
         self.context.as_ref()?.min_position.as_ref().map(|number| number.0)
     }
 
@@ -140,7 +140,7 @@ impl<'a> Item<'a> {
 
 impl Search<'_> {
     /// The position that the answer must reflect.
-    pub fn min_position(&self) -> Option<Position> {
+    pub fn min_position(&self) -> Option<Place> {
         self.context.min_position.as_ref().map(|number| number.0)
     }
 
@@ -174,6 +174,7 @@ impl Search<'_> {
         let (subject, resource) = (self.subject.as_ref(), self.resource.as_ref());
         let moment = self.context.as_of.as_ref().map(|moment| match moment.0 {
             AsOf::Position(position) => position.to_string(),
+            AsOf::Place(place) => place.to_string(),
             AsOf::Time(time) => time.to_string(),
         });
         bound
@@ -232,7 +233,7 @@ fn missing(part: &str, field: &str) -> Problem {
 pub struct Moment(pub AsOf);
 
 /// A position, as a number or text.
-pub struct Number(pub Position);
+pub struct Number(pub Place);
 
 /// An object that nothing is read from.
 struct Object;
@@ -241,7 +242,7 @@ impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number_or_text = deserializer.deserialize_any(NumberOrText)?;
         let moment = match number_or_text {
-            Ok(position) => AsOf::Position(position),
+            Ok(position) => AsOf::Place(position.into()),
             Err(text) => moment("as_of", &text).map_err(|problem| de::Error::custom(problem.detail()))?,
         };
         Ok(Self(moment))
@@ -251,7 +252,7 @@ impl<'de> Deserialize<'de> for Moment {
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let number_or_text = deserializer.deserialize_any(NumberOrText)?;
-        number_or_text.or_else(|text| text.parse()).map(Self).map_err(de::Error::custom)
+        number_or_text.map(Place::from).or_else(|text| text.parse()).map(Self).map_err(de::Error::custom)
     }
 }
 

@@ -90,7 +90,7 @@ impl Params {
 
 /// A position or a time, as callers write them.
 pub fn moment(name: &str, text: &str) -> Result<AsOf, Problem> {
-    let position = || text.parse().map(AsOf::Position).ok();
+    let position = || text.parse().map(AsOf::Place).ok();
     let time = || text.parse().map(AsOf::Time).ok();
     let wrong = || Problem::malformed(format!("`{name}` is a position or an RFC 3339 time, not `{text}`"));
     position().or_else(time).ok_or_else(wrong)

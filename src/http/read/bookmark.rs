@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tenure_events::{Position, Time};
+use tenure_events::{Place, Position, Time};
 use tenure_projections::View;
 use tenure_projections::values::{KeyNo, UserNo};
 
@@ -70,27 +70,32 @@ impl Bookmark {
 
     /// As callers pass it on.
     pub fn written(&self, node: &Node, bound: &Bound) -> String {
-        let text = format!("{}/{}/{}", self.position, self.instant.micros(), self.rest);
+        let place = node.epochs().place(self.position);
+        let text = format!("{place}/{}/{}", self.instant.micros(), self.rest);
         URL_SAFE_NO_PAD.encode([bound.tag(node, &text).as_slice(), text.as_bytes()].concat())
     }
 
     /// As callers pass it on, if it was made for this list.
     ///
     /// # Errors
-    /// It is none (400 `request.malformed`), or one of another list (400 `cursor.foreign`).
+    /// It is none (400 `request.malformed`), one of another list (400 `cursor.foreign`), or of a future that was lost (422
+    /// `epoch.past`).
     pub fn read(name: &str, text: &str, node: &Node, bound: &Bound) -> Result<Self, Problem> {
         let parse = || {
             let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
             let (tag, text) = bytes.split_at_checked(TAG)?;
             let text = std::str::from_utf8(text).ok()?;
             let mut parts = text.splitn(3, '/');
-            let position = parts.next()?.parse().ok()?;
+            let place: Place = parts.next()?.parse().ok()?;
             let instant = Time::from_micros(parts.next()?.parse().ok()?);
-            Some((bound.tag(node, text) == tag, Self { position, instant, rest: parts.next()?.to_owned() }))
+            Some((bound.tag(node, text) == tag, place, instant, parts.next()?.to_owned()))
         };
         match parse() {
-            Some((true, bookmark)) => Ok(bookmark),
-            Some((false, _)) => Err(foreign()),
+            Some((true, place, instant, rest)) => {
+                let position = node.epochs().position(place).map_err(|past| Problem::past_epoch("cursor", &past))?;
+                Ok(Self { position, instant, rest })
+            }
+            Some((false, ..)) => Err(foreign()),
             None => {
                 let detail = format!("`{name}`: pass on what the page before named as its next, unchanged");
                 Err(Problem::malformed(detail))

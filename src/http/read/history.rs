@@ -26,6 +26,10 @@ const BUDGET: usize = 20_000;
 pub fn first(node: &Node, moment: AsOf) -> Result<Position, Problem> {
     match moment {
         AsOf::Position(position) => Ok(position.max(1)),
+        AsOf::Place(place) => {
+            let position = node.epochs().position(place).map_err(|past| Problem::past_epoch("from", &past))?;
+            Ok(position.max(1))
+        }
         AsOf::Time(time) => Ok(node.view(Some(AsOf::Time(just_before(time))), None)?.position().saturating_add(1)),
     }
 }
@@ -102,13 +106,18 @@ pub fn events(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let (filter, unseen) = Filter::of(ask.params, &ask.live, &ask.viewer)?;
     let from = ask.params.moment("from")?.map(|moment| first(ask.node, moment)).transpose()?.unwrap_or(1);
     let head = ask.view.position();
-    if let Some(AsOf::Position(asked)) = ask.params.moment("from")?.filter(|_| from > head.saturating_add(1)) {
-        return Err(Problem::beyond_end("from", asked, head));
+    let is_place = |moment: &AsOf| matches!(moment, AsOf::Position(_) | AsOf::Place(_));
+    if from > head.saturating_add(1) && ask.params.moment("from")?.as_ref().is_some_and(is_place) {
+        return Err(Problem::beyond_end("from", from, head));
     }
     let place: Option<Place> = ask.after()?;
     let (begins, found) = place.map_or((from, false), |place| (place.after.saturating_add(1).max(from), place.found));
     let to = match ask.params.moment("to")? {
         Some(AsOf::Position(to)) => to.min(head),
+        Some(AsOf::Place(to)) => {
+            let to = ask.node.epochs().position(to).map_err(|past| Problem::past_epoch("to", &past))?;
+            to.min(head)
+        }
         Some(to) => ask.node.view(Some(to), None)?.position().min(head),
         None => head,
     };
@@ -219,8 +228,10 @@ impl Scan<'_> {
 
 /// `GET /v1/events/{position}`.
 pub fn event(ask: &Ask<'_>) -> Result<Reply, Problem> {
-    let position = ask.id().parse().ok().filter(|position| (1..=ask.view.position()).contains(position));
-    let found = stored(ask.node, position.ok_or_else(Problem::not_found)?)?;
+    let place: tenure_events::Place = ask.id().parse().map_err(|_| Problem::not_found())?;
+    let position = ask.node.epochs().position(place).map_err(|past| Problem::past_epoch("position", &past))?;
+    let is_there = (1..=ask.view.position()).contains(&position);
+    let found = if is_there { stored(ask.node, position)? } else { None };
     let seen = found.filter(|(_, envelope)| sees_event(&ask.live, &ask.viewer, envelope));
     let (bytes, _) = seen.ok_or_else(Problem::not_found)?;
     Ok(Reply::event(ask.view.position(), &bytes))

@@ -21,6 +21,7 @@ use axum::extract::{RawPathParams, State};
 use axum::http::Uri;
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
+use tenure_events::Place;
 
 use super::App;
 use super::answer::{Reply, at_leisure};
@@ -143,7 +144,7 @@ pub async fn answer(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let params = Params::of(&uri, &read.parameters())?;
-    app.has_reached("min_position", params.value("min_position")?)?;
+    app.has_reached("min_position", params.value::<Place>("min_position")?)?;
     let path = path.map_err(|_| Problem::malformed("the path is not UTF-8"))?;
     let id = path.iter().next().map(|(_, id)| id.to_owned()).unwrap_or_default();
     at_leisure(&app.clone(), &caller, move || reply(read, &app, &caller, &params, &id)).await

@@ -124,7 +124,7 @@ fn responses(route: &Route) -> Value {
 }
 
 fn answer(about: &str, kind: &str, schema: &Value) -> Value {
-    let position = json!({ "Tenure-Position": { "schema": { "type": "integer" } } });
+    let position = json!({ "Tenure-Position": { "schema": { "type": "string", "pattern": "^([0-9]+-)?[0-9]+$" } } });
     json!({ "description": about, "headers": position, "content": { kind: { "schema": schema } } })
 }
 

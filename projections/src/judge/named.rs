@@ -100,12 +100,10 @@ impl<'q> Asked<'q> {
     pub fn resolve(&self, view: &View<'_>) -> Resolved {
         let Self { subject, action, thing, acting_org, at } = *self;
         let view = at.map_or(*view, |at| view.at(at));
-        let group = subject.group(&view);
-        let member = group.and_then(|group| Member::of(&view, group));
-        let over = member.as_ref().map_or(view, |member| member.in_view(view));
-        let (subject, target) = (subject.found(&over), thing.found(&over));
-        let (action, acting) = (Action::named(&over, action), acting(&over, acting_org));
-        Resolved { member, at, action, acting, subject, group, target }
+        let found = subject.resolve(&view);
+        let over = found.in_view(view);
+        let (target, action, acting) = (thing.found(&over), Action::named(&over, action), acting(&over, acting_org));
+        Resolved { at, action, acting, target, ..found }
     }
 
     /// The question to the judge, for whoever keeps it: of a user alone, whose number never means anything else. A key or
@@ -183,9 +181,18 @@ impl<'q> Who<'q> {
         }
     }
 
-    /// The group, if it is one that is there.
+    /// Looks up whom it names, for questions that go on to ask what they may do.
     #[must_use]
-    pub fn group(self, view: &View<'_>) -> Option<GroupNo> {
+    pub fn resolve(self, view: &View<'_>) -> Resolved {
+        let group = self.group(view);
+        let member = group.and_then(|group| Member::of(view, group));
+        let over = member.as_ref().map_or(*view, |member| member.in_view(*view));
+        let subject = self.found(&over);
+        Resolved { member, at: None, action: None, acting: Ok(None), subject, group, target: None }
+    }
+
+    /// The group, if it is one that is there.
+    fn group(self, view: &View<'_>) -> Option<GroupNo> {
         match self {
             Self::Group(id) => view.find_group(id),
             Self::User(_) | Self::Key(_) | Self::Unknown => None,
@@ -193,8 +200,7 @@ impl<'q> Who<'q> {
     }
 
     /// A user, a key that counts, or who stands for a group in this view; see [`Member`].
-    #[must_use]
-    pub fn found(self, view: &View<'_>) -> Option<Subject> {
+    fn found(self, view: &View<'_>) -> Option<Subject> {
         match self {
             Self::User(id) => view.find_user(id).map(Subject::from),
             Self::Key(id) => Subject::by_key(view, view.find_key(id)?),

@@ -7,6 +7,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 use tenure_events::{Place, Position};
+use tenure_projections::judge::{self, Thing, Who};
 
 use super::super::problem::Problem;
 use super::super::read::{Bookmark, Bound, moment};
@@ -98,19 +99,39 @@ pub struct Page {
     pub limit: Option<usize>,
 }
 
-/// The question itself, all parts there.
+/// The question as it is written, all parts there.
 #[derive(Clone, Copy)]
 pub struct Asked<'q> {
-    pub subject: Thing<'q>,
+    pub subject: Written<'q>,
     pub action: &'q str,
-    pub resource: Thing<'q>,
+    pub resource: Written<'q>,
 }
 
-/// The type and id of a thing.
+/// The type and id of a thing, as they are written.
 #[derive(Clone, Copy)]
-pub struct Thing<'q> {
+pub struct Written<'q> {
     pub kind: &'q str,
     pub id: &'q str,
+}
+
+impl<'q> Written<'q> {
+    /// Whom it means.
+    pub fn who(self) -> Who<'q> {
+        Who::of(self.kind, self.id)
+    }
+
+    /// What it means.
+    pub fn thing(self) -> Thing<'q> {
+        Thing::of(self.kind, self.id)
+    }
+}
+
+impl<'q> Asked<'q> {
+    /// The question as nodes and replicas resolve it.
+    pub fn acting_in(self, org: Option<&'q str>) -> judge::Asked<'q> {
+        let asked = judge::Asked::new(self.subject.who(), self.action, self.resource.thing());
+        judge::Asked { acting_org: org, ..asked }
+    }
 }
 
 /// Reads a body.
@@ -145,12 +166,12 @@ impl Search<'_> {
     }
 
     /// Who, where that is known.
-    pub fn subject(&self) -> Result<Thing<'_>, Problem> {
+    pub fn subject(&self) -> Result<Written<'_>, Problem> {
         thing("subject", self.subject.as_ref())
     }
 
     /// With what, where that is known.
-    pub fn resource(&self) -> Result<Thing<'_>, Problem> {
+    pub fn resource(&self) -> Result<Written<'_>, Problem> {
         thing("resource", self.resource.as_ref())
     }
 
@@ -213,8 +234,8 @@ impl Named<'_> {
     }
 }
 
-fn thing<'q>(part: &str, entity: Option<&'q Entity<'q>>) -> Result<Thing<'q>, Problem> {
-    Ok(Thing {
+fn thing<'q>(part: &str, entity: Option<&'q Entity<'q>>) -> Result<Written<'q>, Problem> {
+    Ok(Written {
         kind: entity.and_then(Entity::kind).ok_or_else(|| missing(part, "type"))?,
         id: entity.and_then(Entity::id).ok_or_else(|| missing(part, "id"))?,
     })

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tenure_events::data::Level;
 use tenure_projections::View;
-use tenure_projections::judge::{self, Action, Code, Member, Object, Question, Subject, administrative};
+use tenure_projections::judge::{self, Action, Asked, Code, Object, Question, Resolved, Subject, administrative};
 use tenure_projections::lookup::{self, Lookup, MAX_LIMIT};
 use tenure_projections::sight::{self, Asking};
 use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
@@ -11,9 +11,9 @@ use tenure_projections::values::{OrgNo, ResourceNo, UserNo};
 use super::super::answer::Reply;
 use super::super::problem::Problem;
 use super::super::read::{Bookmark, Bound, is_none};
-use super::evaluate::{Asker, Found, acting, member, target};
+use super::evaluate::Asker;
 use super::known;
-use super::request::{self, Search};
+use super::request::Search;
 
 /// Items a page, unless the caller says otherwise.
 const USUAL_LIMIT: usize = 100;
@@ -77,8 +77,9 @@ pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem
     known::subject_type(kind)?;
     known::action(asker, &view, name)?;
     known::resource_type(asker, &view, resource.kind)?;
-    let found =
-        read.as_ref().and_then(|read| Some((read, Action::named(&read.view, name)?, target(&read.view, resource)?.0)));
+    let found = read
+        .as_ref()
+        .and_then(|read| Some((read, Action::named(&read.view, name)?, resource.thing().found(&read.view)?.0)));
     let Some((read, action, object)) = found.filter(|_| ["user", "api_key", "group"].contains(&kind)) else {
         return nothing(asker, search);
     };
@@ -107,9 +108,11 @@ pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Proble
     known::subject_type(who.kind)?;
     known::action(asker, &view, name)?;
     known::resource_type(asker, &view, kind)?;
-    let member = read.as_ref().and_then(|read| member(&read.view, who));
-    let read = read.map(|read| read.of(member.as_ref()));
-    let found = read.as_ref().and_then(|read| Some((read, read.subject(who)?, Action::named(&read.view, name)?)));
+    let who = who.who();
+    let about = read.as_ref().map(|read| who.resolve(&read.view));
+    let read = read.zip(about.as_ref()).map(|(read, about)| read.of(about));
+    let subject = about.as_ref().filter(|about| asker.knows(about, who)).and_then(|about| about.subject);
+    let found = read.as_ref().and_then(|read| Some((read, subject?, Action::named(&read.view, name)?)));
     let Some((read, subject, action)) = found else {
         return nothing(asker, search);
     };
@@ -150,9 +153,9 @@ pub fn actions(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem>
     let Some(read) = read else {
         return nothing(asker, search);
     };
-    let member = member(&read.view, who);
-    let read = read.of(member.as_ref());
-    let found = Found::of(&read.view, who, what);
+    let who = who.who();
+    let found = Asked::new(who, "", what.thing()).resolve(&read.view);
+    let read = read.of(&found);
     let asking = if asker.knows(&found, who) { asker.asking(&found) } else { Asking::No };
     let (Some(subject), Some((object, _)), Asking::Full) = (found.subject, found.target, asking) else {
         return nothing(asker, search);
@@ -175,7 +178,7 @@ impl<'a> Read<'a> {
             Some(bookmark) => (bookmark.view(asker.node())?, bookmark.rest()?),
             None => (asker.view(&search.context)?, lookup::Cursor::default()),
         };
-        let Ok(acting) = acting(&view, search.context.acting_org.as_ref()) else {
+        let Ok(acting) = judge::acting(&view, search.context.acting_org.as_deref()) else {
             return Ok(None);
         };
         let lookup = Lookup::of(view).seen_by(asker.live, asker.viewer, None).limit(limit).page(cursor);
@@ -183,12 +186,14 @@ impl<'a> Read<'a> {
     }
 
     /// The same with who stands for the group that is asked about, if it is one.
-    fn of<'b>(self, member: Option<&'b Member>) -> Read<'b>
+    fn of<'b>(self, found: &'b Resolved) -> Read<'b>
     where
         'a: 'b,
     {
-        let Some(member) = member else { return self };
-        let view = member.in_view(self.view);
+        if found.group.is_none() {
+            return self;
+        }
+        let view = found.in_view(self.view);
         Read { view, lookup: self.lookup.of_view(view), ..self }
     }
 
@@ -204,12 +209,6 @@ impl<'a> Read<'a> {
             && judge::orgs_of(live, user).into_iter().any(acts);
         let lookup = self.lookup.clone();
         if acts { lookup.seen_by(*live, user.into(), None) } else { lookup }
-    }
-
-    /// Whom the search is about, if the caller knows of them.
-    fn subject(&self, who: request::Thing<'_>) -> Option<Subject> {
-        let found = Found::of_subject(&self.view, who);
-        found.subject.filter(|_| self.asker.knows(&found, who))
     }
 
     fn allows(&self, subject: Subject, action: Action, object: Object) -> bool {

@@ -8,6 +8,7 @@ mod names;
 mod reference;
 mod shape;
 mod spelling;
+mod words;
 
 use tenure_events::{Sealed, UserId};
 use uuid::Uuid;

@@ -48,6 +48,7 @@ mod http_licences;
 mod http_limits;
 mod http_oracles;
 mod http_packs;
+mod http_questions;
 mod http_reading;
 mod http_service;
 mod http_stream;

@@ -162,7 +162,7 @@ fn answers_for_programs() {
     assert_eq!(Value::from(parsed), events["items"]);
 
     let csv = node.run(&["events", "--org", "kickstart", "--format", "csv"]).exits(0).out;
-    assert!(csv.starts_with("position,time,event,subject,org,actor,what,on_behalf_of,command,reason,id,command_id,org_sequence,twin_of,correlation,causation,data\r\n"), "{csv}");
+    assert!(csv.starts_with("position,time,event,subject,org,actor,what,on_behalf_of,command,reason,"), "{csv}");
     assert_eq!(csv.lines().count(), 5);
 
     let csv = node.run(&[&check[..], &["--format", "csv", "--explain"]].concat()).exits(1).out;
@@ -228,6 +228,33 @@ fn a_repetition_happens_once() {
     let send =
         || node.run(&["do", "create-org", "--json", r#"{"name": "Once"}"#, "--idempotency-key", "k1"]).exits(0).out;
     assert_eq!(send(), send());
+}
+
+/// The formats for programs leave nothing out: one a line with the bytes that are stored, and every attribute in a column.
+#[test]
+fn formats_for_programs_are_lossless() {
+    let (_platform, node) = kickstart();
+    let lines = node.run(&["events", "--format", "ndjson"]).exits(0).out;
+    let stored = |position: &str| {
+        let answer = node.http().get(&node.token, &format!("/v1/events/{position}"));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.text
+    };
+    let lines: Vec<&str> = lines.lines().collect();
+    assert!(lines.len() > 5);
+    for line in &lines {
+        let event: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(*line, stored(event["position"].as_str().unwrap()));
+    }
+    let csv = node.run(&["events", "--format", "csv", "--type", "subscription.granted"]).exits(0).out;
+    let event: Value =
+        serde_json::from_str(lines.iter().find(|line| line.contains("subscription.granted")).unwrap()).unwrap();
+    for (name, value) in event.as_object().unwrap() {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned).replace('"', "\"\"");
+        assert!(csv.contains(&text), "{name} {text} is in no column: {csv}");
+    }
+    let header = csv.lines().next().unwrap().split(',').count();
+    assert!(header > event.as_object().unwrap().len(), "{csv}");
 }
 
 /// `--follow` shows what happens while it looks, takes up a stream that broke off, and ends with its reader.

@@ -230,7 +230,10 @@ impl Game {
         dice: &mut Dice,
     ) -> Result<(), String> {
         // What was imported before is there, and a call that came before brings nothing new: nothing happens.
-        if drafts.is_empty() && matches!(name, "import-resources" | "provision-tenant") {
+        // Where the whole is stated, it may be so already.
+        if drafts.is_empty()
+            && matches!(name, "import-resources" | "provision-tenant" | "sync-group" | "tag-org" | "change-role")
+        {
             return Ok(());
         }
         if drafts.is_empty() || drafts.len() > MAX_EVENTS {

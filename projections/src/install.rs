@@ -6,7 +6,7 @@ use tenure_events::{GroupId, Kind, OrgId, Position, Privilege, ResourceId, RoleI
 use crate::apply::Change;
 use crate::digest::pair;
 use crate::judge::SYSTEM_ADMINISTRATOR;
-use crate::names::{Scope, fold, tenant_key};
+use crate::names::{IdSort, Scope, fold, tenant_key};
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
@@ -358,10 +358,15 @@ impl<'a> Installer<'a> {
         let ids = ids(self.state);
         let known = ids.len();
         let handle = ids.intern(text);
-        if let Some(digest) = &mut self.writer.digest
-            && ids.len() > known
-        {
-            digest.add_id(tag, handle, text);
+        if ids.len() > known {
+            if let Some(digest) = &mut self.writer.digest {
+                digest.add_id(tag, handle, text);
+            }
+            if let Some(sort) = IdSort::of_table(tag)
+                && let Some(small) = sort.in_small_letters(text)
+            {
+                self.id(table!(16 small_ids), &small);
+            }
         }
         handle
     }

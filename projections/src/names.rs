@@ -74,6 +74,49 @@ pub(crate) fn tenant_key(issuer: &str, external_id: &str) -> String {
     format!("{}:{issuer}/{external_id}", issuer.len())
 }
 
+/// Which things ids are chosen for: each sort has its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants are the sorts of things")]
+pub enum IdSort {
+    Org,
+    User,
+    Group,
+    Role,
+    Resource,
+    Environment,
+}
+
+impl IdSort {
+    const ALL: [Self; 6] = [Self::Org, Self::User, Self::Group, Self::Role, Self::Resource, Self::Environment];
+
+    /// The number of the table of these ids, as in [`State::visit`](crate::State::visit).
+    const fn table(self) -> u8 {
+        match self {
+            Self::Org => 0,
+            Self::User => 1,
+            Self::Group => 2,
+            Self::Role => 3,
+            Self::Resource => 4,
+            Self::Environment => 134,
+        }
+    }
+
+    /// The sort whose ids a table holds.
+    pub(crate) fn of_table(table: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.table() == table)
+    }
+
+    /// The key of an id in small letters, if it has capitals.
+    pub(crate) fn in_small_letters(self, id: &str) -> Option<String> {
+        id.bytes().any(|byte| byte.is_ascii_uppercase()).then(|| self.small_key(id))
+    }
+
+    /// The key of an id in small letters.
+    pub(crate) fn small_key(self, id: &str) -> String {
+        format!("{}/{}", self.table(), id.to_ascii_lowercase())
+    }
+}
+
 /// The form in which names are compared (Unicode's canonical caseless match, section 3.13, D145).
 #[must_use]
 pub fn fold(name: &str) -> String {

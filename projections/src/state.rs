@@ -115,6 +115,8 @@ tables! {
     14 role_templates: Ids,
     /// Role template: what it carries.
     15 role_template: Rows<PrivilegeSet>,
+    /// Ids with capitals, in small letters, each after the number of its table: see [`View::has_other_case`](crate::View::has_other_case).
+    16 small_ids: Ids,
     /// Row 0: the settings.
     20 settings: Rows<Settings>,
     /// Ceiling of a user type.

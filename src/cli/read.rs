@@ -231,6 +231,14 @@ const WHOLE: &[Column] = &[
     Column { title: "twin_of", cell: |event| field(event, "twinof") },
     Column { title: "correlation", cell: |event| field(event, "correlation") },
     Column { title: "causation", cell: |event| field(event, "causation") },
+    Column { title: "type", cell: |event| field(event, "type") },
+    Column { title: "source", cell: |event| field(event, "source") },
+    Column { title: "specversion", cell: |event| field(event, "specversion") },
+    Column { title: "datacontenttype", cell: |event| field(event, "datacontenttype") },
+    Column { title: "command_index", cell: |event| field(event, "commandindex") },
+    Column { title: "command_count", cell: |event| field(event, "commandcount") },
+    Column { title: "body_hash", cell: |event| field(event, "bodyhash") },
+    Column { title: "prev", cell: |event| field(event, "prev") },
     Column { title: "data", cell: |event| event.get("data").map(Value::to_string).unwrap_or_default() },
 ];
 
@@ -295,7 +303,7 @@ fn line(format: Format, data: &str) -> Result<String> {
     let event: Value = serde_json::from_str(data)
         .map_err(|error| Failure::new(format!("the node sent an event that is no JSON: {error}")))?;
     Ok(match format {
-        Format::Json | Format::Ndjson => format!("{event}\n"),
+        Format::Json | Format::Ndjson => format!("{data}\n"),
         Format::Csv => {
             let text = list(format, WHOLE, std::slice::from_ref(&event), &event);
             text.split_once("\r\n").map_or(String::new(), |(_, row)| row.to_owned())

@@ -100,27 +100,33 @@ impl Do {
             if self.dry_run {
                 text.push_str("nothing was done: this is what would happen\n");
                 text.push_str(&list(format, DELTA, &deltas(answer), answer));
-                if is_cut(answer) {
-                    text.push_str(CUT);
-                }
+                text.push_str(&not_told(answer));
+            } else if answer.get("changed").and_then(Value::as_bool) == Some(false) {
+                text.push_str("nothing was changed: it is so already\n");
             }
             text.push_str(&left(answer));
             if let Some(token) = answer.get("api_key").and_then(Value::as_str) {
                 text.push_str(&format!("API key, shown this once: {token}\n"));
             }
-        } else if format != Format::Json && is_cut(answer) {
+        } else if format != Format::Json {
             // JSON says it itself; these formats hold the events alone.
-            eprint!("{CUT}");
+            eprint!("{}", not_told(answer));
         }
         text
     }
 }
 
-/// Said where not all who gain or lose are listed.
-const CUT: &str = "who gains or loses what is not all of it: more are concerned than are listed\n";
-
-fn is_cut(answer: &Value) -> bool {
-    answer.get("access_delta_complete").and_then(Value::as_bool) == Some(false)
+/// What a dry run does not tell of who gains or loses what.
+fn not_told(answer: &Value) -> String {
+    let leaves_out = answer.get("access_delta_leaves_out").and_then(Value::as_array);
+    let content = leaves_out.is_some_and(|kinds| kinds.iter().any(|kind| kind == "content"));
+    let cut = answer.get("access_delta_complete").and_then(Value::as_bool) == Some(false);
+    match (content, cut) {
+        (true, _) => "who gains or loses content is not listed: `tenure diff --resource ID` tells it afterwards\n",
+        (false, true) => "who gains or loses what is not all of it: more are concerned than are listed\n",
+        (false, false) => "",
+    }
+    .to_owned()
 }
 
 /// What a command leaves, and what it exported.

@@ -5,6 +5,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value};
 
 use super::args::*;
+use super::words;
 
 /// A command, for those who write one.
 pub struct Reference {
@@ -27,7 +28,12 @@ pub fn schemas() -> (Vec<Value>, Map<String, Value>) {
     let settings =
         SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
     let mut generator = settings.into_generator();
-    let arguments = COMMANDS.iter().map(|command| Value::from((command.arguments)(&mut generator))).collect();
+    let described = |command: &Reference, mut schema: Value| {
+        words::describe(command.name, &mut schema);
+        schema
+    };
+    let arguments =
+        COMMANDS.iter().map(|command| described(command, (command.arguments)(&mut generator).into())).collect();
     let mut definitions = generator.take_definitions(true);
     // The schemas of events say no more than that it is a boolean, and they are a contract.
     if let Some(everyone) = definitions.get_mut("Everyone").and_then(Value::as_object_mut) {

@@ -13,7 +13,7 @@ pub struct Argument {
     pub optional: bool,
     /// What can be given, as JSON with words in capitals for what varies.
     pub value: String,
-    /// What it is, where its name does not say all.
+    /// What it is.
     pub about: String,
 }
 
@@ -45,10 +45,8 @@ fn is_optional(schema: &Value, name: &str) -> bool {
     !needed.is_some_and(|needed| needed.iter().any(|needed| needed == name))
 }
 
-/// The field's own words; those of a type are longer than a table is wide.
 fn about(schema: &Value) -> String {
-    let words = schema.get("description").and_then(Value::as_str).filter(|_| schema.get("properties").is_none());
-    words.unwrap_or_default().replace('\n', " ")
+    schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn shape(schema: &Value, definitions: &Map<String, Value>) -> String {

@@ -3,7 +3,7 @@
 use tenure_events::data::{EnvironmentLinked, EnvironmentUnlinked, GroupInvited, GroupUninvited};
 use tenure_events::{EnvironmentId, Event};
 use tenure_projections::View;
-use tenure_projections::names::Scope;
+use tenure_projections::names::{IdSort, Scope};
 use tenure_projections::sight;
 use tenure_projections::values::{EnvironmentNo, GroupNo, OrgNo, PrivilegeSet};
 
@@ -17,7 +17,7 @@ const MAX_ACCOUNT: usize = 100;
 pub fn link(scene: &Scene<'_>, args: &LinkEnvironment, plan: &mut Plan) -> Result<(), Refusal> {
     let org = scene.live_org(&args.org)?;
     manages_inside(scene, org)?;
-    let environment = scene.new_id(args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
+    let environment = scene.new_id(IdSort::Environment, args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
         let found = View::environment(scene, scene.find_environment(id.as_str())?)?;
         Some(sight::sees_inside(&scene.view, &scene.subject, found.value.org))
     })?;

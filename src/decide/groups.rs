@@ -3,7 +3,7 @@
 use tenure_events::data::{GroupCreated, GroupDeleted, GroupMemberAdded, GroupMemberRemoved, GroupRenamed};
 use tenure_events::{Event, GroupId};
 use tenure_projections::judge::administrative;
-use tenure_projections::names::Scope;
+use tenure_projections::names::{IdSort, Scope};
 use tenure_projections::sight;
 use tenure_projections::values::{GroupNo, NameHolder, OrgNo, UserNo};
 
@@ -15,7 +15,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateGroup, plan: &mut Plan) -> Result<
     let org = args.org.as_ref().map(|org| scene.live_org(org)).transpose()?;
     let place = place(scene, org)?;
     scene.need(place, administrative::GROUP_MANAGE)?;
-    let group = scene.new_id(args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
+    let group = scene.new_id(IdSort::Group, args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
         let group = scene.find_group(id.as_str())?;
         Some(sight::sees_group(&scene.view, &scene.subject, group))
     })?;
@@ -69,6 +69,7 @@ pub fn remove_members(scene: &Scene<'_>, args: &GroupMembers, plan: &mut Plan) -
     Ok(())
 }
 
+/// The whole is stated: found so already, it is done without an event.
 pub fn sync(scene: &Scene<'_>, args: &GroupMembers, plan: &mut Plan) -> Result<(), Refusal> {
     let (group, org, place) = managed(scene, &args.group)?;
     let users = scene.users(&args.users)?;
@@ -81,9 +82,6 @@ pub fn sync(scene: &Scene<'_>, args: &GroupMembers, plan: &mut Plan) -> Result<(
         if scene.membership(user, group).is_none() {
             add(scene, &args.group, org, place, user, plan)?;
         }
-    }
-    if plan.0.is_empty() {
-        return Err(conflict("nothing.changes", format!("group `{}` has exactly these members already", args.group)));
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Decisions: from a view and a wish to events, or a refusal and nothing. Pure: time, new ids, sealed text and the
 //! hash of a new key's secret come in.
 
+mod alike;
 mod associations;
 mod behalf;
 mod catalogue;
@@ -17,6 +18,7 @@ mod keepers;
 mod keys;
 mod licences;
 mod moving;
+mod on_content;
 mod orgs;
 mod outside;
 mod packs;
@@ -52,6 +54,7 @@ pub use effect::Effect;
 pub use exchange::{bundled, may_export};
 pub use foreign::{Actors, Foreign, ForeignAccess, Issued, Made, foreign_access, outsiders};
 pub use global::GLOBAL;
+pub use on_content::OnContent;
 pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
 pub use text::{MAX_REASON, personal};

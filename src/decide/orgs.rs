@@ -8,7 +8,7 @@ use tenure_events::data::{
 };
 use tenure_events::{GroupId, InvalidId, OrgId, Privilege, RoleId, Sealed, Time, UserType};
 use tenure_projections::judge::{self, administrative};
-use tenure_projections::names::Scope;
+use tenure_projections::names::{IdSort, Scope};
 use tenure_projections::sight;
 use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet};
 use tenure_projections::{Changes, View};
@@ -34,7 +34,7 @@ pub fn create(scene: &Scene<'_>, args: &CreateOrg<Sealed>, plan: &mut Plan) -> R
     };
     makes_below(scene, parent)?;
     below_root_only(scene, parent)?;
-    let org = scene.new_id(args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
+    let org = scene.new_id(IdSort::Org, args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
         let seen = |org| sight::sees_org(&scene.view, &scene.subject, org);
         if global::is(scene, id) { Some(true) } else { scene.find_org(id.as_str()).map(seen) }
     })?;
@@ -180,6 +180,10 @@ pub fn tag(scene: &Scene<'_>, args: &TagOrg, plan: &mut Plan) -> Result<(), Refu
     let org = scene.live_org(&args.org)?;
     manages_inside(scene, org)?;
     let tags = tags(&args.tags)?;
+    // The whole is stated: found so already, it is done without an event.
+    if tags == scene.org_tags(org) {
+        return Ok(());
+    }
     plan.add(scene, org, Event::OrgTagged(OrgTagged { org: args.org.clone(), tags }), &[]);
     Ok(())
 }

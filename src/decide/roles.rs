@@ -4,7 +4,7 @@ use tenure_events::data::{Assignee, RoleAssigned, RoleChanged, RoleDefined, Role
 use tenure_events::{Event, OrgId, RoleId};
 use tenure_projections::View;
 use tenure_projections::judge::administrative;
-use tenure_projections::names::Scope;
+use tenure_projections::names::{IdSort, Scope};
 use tenure_projections::sight;
 use tenure_projections::values::{NameHolder, OrgNo, PrivilegeSet, Role, RoleNo, Window};
 
@@ -22,7 +22,7 @@ pub fn define(scene: &Scene<'_>, args: &DefineRole, plan: &mut Plan) -> Result<(
         return Err(global::one_role());
     }
     args.id.as_ref().map_or(Ok(()), |id| not_of_another(id, named))?;
-    let role = scene.new_id(args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
+    let role = scene.new_id(IdSort::Role, args.id.as_ref(), scene.moment.fresh.thing, |scene, id| {
         let role = scene.find_role(id.as_str())?;
         Some(sight::sees_role(&scene.view, &scene.subject, role))
     })?;
@@ -35,6 +35,9 @@ pub fn define(scene: &Scene<'_>, args: &DefineRole, plan: &mut Plan) -> Result<(
 
 pub fn change(scene: &Scene<'_>, args: &ChangeRole, plan: &mut Plan) -> Result<(), Refusal> {
     let (no, role, place) = managed(scene, &args.role)?;
+    if args.name.is_none() && args.privileges.is_none() {
+        return Err(invalid("name", "nothing.changes", "give a name, privileges, or both"));
+    }
     let name = match &args.name {
         Some(name) => scene.name(Scope::Roles(role.org.map(OrgNo::handle)), name, Some(NameHolder::Role(no)))?,
         None => role.name.clone(),
@@ -44,8 +47,9 @@ pub fn change(scene: &Scene<'_>, args: &ChangeRole, plan: &mut Plan) -> Result<(
         None => role.privileges,
     };
     global::keeps(scene, role, &name, privileges)?;
+    // The whole is stated: found so already, it is done without an event.
     if name == role.name && privileges == role.privileges {
-        return Err(conflict("nothing.changes", format!("role `{}` is like that already", args.role)));
+        return Ok(());
     }
     let org = role.org.map(|org| org_id(scene, org));
     let changed = RoleChanged { role: args.role.clone(), org, name, privileges: scene.named(privileges) };

@@ -8,14 +8,14 @@ use std::ops::Deref;
 use tenure_events::{EnvironmentId, Event, GroupId, OrgId, Privilege, ResourceId, RoleId, Time, UserId, UserType};
 use tenure_projections::View;
 use tenure_projections::judge::{self, Action, Object, Question, Subject};
-use tenure_projections::names::Scope;
+use tenure_projections::names::{IdSort, Scope};
 use tenure_projections::sight;
 use tenure_projections::values::{
     EnvironmentNo, Group, GroupNo, KeyNo, NameHolder, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, Resource,
     ResourceNo, Role, RoleNo, UserNo, UserStatus, UserTypeNo,
 };
 
-use super::{Caller, Draft, Kind, Moment, Refusal, StandIns, acting_for, permissions, text};
+use super::{Caller, Draft, Kind, Moment, Refusal, StandIns, acting_for, alike, permissions, text};
 use uuid::Uuid;
 
 use crate::command::{All, Privileges};
@@ -338,7 +338,22 @@ impl<'a> Scene<'a> {
             Some(holder) if Some(holder) != own && (self.trial.is_none() || self.sees(holder)) => {
                 Err(conflict("name.taken", format!("the name `{name}` is taken here: choose another")))
             }
-            Some(_) | None => Ok(name),
+            Some(_) => Ok(name),
+            None => self.like_no_other(scope, name, own),
+        }
+    }
+
+    /// A name that does not look like another one in the scope, of letters of another script.
+    fn like_no_other(&self, scope: Scope, name: String, own: Option<NameHolder>) -> Result<String, Refusal> {
+        let borne = |other: &String| self.find_name(scope, other).filter(|holder| Some(*holder) != own);
+        let told = |holder: &NameHolder| self.trial.is_none() || self.sees(*holder);
+        match alike::look_alikes(&name).iter().find_map(borne).filter(told) {
+            None => Ok(name),
+            Some(_) => {
+                let detail =
+                    format!("the name `{name}` looks like one that is taken here, in other letters: choose another");
+                Err(conflict("name.looks_alike", detail))
+            }
         }
     }
 
@@ -364,6 +379,7 @@ impl<'a> Scene<'a> {
     /// chosen one whether the caller sees what has it, or that nothing has. Ids are never used again.
     pub fn new_id<Id: Clone + From<Uuid> + Display>(
         &self,
+        sort: IdSort,
         chosen: Option<&Id>,
         fresh: Uuid,
         seen: impl FnOnce(&Self, &Id) -> Option<bool>,
@@ -374,6 +390,10 @@ impl<'a> Scene<'a> {
                 Err(conflict("id.taken", format!("the id `{id}` is taken: choose another, or name none")))
             }
             (Some(false) | None, Some(trial)) => Ok(trial.of(&self.moment.fresh.thing, id).into()),
+            (None, None) if self.has_other_case(sort, &id.to_string()) => {
+                let detail = format!("the id `{id}` differs from another in upper and lower case only: choose another");
+                Err(conflict("id.other_case", detail))
+            }
             (None, None) => Ok(id.clone()),
         }
     }
@@ -384,7 +404,7 @@ impl<'a> Scene<'a> {
             let detail = format!("the platform itself goes by ids such as `{id}`: choose another");
             return Err(invalid("id", "id.reserved", detail));
         }
-        self.new_id(chosen, fresh, |scene, id| {
+        self.new_id(IdSort::User, chosen, fresh, |scene, id| {
             let user = scene.find_user(id.as_str())?;
             Some(sight::sees_user(&scene.view, &scene.subject, user))
         })
@@ -393,7 +413,7 @@ impl<'a> Scene<'a> {
     /// The id of new content of an org.
     pub fn new_resource(&self, chosen: Option<&ResourceId>, org: &OrgId) -> Result<ResourceId, Refusal> {
         chosen.map_or(Ok(()), |id| not_of_another(id, Some(org)))?;
-        self.new_id(chosen, self.moment.fresh.thing, |scene, id| {
+        self.new_id(IdSort::Resource, chosen, self.moment.fresh.thing, |scene, id| {
             let no = scene.find_resource(id.as_str())?;
             Some(scene.sees(NameHolder::Resource(no)))
         })

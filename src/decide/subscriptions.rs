@@ -131,7 +131,7 @@ pub fn withdraw(scene: &Scene<'_>, args: &WithdrawSubscription, plan: &mut Plan)
 }
 
 pub fn retype(scene: &Scene<'_>, args: &RetypeSubscription, plan: &mut Plan) -> Result<(), Refusal> {
-    let (user, org, held) = held(scene, &args.user, &args.org)?;
+    let (user, org, held) = open(scene, &args.user, &args.org)?;
     let user_type = scene.user_type(&args.user_type)?;
     let (before, now) = (scene.ceiling(held.user_type), scene.ceiling(user_type));
     if scene.is_self(user) && !now.without(before).is_empty() {
@@ -178,7 +178,7 @@ pub fn extend(scene: &Scene<'_>, args: &ExtendSubscription, plan: &mut Plan) -> 
 }
 
 pub fn grant_privileges(scene: &Scene<'_>, args: &MemberPrivileges, plan: &mut Plan) -> Result<(), Refusal> {
-    let (user, org, held) = held(scene, &args.user, &args.org)?;
+    let (user, org, held) = open(scene, &args.user, &args.org)?;
     if scene.is_self(user) {
         return Err(own());
     }
@@ -201,7 +201,7 @@ pub fn grant_privileges(scene: &Scene<'_>, args: &MemberPrivileges, plan: &mut P
 }
 
 pub fn revoke_privileges(scene: &Scene<'_>, args: &MemberPrivileges, plan: &mut Plan) -> Result<(), Refusal> {
-    let (user, org, held) = held(scene, &args.user, &args.org)?;
+    let (user, org, held) = open(scene, &args.user, &args.org)?;
     if !scene.is_themself(user) {
         scene.need(org, administrative::SUBSCRIPTION_MANAGE)?;
     }
@@ -270,4 +270,18 @@ fn held(scene: &Scene<'_>, user: &UserId, org: &OrgId) -> Result<(UserNo, OrgNo,
     let held = scene.subscription(no, org_no).filter(|_| seen);
     let (held, _) = held.ok_or_else(|| unknown("subscription of user", "subscription.unknown", user))?;
     Ok((no, org_no, held))
+}
+
+/// The same, unless it has ended by itself: what is given to one that is over gives nothing.
+fn open(scene: &Scene<'_>, user: &UserId, org: &OrgId) -> Result<(UserNo, OrgNo, Subscription), Refusal> {
+    let (no, org_no, held) = held(scene, user, org)?;
+    match held.window.until().filter(|_| held.window.is_over(scene.instant())) {
+        None => Ok((no, org_no, held)),
+        Some(until) => {
+            let detail = format!(
+                "the membership of `{user}` in `{org}` ended at {until}: extend it, or grant it anew, and then change it"
+            );
+            Err(conflict("subscription.lapsed", detail))
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Texts that people write: what one must be to be written down.
 
-use super::Refusal;
 use super::scene::invalid;
+use super::{Refusal, alike};
 
 /// The most bytes of a reason.
 pub const MAX_REASON: usize = 1_024;
@@ -37,12 +37,13 @@ fn visible(field: &'static str, name: &str) -> Result<(), Refusal> {
         let detail = "characters that cannot be seen make two names look alike: leave them out";
         return Err(invalid(field, "name.unseen", detail));
     }
-    if name.chars().any(|c| (c.is_whitespace() && c != ' ') || ('\u{ff01}'..='\u{ff5e}').contains(&c)) {
+    let other_form = |c: char| alike::is_other_form(c) || ('\u{ff01}'..='\u{ff5e}').contains(&c);
+    if name.chars().any(|c| (c.is_whitespace() && c != ' ') || other_form(c)) {
         let detail =
-            "wide letters and other blanks than the common one make two names look alike: write the common ones";
+            "other forms of common letters and blanks, as wide ones, make two names look alike: write the common ones";
         return Err(invalid(field, "name.width", detail));
     }
-    if name.split(|c: char| !c.is_alphabetic()).any(is_mixed) {
+    if name.split(|c: char| !c.is_alphabetic()).any(alike::is_mixed) {
         let detail = "letters of several scripts in one word look alike: write each word in one script";
         return Err(invalid(field, "name.mixed_scripts", detail));
     }
@@ -79,18 +80,6 @@ const fn is_unseen(c: char) -> bool {
             | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
     )
-}
-
-/// Whether a word has letters of two of the scripts whose letters look alike.
-fn is_mixed(word: &str) -> bool {
-    let latin = |c: char| c.is_ascii_alphabetic() || ('\u{c0}'..='\u{24f}').contains(&c);
-    let cyrillic = |c: char| ('\u{400}'..='\u{52f}').contains(&c);
-    // Those of the Greek letters that look Latin: others stand beside Latin ones in formulas.
-    let greek = |c: char| "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧικνορυχ".contains(c);
-    let armenian = |c: char| ('\u{531}'..='\u{587}').contains(&c);
-    let cherokee = |c: char| ('\u{13a0}'..='\u{13f5}').contains(&c) || ('\u{ab70}'..='\u{abbf}').contains(&c);
-    let scripts: [&dyn Fn(char) -> bool; 5] = [&latin, &cyrillic, &greek, &armenian, &cherokee];
-    scripts.into_iter().filter(|script| word.chars().any(script)).count() > 1
 }
 
 /// A mail address by its form: a name, `@`, and a host of parts with dots between, without blanks. Whether mail arrives
@@ -202,6 +191,7 @@ mod tests {
         check("Kick\u{a0}Start", "name.width");
         check("Kick\u{2003}Start", "name.width");
         check("\u{ff2b}ick", "name.width");
+        check("\u{1d40a}ick", "name.width");
         check("K\u{456}ckStart", "name.mixed_scripts");
         check("KickSt\u{430}rt", "name.mixed_scripts");
         check("\u{39a}ick", "name.mixed_scripts");

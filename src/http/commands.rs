@@ -45,7 +45,7 @@ pub async fn post(
 }
 
 /// Refusals that tell of something else that is there.
-const TAKEN: [&str; 3] = ["id.taken", "name.taken", "identity.taken"];
+const TAKEN: [&str; 5] = ["id.taken", "id.other_case", "name.taken", "name.looks_alike", "identity.taken"];
 
 struct Answered {
     reply: Reply,
@@ -56,6 +56,8 @@ struct Answered {
 #[derive(Serialize)]
 struct Body<'a> {
     position: Position,
+    /// Whether anything was, or would be, written: where the whole is stated, it may be so already.
+    changed: bool,
     events: Events<'a, Bytes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     api_key: Option<&'a str>,
@@ -70,6 +72,8 @@ struct Body<'a> {
 struct Deltas<'a> {
     access_delta: Vec<Delta<'a>>,
     access_delta_complete: bool,
+    /// What the command may change beside that, and the list does not tell.
+    access_delta_leaves_out: &'a [&'static str],
 }
 
 #[derive(Serialize)]
@@ -81,9 +85,10 @@ struct Delta<'a> {
 }
 
 impl<'a> From<&'a AccessDeltas> for Deltas<'a> {
-    fn from(AccessDeltas { deltas, complete }: &'a AccessDeltas) -> Self {
+    fn from(AccessDeltas { deltas, complete, leaves_out }: &'a AccessDeltas) -> Self {
         let delta = |AccessDelta { user, org, gained, lost }: &'a AccessDelta| Delta { user, org, gained, lost };
-        Self { access_delta: deltas.iter().map(delta).collect(), access_delta_complete: *complete }
+        let access_delta = deltas.iter().map(delta).collect();
+        Self { access_delta, access_delta_complete: *complete, access_delta_leaves_out: leaves_out }
     }
 }
 
@@ -127,6 +132,7 @@ async fn run(app: &App, Caller(caller): Caller, name: String, request: Request) 
     let token = answer.secret.as_ref().map(Token::reveal);
     let body = Body {
         position: answer.position,
+        changed: !answer.events.is_empty(),
         events: Events(&answer.events),
         api_key: token.as_ref().map(|token| token.as_str()),
         deltas: answer.access_delta.as_ref().map(Deltas::from),

@@ -242,9 +242,10 @@ fn schemas(of_arguments: Map<String, Value>) -> Value {
     } });
     let mut schemas = json!({
         "done": { "type": "object", "required": ["position", "events"], "properties": {
-            "position": { "type": "integer" }, "events": events, "api_key": text,
+            "position": { "type": "integer" }, "changed": { "type": "boolean" }, "events": events, "api_key": text,
             "access_delta": { "type": "array", "items": { "type": "object" } },
             "access_delta_complete": { "type": "boolean" },
+            "access_delta_leaves_out": { "type": "array", "items": { "const": "content" } },
         } },
         "evaluation": { "type": "object", "required": ["subject", "action", "resource"], "properties": question },
         "evaluations": { "type": "object", "properties": many },

@@ -16,7 +16,7 @@ use super::shared::Core;
 use super::stats::Outcome;
 use super::wish::Wish;
 use crate::chain::{Tip, chain};
-use crate::decide::{Draft, Effect, remains, suppose};
+use crate::decide::{Draft, Effect, OnContent, remains, suppose};
 
 /// The most users who are compared.
 const MAX_USERS: usize = 1_000;
@@ -78,9 +78,12 @@ fn access_deltas(before: View<'_>, after: View<'_>, decided: &Decided) -> Access
         Concerned { before, after, users: BTreeSet::new(), everybody: !needs.is_empty(), complete: true };
     originals(&decided.drafts).for_each(|draft| concerned.add_draft(draft));
     let Concerned { users, everybody, mut complete, .. } = concerned;
+    let content = originals(&decided.drafts).map(|draft| OnContent::of(&draft.event)).max().unwrap_or(OnContent::None);
+    let leaves_out: &[&str] = if content == OnContent::None { &[] } else { &["content"] };
+    complete &= content != OnContent::Direct;
     let deltas_of = |user| deltas_of(&before, &after, &asker, &needs, user);
     if !everybody {
-        return AccessDeltas { deltas: users.into_iter().flat_map(deltas_of).collect(), complete };
+        return AccessDeltas { deltas: users.into_iter().flat_map(deltas_of).collect(), complete, leaves_out };
     }
     let (mut deltas, mut concerned) = (Vec::new(), 0);
     for user in before.all_orgs().flat_map(|org| before.home_users(org)) {
@@ -93,7 +96,7 @@ fn access_deltas(before: View<'_>, after: View<'_>, decided: &Decided) -> Access
         deltas.extend(more);
     }
     complete &= needs.all_asked();
-    AccessDeltas { deltas, complete }
+    AccessDeltas { deltas, complete, leaves_out }
 }
 
 fn originals(drafts: &[Draft]) -> impl Iterator<Item = &Draft> {

@@ -108,8 +108,10 @@ pub struct Answer {
 pub struct AccessDeltas {
     /// By user and org, each once; nobody who keeps what they have.
     pub deltas: Vec<AccessDelta>,
-    /// Whether these are all: at most 1,000 users are compared.
+    /// Whether these are all: at most 1,000 users are compared, and levels on content are not.
     pub complete: bool,
+    /// What the command may change beside privileges in orgs: `content`, or nothing.
+    pub leaves_out: &'static [&'static str],
 }
 
 /// What one user would gain and lose in one org.

@@ -24,11 +24,13 @@ fn a_role_goes_by_its_name_in_its_own_org_alone() {
     let mut w = given();
     w.must("kate", "define-role", json!({"id": "kick-editors", "org": "kick", "name": "Editors"}));
     assert_eq!(assigned(&w, "kate", "editors", "ken", "kick"), "kick-editors");
+    // A role of no org, too.
+    let mut everywhere = given();
+    everywhere.must("kate", "define-role", json!({"id": "kick-editors", "org": "kick", "name": "Editors"}));
+    everywhere.must("admin", "define-role", json!({"id": "EDITORS", "name": "everywhere"}));
+    assert_eq!(assigned(&everywhere, "kate", "EDITORS", "ken", "kick"), "kick-editors");
     w.must("liz", "define-role", json!({"id": "editors", "org": "learn", "name": "whatever"}));
     assert_eq!(assigned(&w, "kate", "editors", "ken", "kick"), "kick-editors");
-    // A role of no org, too.
-    w.must("admin", "define-role", json!({"id": "EDITORS", "name": "everywhere"}));
-    assert_eq!(assigned(&w, "kate", "EDITORS", "ken", "kick"), "kick-editors");
     let share = json!({"resource": "plan", "with": {"role": "editors"}, "level": "view"});
     w.must("mia", "share", share);
     w.must("mia", "unshare", json!({"resource": "plan", "with": {"role": "EDITORS"}}));
@@ -102,4 +104,48 @@ fn folder(resource: &str, org: &str) -> Event {
         data_permission: None,
         personal: false,
     })
+}
+
+/// Ids that people read as the same, of every sort of thing, whichever of them was first.
+#[test]
+fn ids_differ_in_more_than_upper_and_lower_case() {
+    let makes: [(&str, &str, &dyn Fn(&str, &str) -> serde_json::Value); 6] = [
+        ("admin", "create-org", &|id, name| json!({"id": id, "name": name})),
+        ("kate", "create-user", &|id, name| json!({"id": id, "org": "kick", "name": name, "user_type": "viewer"})),
+        ("kate", "create-group", &|id, name| json!({"id": id, "org": "kick", "name": name})),
+        ("kate", "define-role", &|id, name| json!({"id": id, "org": "kick", "name": name})),
+        ("ken", "create-resource", &|id, name| json!({"id": id, "org": "kick", "kind": "chart", "name": name})),
+        ("kate", "link-environment", &|id, name| json!({"id": id, "org": "kick", "name": name})),
+    ];
+    for (who, command, make) in makes {
+        for [first, second] in [["alpha", "Alpha"], ["Alpha", "alpha"], ["ALPHA", "Alpha"]] {
+            let mut w = given();
+            w.must(who, command, make(first, "One"));
+            w.must_not(who, command, make(second, "Two"), "id.other_case");
+            w.must_not(who, command, make(first, "Two"), "id.taken");
+            w.must(who, command, make("alphabet", "Two"));
+        }
+    }
+}
+
+/// Names that look the same in letters of another script, of every sort of thing, whichever of them was first.
+#[test]
+fn names_look_like_no_other() {
+    let makes: [(&str, &str, &dyn Fn(&str) -> serde_json::Value); 4] = [
+        ("admin", "create-org", &|name| json!({"name": name})),
+        ("kate", "create-group", &|name| json!({"org": "kick", "name": name})),
+        ("kate", "define-role", &|name| json!({"org": "kick", "name": name})),
+        ("ken", "create-resource", &|name| json!({"org": "kick", "kind": "chart", "name": name})),
+    ];
+    let (latin, cyrillic) = ("Copa", "\u{421}\u{43e}\u{440}\u{430}");
+    for (who, command, make) in makes {
+        for [first, second] in
+            [[latin, cyrillic], [cyrillic, latin], ["Team Copa", "Team \u{421}\u{43e}\u{440}\u{430}"]]
+        {
+            let mut w = given();
+            w.must(who, command, make(first));
+            w.must_not(who, command, make(second), "name.looks_alike");
+            w.must(who, command, make("\u{41f}\u{440}\u{43e}\u{434}\u{430}\u{436}\u{438}"));
+        }
+    }
 }

@@ -204,3 +204,30 @@ fn packs_are_given_for_good() {
     w.must("admin", "share", json!({"resource": "drinks", "with": {"user": "rob"}, "level": "manage"}));
     w.must("rob", "distribute", to);
 }
+
+/// What has ended by itself is extended or granted anew, and otherwise taken away: nothing else is done to it.
+#[test]
+fn what_has_lapsed_is_not_changed() {
+    let of_tim = json!({"org": "kick", "user": "tim"});
+    let with = |more: Value| {
+        let mut arguments = of_tim.clone();
+        arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        arguments
+    };
+    let lapsed = || {
+        let mut w = given();
+        let member = subscribe("kick", "tim", "member", json!(["chart.edit"]));
+        w.must("tim", "grant-subscriptions", ending(member, "2026-03-01T10:00:00Z"));
+        w.pass(3_600);
+        w
+    };
+    let privileges = |name: &str| with(json!({"privileges": [name]}));
+    lapsed().must_not("kate", "grant-privileges", privileges("chart.create"), "subscription.lapsed");
+    lapsed().must_not("kate", "revoke-privileges", privileges("chart.edit"), "subscription.lapsed");
+    lapsed().must_not("kate", "retype-subscription", with(json!({"user_type": "viewer"})), "subscription.lapsed");
+    lapsed().must("kate", "withdraw-subscription", of_tim.clone());
+    lapsed().must("kate", "grant-subscriptions", subscribe("kick", "tim", "member", json!([])));
+    let mut w = lapsed();
+    w.must("kate", "extend-subscription", ending(of_tim.clone(), TOMORROW));
+    w.must("kate", "revoke-privileges", privileges("chart.edit"));
+}

@@ -1,13 +1,28 @@
 //! Ids to handles and back. What is not known in a view is not found in it.
 
 use super::{Fact, View};
-use crate::names::Scope;
+use crate::names::{IdSort, Scope};
 use crate::values::{
     Done, GroupNo, KeyNo, KindNo, Linked, NameHolder, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, ResourceNo, RoleNo,
     UserNo, UserTypeNo,
 };
 
 impl<'a> View<'a> {
+    /// Whether there is an id of this sort that differs from this one in upper and lower case only.
+    #[must_use]
+    pub fn has_other_case(&self, sort: IdSort, id: &str) -> bool {
+        let small = id.to_ascii_lowercase();
+        let small_is_there = match sort {
+            IdSort::Org => self.find(|s| &s.orgs, &small),
+            IdSort::User => self.find(|s| &s.users, &small),
+            IdSort::Group => self.find(|s| &s.groups, &small),
+            IdSort::Role => self.find(|s| &s.roles, &small),
+            IdSort::Resource => self.find(|s| &s.resources, &small),
+            IdSort::Environment => self.find(|s| &s.environments, &small),
+        };
+        (small != id && small_is_there.is_some()) || self.find(|s| &s.small_ids, &sort.small_key(id)).is_some()
+    }
+
     /// The org of this id.
     #[must_use]
     pub fn find_org(&self, id: &str) -> Option<OrgNo> {

@@ -2,9 +2,13 @@
 //! whoever misspells one can be told. Which ids there are is told to nobody: a question about one that is not there is
 //! denied.
 
+use std::borrow::Cow;
+
 use axum::http::StatusCode;
 use tenure_projections::View;
 use tenure_projections::judge::Action;
+use tenure_projections::sight;
+use tenure_projections::values::OrgNo;
 
 use super::super::problem::Problem;
 use super::evaluate::Asker;
@@ -25,6 +29,22 @@ pub fn asked(asker: &Asker<'_>, view: &View<'_>, asked: &Asked<'_>) -> Result<()
     subject_type(asked.subject.kind)?;
     action(asker, view, asked.action)?;
     resource_type(asker, view, asked.resource.kind)
+}
+
+/// The org that a search is about acting in, where it names one.
+///
+/// # Errors
+/// There is none that the caller sees (404): nobody acts there would be no answer.
+pub fn acting_org(asker: &Asker<'_>, view: &View<'_>, id: Option<&Cow<'_, str>>) -> Result<Option<OrgNo>, Problem> {
+    let Some(id) = id else { return Ok(None) };
+    let seen = |org: &OrgNo| sight::sees_org(&asker.live, &asker.viewer, *org);
+    match view.find_org(id).filter(seen) {
+        Some(org) => Ok(Some(org)),
+        None => {
+            let detail = format!("`context.acting_org`: there is no org `{id}` that you may see");
+            Err(Problem::new(StatusCode::NOT_FOUND, "acting_org.unknown", detail))
+        }
+    }
 }
 
 /// Whether there are subjects of this type.

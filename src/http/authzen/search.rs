@@ -73,14 +73,11 @@ struct Read<'a> {
 pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
     let (kind, name, resource) = (search.subject_type()?, search.action()?, search.resource()?);
     let read = Read::new(asker, search, "subject")?;
-    let view = read.as_ref().map_or(asker.live, |read| read.view);
     known::subject_type(kind)?;
-    known::action(asker, &view, name)?;
-    known::resource_type(asker, &view, resource.kind)?;
-    let found = read
-        .as_ref()
-        .and_then(|read| Some((read, Action::named(&read.view, name)?, resource.thing().found(&read.view)?.0)));
-    let Some((read, action, object)) = found.filter(|_| ["user", "api_key", "group"].contains(&kind)) else {
+    known::action(asker, &read.view, name)?;
+    known::resource_type(asker, &read.view, resource.kind)?;
+    let found = Action::named(&read.view, name).zip(resource.thing().found(&read.view));
+    let Some((action, (object, _))) = found.filter(|_| ["user", "api_key", "group"].contains(&kind)) else {
         return nothing(asker, search);
     };
     if kind == "group" {
@@ -104,16 +101,14 @@ pub fn subjects(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem
 pub fn resources(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem> {
     let (who, name, kind) = (search.subject()?, search.action()?, search.resource_type()?);
     let read = Read::new(asker, search, "resource")?;
-    let view = read.as_ref().map_or(asker.live, |read| read.view);
     known::subject_type(who.kind)?;
-    known::action(asker, &view, name)?;
-    known::resource_type(asker, &view, kind)?;
+    known::action(asker, &read.view, name)?;
+    known::resource_type(asker, &read.view, kind)?;
     let who = who.who();
-    let about = read.as_ref().map(|read| who.resolve(&read.view));
-    let read = read.zip(about.as_ref()).map(|(read, about)| read.of(about));
-    let subject = about.as_ref().filter(|about| asker.knows(about, who)).and_then(|about| about.subject);
-    let found = read.as_ref().and_then(|read| Some((read, subject?, Action::named(&read.view, name)?)));
-    let Some((read, subject, action)) = found else {
+    let about = who.resolve(&read.view);
+    let read = read.of(&about);
+    let subject = about.subject.filter(|_| asker.knows(&about, who));
+    let Some((subject, action)) = subject.zip(Action::named(&read.view, name)) else {
         return nothing(asker, search);
     };
     let lookup = read.lookup_about(subject.user);
@@ -149,10 +144,7 @@ pub fn actions(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem>
     let (who, what) = (search.subject()?, search.resource()?);
     let read = Read::new(asker, search, "action")?;
     known::subject_type(who.kind)?;
-    known::resource_type(asker, &read.as_ref().map_or(asker.live, |read| read.view), what.kind)?;
-    let Some(read) = read else {
-        return nothing(asker, search);
-    };
+    known::resource_type(asker, &read.view, what.kind)?;
     let who = who.who();
     let found = Asked::new(who, "", what.thing()).resolve(&read.view);
     let read = read.of(&found);
@@ -166,8 +158,7 @@ pub fn actions(asker: &Asker<'_>, search: &Search<'_>) -> Result<Reply, Problem>
 }
 
 impl<'a> Read<'a> {
-    /// None where the question names an org to act in that is not there.
-    fn new(asker: &'a Asker<'a>, search: &Search<'_>, what: &str) -> Result<Option<Self>, Problem> {
+    fn new(asker: &'a Asker<'a>, search: &Search<'_>, what: &str) -> Result<Self, Problem> {
         let limit = search.page.limit.unwrap_or(USUAL_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Problem::malformed(format!("`page.limit` is a number from 1 to {MAX_LIMIT}")));
@@ -178,11 +169,9 @@ impl<'a> Read<'a> {
             Some(bookmark) => (bookmark.view(asker.node())?, bookmark.rest()?),
             None => (asker.view(&search.context)?, lookup::Cursor::default()),
         };
-        let Ok(acting) = judge::acting(&view, search.context.acting_org.as_deref()) else {
-            return Ok(None);
-        };
+        let acting = known::acting_org(asker, &view, search.context.acting_org.as_ref())?;
         let lookup = Lookup::of(view).seen_by(asker.live, asker.viewer, None).limit(limit).page(cursor);
-        Ok(Some(Self { asker, view, lookup, acting, bound }))
+        Ok(Self { asker, view, lookup, acting, bound })
     }
 
     /// The same with who stands for the group that is asked about, if it is one.

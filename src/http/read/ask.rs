@@ -133,6 +133,9 @@ impl<'a> Ask<'a> {
         }
         let bookmark = params.text("cursor").map(|text| Bookmark::read("cursor", text, node, &bound)).transpose()?;
         let (as_of, at) = (params.moment("as_of")?, params.value("at")?);
+        // Read before anything is looked at: in an empty list nobody would see that it is wrong.
+        let _: (Option<bool>, Option<AsOf>, Option<AsOf>) =
+            (params.value("counts")?, params.moment("from")?, params.moment("to")?);
         let view = match &bookmark {
             Some(bookmark) => bookmark.view(node)?,
             None if as_of.is_none() && at.is_none() => live,

@@ -6,7 +6,6 @@ use serde::Serialize;
 use tenure_events::data::Settings;
 use tenure_projections::View;
 use tenure_projections::judge;
-use tenure_projections::lookup::Cursor;
 use tenure_projections::values::{KindNo, PrivilegeNo};
 
 use super::super::answer::Reply;
@@ -22,19 +21,23 @@ struct Catalogue<'a> {
     kinds: BTreeMap<&'a str, BTreeMap<&'static str, Option<&'a str>>>,
     roles: Vec<Role<'a>>,
     settings: Option<&'a Settings>,
+    /// Where the roles go on, if these are not all.
+    next_cursor: Option<String>,
 }
 
 /// `GET /v1/catalogue`: the same for everybody, but for the roles of no org, which only those see who may.
 pub fn catalogue(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let view = &ask.view;
     let ceiling = |no| (view.user_type_name(no), view.privilege_names(view.ceiling(no)).collect());
-    let roles = ask.lookup()?.page(Cursor::default()).roles(None);
+    let roles = ask.lookup()?.roles(None);
+    let next_cursor = ask.bookmark(roles.next);
     ask.one(&Catalogue {
         privileges: view.privilege_names(view.all_privileges()).collect(),
         user_types: view.user_types().map(ceiling).collect(),
         kinds: view.kinds().map(|kind| (view.kind_name(kind), actions(view, kind))).collect(),
         roles: roles.items.into_iter().map(|role| Role::of(view, role)).collect(),
         settings: view.settings().map(|settings| &*settings.value),
+        next_cursor,
     })
 }
 

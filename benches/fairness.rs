@@ -115,7 +115,7 @@ async fn platform() -> (Node, String, String) {
 
 async fn done(node: &Node, who: Authenticated, name: &str, body: Value) -> Option<String> {
     let answer = node.submit(Request::new(who, name, body.to_string())).await.unwrap();
-    answer.secret.map(|secret| secret.reveal().to_string())
+    answer.secret.as_ref().and_then(tenure::node::Secret::api_key).map(|key| key.reveal().to_string())
 }
 
 /// Times of the quiet tenant in microseconds while the loud one floods, and how often the flood was answered.

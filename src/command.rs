@@ -58,7 +58,8 @@ pub enum Command<P> {
     DisableUser(OnlyUser),
     EnableUser(OnlyUser),
     EraseUser(EraseUser),
-    ResetCredential(OnlyUser),
+    ResetCredential(ResetCredential),
+    Enrol(Enrol<P>),
     RecordSignIn(OnlyUser),
     LinkIdentity(Identity<P>),
     UnlinkIdentity(Identity<P>),
@@ -158,6 +159,7 @@ impl Command<Plain> {
             "enable-user" => arguments(body).map(Self::EnableUser),
             "erase-user" => arguments(body).map(Self::EraseUser),
             "reset-credential" => arguments(body).map(Self::ResetCredential),
+            "enrol" => arguments(body).map(Self::Enrol),
             "record-sign-in" => arguments(body).map(Self::RecordSignIn),
             "link-identity" => arguments(body).map(Self::LinkIdentity),
             "unlink-identity" => arguments(body).map(Self::UnlinkIdentity),
@@ -229,20 +231,20 @@ impl Command<Plain> {
     ) -> Result<Command<Sealed>, E> {
         Ok(match self {
             Self::CreateOrg(CreateOrg { id, name, parent, description, tags, managing_group, region, admin }) => {
-                let admin = admin.map(|FirstAdmin { id, name, email, user_type, privileges, key }| {
+                let admin = admin.map(|FirstAdmin { id, name, email, user_type, privileges, key, enrol }| {
                     let id = id.unwrap_or_else(|| fresh.admin.into());
                     let name = seal(&id, "name", name)?;
                     let email = email.map(|email| seal(&id, "email", email)).transpose()?;
-                    Ok(FirstAdmin { id: Some(id), name, email, user_type, privileges, key })
+                    Ok(FirstAdmin { id: Some(id), name, email, user_type, privileges, key, enrol })
                 });
                 let admin = admin.transpose()?;
                 Command::CreateOrg(CreateOrg { id, name, parent, description, tags, managing_group, region, admin })
             }
-            Self::CreateUser(CreateUser { id, org, name, email, user_type, privileges }) => {
+            Self::CreateUser(CreateUser { id, org, name, email, user_type, privileges, enrol }) => {
                 let id = id.unwrap_or_else(|| fresh.thing.into());
                 let name = seal(&id, "name", name)?;
                 let email = email.map(|email| seal(&id, "email", email)).transpose()?;
-                Command::CreateUser(CreateUser { id: Some(id), org, name, email, user_type, privileges })
+                Command::CreateUser(CreateUser { id: Some(id), org, name, email, user_type, privileges, enrol })
             }
             Self::ChangeProfile(ChangeProfile { user, name, email }) => {
                 let name = name.map(|name| seal(&user, "name", name)).transpose()?;
@@ -254,6 +256,10 @@ impl Command<Plain> {
             Self::IssueApiKey(IssueApiKey { user, name, org, privileges, expires }) => {
                 let name = seal(&user, "key", name)?;
                 Command::IssueApiKey(IssueApiKey { user, name, org, privileges, expires })
+            }
+            Self::Enrol(Enrol { user, key, name }) => {
+                let name = seal(&user, "key", name)?;
+                Command::Enrol(Enrol { user, key, name })
             }
             Self::RenameOrg(args) => Command::RenameOrg(args),
             Self::DescribeOrg(args) => Command::DescribeOrg(args),
@@ -344,7 +350,7 @@ impl ProvisionTenant<Plain> {
         hash: impl Fn(&str, &str) -> String,
         seal: &mut impl FnMut(&UserId, &'static str, Plain) -> Result<Sealed, E>,
     ) -> Result<ProvisionTenant<Sealed>, E> {
-        let Self { id, external_id, issuer, name, admin, users, attributes } = self;
+        let Self { id, external_id, issuer, name, admin, users, attributes, enrol } = self;
         let mut person = |fresh: Uuid, person: Provisioned<Plain>| {
             let Provisioned { id, subject, name, email, user_type, privileges, issuer: _, identity: _ } = person;
             let (id, identity) = (id.unwrap_or_else(|| fresh.into()), hash(&issuer, &subject.0));
@@ -356,6 +362,6 @@ impl ProvisionTenant<Plain> {
         let admin = person(fresh.admin, admin)?;
         let users = users.into_iter().enumerate().map(|(index, user)| person(fresh.one_of(index), user));
         let users = users.collect::<Result<Vec<_>, E>>()?;
-        Ok(ProvisionTenant { id, external_id, issuer, name, admin, users, attributes })
+        Ok(ProvisionTenant { id, external_id, issuer, name, admin, users, attributes, enrol })
     }
 }

@@ -43,6 +43,7 @@ mod http_access_matrix;
 mod http_authzen;
 mod http_catalogue;
 mod http_commands;
+mod http_enrolment;
 mod http_landlord;
 mod http_licences;
 mod http_limits;

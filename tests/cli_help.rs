@@ -7,6 +7,7 @@ const VERBS: &[&str] = &[
     "serve",
     "demo",
     "do",
+    "enrol",
     "check",
     "whoami",
     "history",

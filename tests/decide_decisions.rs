@@ -116,6 +116,15 @@ fn users(t: &mut Table) {
     );
     t.check("kate", "reset-credential", json!({"user": "ken"}));
     t.check("admin", "reset-credential", json!({"user": "kate"}));
+    t.check("kate", "reset-credential", json!({"user": "ken", "enrol": true}));
+    let ann = json!({"id": "ann", "org": "kick", "name": "Ann", "user_type": "member", "enrol": true});
+    t.check("kate", "create-user", ann.clone());
+    let mut world = given();
+    world.must("kate", "create-user", ann);
+    let view = world.view();
+    let (secret, _) = view.keys_of(view.find_user("ann").unwrap()).next().unwrap();
+    let enrol = json!({"user": "ann", "key": view.key_id(secret), "name": "k"});
+    t.check_in(&world, "ann/enrolment", "enrol", enrol);
     t.check("ken", "record-sign-in", json!({"user": "ken"}));
     t.check("kate", "link-identity", identity("ken"));
     t.after(("kate", "link-identity", identity("ken")), "ken", "unlink-identity", identity("ken"));

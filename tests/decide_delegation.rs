@@ -101,10 +101,11 @@ fn long_nobody_hands_out_what_they_do_not_hold() {
 }
 
 impl Count {
-    /// Over 10,000 commands, and each of those that there are was accepted.
+    /// Over 10,000 commands, and each of those that there are was accepted, but for the one that a secret sends.
     fn is_enough(&self) {
         assert!(self.given >= 10_000, "only {} commands", self.given);
-        let never: Vec<_> = tenure::command::names().chain(WITHIN).filter(|name| !self.names.contains(*name)).collect();
+        let played = tenure::command::names().filter(|name| *name != "enrol").chain(WITHIN);
+        let never: Vec<_> = played.filter(|name| !self.names.contains(*name)).collect();
         assert!(never.is_empty(), "never accepted: {never:?}");
     }
 }

@@ -186,6 +186,9 @@ fn licences(t: &mut Table) {
     let mut more = call("a", 0);
     more["users"] = json!([{"subject": "b", "name": "B"}]);
     t.check_in(&world, "admin", "provision-tenant", more);
+    let mut enrols = call("a", 0);
+    enrols["enrol"] = json!(true);
+    t.check_in(&world, "admin", "provision-tenant", enrols);
     let mut world = given();
     let mut ends = key("guest", "kate", None, None);
     ends.expires = Some("2026-03-02T00:00:00Z".parse().unwrap());
@@ -230,6 +233,16 @@ fn users(t: &mut Table) {
 fn credentials(t: &mut Table) {
     let identity = |user: &str| json!({"user": user, "issuer": "idp", "subject": "s"});
     t.check("ken", "reset-credential", json!({"user": "mia"}));
+    let key = ("kate", "issue-api-key", json!({"user": "kate", "name": "k"}));
+    t.after(key, "kate", "reset-credential", json!({"user": "kate"}));
+    t.check("ken", "enrol", json!({"user": "ken", "key": "k", "name": "k"}));
+    let from_above = json!({"user": "kate", "enrol": true});
+    t.check("admin", "reset-credential", from_above.clone());
+    let mut without = given();
+    without.delivers = false;
+    t.check_in(&without, "admin", "reset-credential", from_above);
+    let both = json!({"name": "New", "admin": {"name": "N", "key": true, "enrol": true}});
+    t.check("admin", "create-org", both);
     t.check("kate/narrow", "link-identity", identity("kate"));
     t.check("kate/narrow", "select-active-org", json!({"org": "kick"}));
     t.check("svc>ken", "move-resource", json!({"resource": "box", "parent": "shelf"}));

@@ -178,8 +178,8 @@ fn what_cannot_be_served_is_refused_by_name() {
     let newer = "a newer version";
     check(
         "a newer folder",
-        &|data| fs::write(data.join("tenure.json"), r#"{"format":2,"x":1}"#).unwrap(),
-        &["format 2", newer],
+        &|data| fs::write(data.join("tenure.json"), r#"{"format":3,"x":1}"#).unwrap(),
+        &["format 3", newer],
     );
     check(
         "a folder of no format",

@@ -12,7 +12,7 @@ use tenure::clock::{Clock, Hands};
 use tenure::data::log_id;
 use tenure::init::{self, Founding};
 use tenure::log::FileLog;
-use tenure::node::{Node, Options, Request};
+use tenure::node::{Node, Options, Request, Secret};
 use tenure::presets::Preset;
 use tenure::token::Token;
 use tenure_events::Time;
@@ -372,7 +372,7 @@ impl Made {
         let answer = self.runtime.block_on(self.node.submit(request));
         let answer = answer.unwrap_or_else(|error| panic!("{name} {body}: {error}"));
         let events: Vec<Value> = answer.events.iter().map(|event| serde_json::from_slice(event).unwrap()).collect();
-        let key = answer.secret.map(|secret| secret.reveal().to_string());
+        let key = answer.secret.as_ref().and_then(Secret::api_key).map(|key| key.reveal().to_string());
         json!({"position": answer.position, "events": events, "api_key": key})
     }
 

@@ -131,6 +131,8 @@ fn cell(route: &str, answer: &Answer) -> String {
 fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = READS.iter().map(|(route, path)| (*route, *path, None)).collect();
     rows.extend(checks());
+    // The secret is the credential, whoever sends it.
+    rows.push(("/v1/enrol", "/v1/enrol", Some(json!({"enrolment_secret": "none"}))));
     rows.extend(commands());
     rows
 }
@@ -255,6 +257,7 @@ fn commands() -> Vec<Row> {
         ("enable-user", json!({"user": "dora"})),
         ("erase-user", with(mike(), json!({"confirmation": "permanently erase"}))),
         ("reset-credential", mike()),
+        ("enrol", json!({"user": "mike", "key": "k", "name": "k"})),
         ("record-sign-in", mike()),
         ("link-identity", identity("new")),
         ("unlink-identity", identity("m")),

@@ -25,6 +25,7 @@ const ONE_EVENT: &[(&str, &str)] = &[
     ("src/decide/told.rs", "rules that still are to become a match"),
     ("src/node/backup.rs", "collects what must be destroyed; erasing is one event"),
     ("src/node/writer.rs", "collects what must be destroyed; erasing is one event"),
+    ("src/node/secret.rs", "finds whose secret it is; opening an enrolment is one event"),
     ("src/node/tell.rs", "collects what was exported; exporting is one event"),
     ("src/node/new_needs.rs", "compares the definitions of kinds, which one event makes"),
 ];

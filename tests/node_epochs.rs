@@ -161,6 +161,8 @@ fn each_restore_is_an_epoch_of_its_own() {
     write(&one, 3);
     let beyond = told(&one);
     one.stop();
+    // Epochs are told apart by the second in which they began.
+    std::thread::sleep(Duration::from_millis(1_100));
     let mut third = restored(&at("later"), &at("third"), &admin);
     assert_eq!(
         [min(&third, &of_one), min(&third, &beyond), min(&third, &common.to_string())],

@@ -146,12 +146,15 @@ impl Event {
             Self::ValidityEnded(_) => {
                 ("by itself, when a window that was given has passed: once", "the org, and whom the window was about")
             }
-            Self::ApiKeyIssued(_) => ("`issue-api-key`; `tenure init`, for the first administrator", HOME),
+            Self::ApiKeyIssued(_) => ("`issue-api-key`; `enrol`; `tenure init`, for the first administrator", HOME),
             Self::ApiKeyRevoked(_) => ("`revoke-api-key`; `erase-user`", HOME),
             Self::CredentialConfirmed(_) => (
                 "`confirm-credentials`; `exclude-landlord` and `move-org`, for the sender and the key that they use",
                 "the user's home; and the org that vouches for it",
             ),
+            Self::EnrolmentOpened(_) => {
+                ("`create-user`, `create-org`, `provision-tenant` and `reset-credential`, with `enrol`", HOME)
+            }
         };
         About { when, concerns }
     }

@@ -407,6 +407,17 @@ data! {
     /// An org vouches for what somebody from outside it made for its people: a credential counts, though the org excludes
     /// its ancestors.
     CredentialConfirmed { user: UserId, org: OrgId, what: Confirmed }
+    /// A one-time secret, by which a user makes a key of their own. It is a key that carries nothing, until `api_key.issued` of
+    /// the same key says that it was used.
+    EnrolmentOpened {
+        key: ApiKeyId,
+        user: UserId,
+        /// SHA-256 of the secret, in base64url without padding.
+        hash: String,
+        expires: Time,
+        /// Sent to the user's mail address, and shown to nobody.
+        #[serde(default, skip_serializing_if = "is_false")] delivered: bool,
+    }
 }
 
 /// Every mechanism that can be off is off.

@@ -157,6 +157,8 @@ pub enum Event {
     ApiKeyRevoked(ApiKeyRevoked),
     #[serde(rename = "tenure.credential.confirmed.v1")]
     CredentialConfirmed(CredentialConfirmed),
+    #[serde(rename = "tenure.enrolment.opened.v1")]
+    EnrolmentOpened(EnrolmentOpened),
     #[serde(rename = "tenure.platform.licence_key_trusted.v1")]
     LicenceKeyTrusted(LicenceKeyTrusted),
     #[serde(rename = "tenure.platform.licence_installed.v1")]
@@ -251,6 +253,7 @@ impl Event {
             Self::ApiKeyIssued(_) => "tenure.api_key.issued.v1",
             Self::ApiKeyRevoked(_) => "tenure.api_key.revoked.v1",
             Self::CredentialConfirmed(_) => "tenure.credential.confirmed.v1",
+            Self::EnrolmentOpened(_) => "tenure.enrolment.opened.v1",
             Self::LicenceKeyTrusted(_) => "tenure.platform.licence_key_trusted.v1",
             Self::LicenceInstalled(_) => "tenure.platform.licence_installed.v1",
             Self::TrialStarted(_) => "tenure.org.trial_started.v1",
@@ -346,6 +349,7 @@ impl Event {
             Self::ApiKeyIssued(e) => EntityRef::ApiKey(&e.key),
             Self::ApiKeyRevoked(e) => EntityRef::ApiKey(&e.key),
             Self::CredentialConfirmed(e) => EntityRef::User(&e.user),
+            Self::EnrolmentOpened(e) => EntityRef::ApiKey(&e.key),
             Self::TrialStarted(e) => EntityRef::Org(&e.org),
             Self::OrgLicensed(e) => EntityRef::Org(&e.org),
             Self::TenantProvisioned(e) => EntityRef::Org(&e.org),
@@ -431,6 +435,7 @@ impl Event {
             | Self::CredentialConfirmed(_)
             | Self::ContentAffected(_)
             | Self::LandlordCaughtUp(_)
+            | Self::EnrolmentOpened(_)
             | Self::LicenceKeyTrusted(_)
             | Self::LicenceInstalled(_)
             | Self::TrialStarted(_)

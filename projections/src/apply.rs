@@ -254,6 +254,10 @@ pub enum Change<'a> {
     KeyRevoked {
         key: &'a ApiKeyId,
     },
+    Enrolment {
+        opened: &'a data::EnrolmentOpened,
+        maker: &'a UserId,
+    },
     LicenceKey(&'a str),
     PlatformLicence(&'a data::PlatformLicence),
     Licence {
@@ -484,6 +488,7 @@ fn event<'a>(envelope: &'a Envelope, emit: &mut impl FnMut(Change<'a>)) {
         // These stand as twins: they tell what another event changes.
         Event::ContentAffected(_) | Event::LandlordCaughtUp(_) => {}
         Event::ApiKeyRevoked(e) => emit(Change::KeyRevoked { key: &e.key }),
+        Event::EnrolmentOpened(opened) => emit(Change::Enrolment { opened, maker: actor }),
         Event::LicenceKeyTrusted(e) => emit(Change::LicenceKey(&e.key)),
         Event::LicenceInstalled(e) => emit(Change::PlatformLicence(&e.licence)),
         Event::TrialStarted(e) => emit(Change::Licence { org: &e.org, licence: Licence::trial(e) }),

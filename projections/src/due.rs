@@ -161,6 +161,7 @@ fn bounded(view: &View<'_>, event: &Event) -> Option<Bounded> {
         Event::RoleAssigned(e) => e.valid_until.and_then(|_| assignment(view, e)),
         Event::ContentShared(e) => e.valid_until.and_then(|_| share(view, e)),
         Event::ApiKeyIssued(e) => e.expires.and_then(|_| view.find_key(e.key.as_str())).map(Bounded::Key),
+        Event::EnrolmentOpened(e) => view.find_key(e.key.as_str()).map(Bounded::Key),
         Event::LandlordAdmitted(e) => org(&e.org).map(Bounded::Landlord),
         Event::TrialStarted(e) => org(&e.org).map(Bounded::Licence),
         Event::OrgLicensed(e) => org(&e.org).map(Bounded::Licence),

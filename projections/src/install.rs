@@ -10,9 +10,9 @@ use crate::names::{IdSort, Scope, fold, tenant_key};
 use crate::state::{State, Value};
 use crate::store::{Edges, Handle, Ids, Rows, Small};
 use crate::values::{
-    FilterNo, GroupNo, Key, KindActions, KindNo, Landlord, Linked, Login, NameHolder, Org, OrgAbout, OrgNo, OrgStatus,
-    Pack, PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source, Tenant,
-    UserNo, UserTypeNo, Window, WordNo,
+    FilterNo, GroupNo, KindActions, KindNo, Landlord, Linked, Login, NameHolder, Org, OrgAbout, OrgNo, OrgStatus, Pack,
+    PrivilegeNo, PrivilegeSet, Profile, Resource, ResourceNo, Role, RoleNo, Settings, Share, Source, Tenant, UserNo,
+    UserTypeNo, WordNo,
 };
 
 /// Takes the changes of one event.
@@ -33,6 +33,7 @@ macro_rules! table {
     };
 }
 
+mod credentials;
 mod ended;
 mod forms;
 mod teams;
@@ -292,6 +293,7 @@ impl<'a> Installer<'a> {
             }
             Change::Key { key, issued, maker } => self.key(key.as_str(), issued, maker),
             Change::Confirmed { user, what } => self.confirmed(user, what),
+            Change::Enrolment { opened, maker } => self.enrolment(opened, maker),
             Change::KeyRevoked { key } => {
                 let row = self.id(table!(5 keys), key.as_str());
                 self.row(table!(70 key), row, None);
@@ -420,21 +422,6 @@ impl<'a> Installer<'a> {
                 self.edge(table!(98 handed_group), resource, group, there);
             }
         }
-    }
-
-    fn key(&mut self, id: &str, issued: &'a data::ApiKeyIssued, maker: &UserId) {
-        let (row, user) = (self.id(table!(5 keys), id), self.user(&issued.user));
-        let key = Key {
-            user,
-            maker: self.user(maker),
-            hash: issued.hash.clone(),
-            name: issued.name.clone(),
-            org: issued.org.as_ref().map(|org| self.org(org)),
-            privileges: issued.privileges.as_ref().map_or(PrivilegeSet::ALL, |privileges| self.privileges(privileges)),
-            window: Window::new(None, issued.expires),
-        };
-        self.row(table!(70 key), row, Some(key));
-        self.edge(table!(71 user_keys), user.0, row, ());
     }
 
     fn privileges(&self, privileges: &[Privilege]) -> PrivilegeSet {

@@ -428,6 +428,8 @@ pub struct Key {
     pub privileges: PrivilegeSet,
     /// When it counts.
     pub window: Window,
+    /// It is an enrolment secret: it makes its user a key, once, and does nothing else.
+    pub enrols: bool,
 }
 
 /// Whose an external identity is.

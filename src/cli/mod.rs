@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod doctor;
 mod edge;
+mod enrol;
 mod evidence;
 mod failure;
 mod feed;
@@ -40,6 +41,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(serve) => serve.run(),
         Verb::Demo(demo) => demo.run(),
         Verb::Do(command) => command.run(&global),
+        Verb::Enrol(enrol) => enrol.run(&global),
         Verb::Check(check) => check.run(&global),
         Verb::Whoami(whoami) => whoami.run(&global),
         Verb::History(history) => history.run(&global),
@@ -116,6 +118,7 @@ enum Verb {
     Serve(Box<node::Serve>),
     Demo(demo::Demo),
     Do(send::Do),
+    Enrol(enrol::Enrol),
     Check(ask::Check),
     Whoami(ask::Whoami),
     History(read::History),

@@ -16,7 +16,7 @@ use super::feed::Nats;
 use super::output::{Format, is_read, print, record};
 use crate::clock::Clock;
 use crate::init::{Founding, prepare};
-use crate::node::{CheckpointUse, OpenReport, Options};
+use crate::node::{CheckpointUse, Hook, OpenReport, Options};
 use crate::presets::Preset;
 use crate::serve::{Server, ServerError};
 
@@ -86,6 +86,9 @@ pub struct Serve {
     /// Start though the keys of people in the log are lost for good: their names stay unreadable
     #[arg(long)]
     keys_lost: bool,
+    /// A program that sends enrolment secrets to their users: it gets JSON on its standard input
+    #[arg(long, value_name = "PROGRAM", env = "TENURE_ENROLMENT_HOOK", hide_env_values = true)]
+    enrolment_hook: Option<PathBuf>,
     #[command(flatten)]
     edge: Edge,
     #[command(flatten)]
@@ -162,8 +165,12 @@ impl Serve {
             LogFormat::Json => log.json().init(),
         }
         let metrics = metrics_of(self.listen, self.metrics);
-        let options =
-            Options { clock_confirmed: self.clock_confirmed, keys_lost: self.keys_lost, ..Options::folder(&self.data) };
+        let options = Options {
+            clock_confirmed: self.clock_confirmed,
+            keys_lost: self.keys_lost,
+            enrolment_hook: self.enrolment_hook.map(Hook),
+            ..Options::folder(&self.data)
+        };
         let mut server =
             Server::start_with(options, self.edge.options()?, self.listen, Some(metrics)).map_err(|error| {
                 let failure = Failure::new(&error);

@@ -108,6 +108,9 @@ impl Do {
             if let Some(token) = answer.get("api_key").and_then(Value::as_str) {
                 text.push_str(&format!("API key, shown this once: {token}\n"));
             }
+            if let Some(secret) = answer.get("enrolment_secret").and_then(Value::as_str) {
+                text.push_str(&format!("enrolment secret, shown this once, for `tenure enrol`: {secret}\n"));
+            }
         } else if format != Format::Json {
             // JSON says it itself; these formats hold the events alone.
             eprint!("{}", not_told(answer));

@@ -5,15 +5,40 @@ use tenure_events::{ApiKeyId, UserId};
 use super::{Command, Fresh};
 
 impl<P> Command<P> {
-    /// The key that the command issues, if it issues one.
+    /// The key that the command issues or will, if it makes a secret.
     #[must_use]
     pub fn issues_key(&self, fresh: &Fresh) -> Option<ApiKeyId> {
+        let (thing, admin) = (|| fresh.thing.into(), || fresh.admin.into());
         if let Self::IssueApiKey(_) = self {
-            Some(fresh.thing.into())
+            Some(thing())
+        } else if let Self::Enrol(args) = self {
+            Some(args.key.clone())
+        } else if let Self::CreateUser(args) = self {
+            args.enrol.then(thing)
+        } else if let Self::ResetCredential(args) = self {
+            args.enrol.then(thing)
         } else if let Self::CreateOrg(args) = self {
-            args.admin.as_ref().filter(|admin| admin.key).map(|_| fresh.admin.into())
+            args.admin.as_ref().filter(|first| first.key || first.enrol).map(|_| admin())
+        } else if let Self::ProvisionTenant(args) = self {
+            args.enrol.then(admin)
         } else {
             None
+        }
+    }
+
+    /// Whether the secret that the command makes is one to enrol with, and no key yet.
+    #[must_use]
+    pub fn opens_enrolment(&self) -> bool {
+        if let Self::CreateUser(args) = self {
+            args.enrol
+        } else if let Self::ResetCredential(args) = self {
+            args.enrol
+        } else if let Self::CreateOrg(args) = self {
+            args.admin.as_ref().is_some_and(|first| first.enrol)
+        } else if let Self::ProvisionTenant(args) = self {
+            args.enrol
+        } else {
+            false
         }
     }
 
@@ -27,6 +52,7 @@ impl<P> Command<P> {
             Self::EnableUser(args) => Some(args.user.clone()),
             Self::EraseUser(args) => Some(args.user.clone()),
             Self::ResetCredential(args) => Some(args.user.clone()),
+            Self::Enrol(args) => Some(args.user.clone()),
             Self::RecordSignIn(args) => Some(args.user.clone()),
             Self::LinkIdentity(args) => Some(args.user.clone()),
             Self::UnlinkIdentity(args) => Some(args.user.clone()),

@@ -79,6 +79,8 @@ args! {
         id: Option<UserId>, name: P, email: Option<P>, user_type: Option<UserType>, privileges: Option<Privileges>,
         /** Issue their first API key as well: who else would, where nobody above manages an org's users? */
         #[serde(default)] key: bool,
+        /** Answer a one-time secret by which they make their first key. */
+        #[serde(default)] enrol: bool,
     }
     /// Call an org otherwise.
     RenameOrg { org: OrgId, name: String }
@@ -104,11 +106,25 @@ args! {
     CreateUser<P> {
         id: Option<UserId>, org: OrgId, name: P, email: Option<P>, user_type: UserType,
         #[serde(default)] privileges: Privileges,
+        /** Answer a one-time secret by which they make their first key. */
+        #[serde(default)] enrol: bool,
     }
     /// Say what a user is called, or where mail reaches them; what is left out stays.
     ChangeProfile<P> { user: UserId, name: Option<P>, email: Option<P> }
     /// A user and nothing else.
     OnlyUser { user: UserId }
+    /// End a user's keys.
+    ResetCredential {
+        user: UserId,
+        /** Open an enrolment: a one-time secret by which they make their next key. It is answered to who holds all that
+            they can hold, and else sent to their mail address. */
+        #[serde(default)] enrol: bool,
+    }
+    /// Make a key of one's own, by the enrolment secret that is told by `user` and `key`.
+    Enrol<P> {
+        user: UserId, /** The id of the secret, and of the key from then on. */ key: ApiKeyId,
+        /** What the key is called. */ name: P,
+    }
     /// Erase a user and destroy the key of their personal data.
     EraseUser { user: UserId, /** The words `permanently erase`. */ confirmation: String, successor: Option<UserId> }
     /// An external identity of a user. The caller leaves `identity` out: it is the keyed hash of the other two.
@@ -208,6 +224,8 @@ args! {
     ProvisionTenant<P> {
         id: Option<OrgId>, external_id: String, issuer: String, name: String, admin: Provisioned<P>,
         #[serde(default = "none::<Provisioned<P>>")] users: Vec<Provisioned<P>>, #[serde(default)] attributes: BTreeMap<String, String>,
+        /** Answer a one-time secret by which the administrator of a new tenant makes their first key. */
+        #[serde(default)] enrol: bool,
     }
     /// Change those settings that are named; the others stay.
     ChangeSettings {

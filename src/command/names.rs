@@ -24,6 +24,7 @@ impl<P> Command<P> {
             Self::EnableUser(_) => "enable-user",
             Self::EraseUser(_) => "erase-user",
             Self::ResetCredential(_) => "reset-credential",
+            Self::Enrol(_) => "enrol",
             Self::RecordSignIn(_) => "record-sign-in",
             Self::LinkIdentity(_) => "link-identity",
             Self::UnlinkIdentity(_) => "unlink-identity",

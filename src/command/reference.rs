@@ -47,7 +47,7 @@ const fn c(name: &'static str, about: &'static str, arguments: fn(&mut SchemaGen
 }
 
 /// All commands.
-pub const COMMANDS: [Reference; 71] = [
+pub const COMMANDS: [Reference; 72] = [
     c("create-org", "make an org below another, perhaps with its first administrator", CreateOrg::<Plain>::json_schema),
     c("rename-org", "call an org otherwise", RenameOrg::json_schema),
     c("describe-org", "say what an org is for", DescribeOrg::json_schema),
@@ -68,7 +68,12 @@ pub const COMMANDS: [Reference; 71] = [
     c("disable-user", "take a user's standing, until they are enabled", OnlyUser::json_schema),
     c("enable-user", "give a disabled user their standing back", OnlyUser::json_schema),
     c("erase-user", "erase a person: the key of all that is sealed about them is destroyed", EraseUser::json_schema),
-    c("reset-credential", "make a user prove anew who they are; their keys end", OnlyUser::json_schema),
+    c("reset-credential", "make a user prove anew who they are; their keys end", ResetCredential::json_schema),
+    c(
+        "enrol",
+        "make a key of one's own by an enrolment secret: through `POST /v1/enrol` alone",
+        Enrol::<Plain>::json_schema,
+    ),
     c("record-sign-in", "note that a user signed in", OnlyUser::json_schema),
     c("link-identity", "let an identity provider's subject be a user", Identity::<Plain>::json_schema),
     c("unlink-identity", "end that an identity provider's subject is a user", Identity::<Plain>::json_schema),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// By the name of the argument, after `COMMAND.`, or the argument that it is a part of, where it means something of its own
 /// there.
-const WORDS: [(&str, &str); 112] = [
+const WORDS: [(&str, &str); 119] = [
     ("account", "The account that the environment is in, as its provider calls it."),
     ("actions", "The actions that need a privilege `KIND.ACTION`."),
     (
@@ -50,6 +50,16 @@ const WORDS: [(&str, &str); 112] = [
     ("define-role.privileges", "What it carries."),
     ("into_org", "The org that gets the copy."),
     ("issuer", "The identity provider."),
+    ("enrol", "Answer a one-time secret by which the user makes their first key."),
+    (
+        "reset-credential.enrol",
+        "Open a one-time secret by which they make their next key: answered to who could issue one, else sent to their address.",
+    ),
+    ("enrol.key", "The id of the secret, and of the key from then on."),
+    ("enrol.name", "What the key is called: sealed, and erased with them."),
+    ("identities_of", "Users whose linked identities the org vouches for."),
+    ("confirm-credentials.users", "Users whom the org vouches for."),
+    ("keys", "Keys that the org vouches for."),
     ("key", "The key."),
     ("kind", "The kind of content."),
     ("landlord_rule", "Whether an org may shut its ancestors out."),

@@ -132,6 +132,7 @@ fn effect(scene: &Scene<'_>, org: OrgNo, event: &Event) -> Result<(), Refusal> {
         | Event::ContentAffected(_)
         | Event::CredentialConfirmed(_)
         | Event::LandlordCaughtUp(_)
+        | Event::EnrolmentOpened(_)
         | Event::LicenceKeyTrusted(_)
         | Event::LicenceInstalled(_)
         | Event::TrialStarted(_)

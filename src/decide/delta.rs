@@ -139,7 +139,10 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         Event::RowRuleSet(e) => packs::unruled(scene, &e.resource, &e.of),
         Event::RowRuleCleared(e) => packs::unruled(scene, &e.resource, &e.of),
         // Judged when decided, by `everything_of`: the bundle is the user, not the edge.
-        Event::ApiKeyIssued(_) | Event::IdentityLinked(_) | Event::UserCredentialReset(_) => Ok(()),
+        Event::ApiKeyIssued(_)
+        | Event::EnrolmentOpened(_)
+        | Event::IdentityLinked(_)
+        | Event::UserCredentialReset(_) => Ok(()),
         // What these take away, restore to standing or say of a thing adds to nobody's potential authority.
         Event::PlatformInitialised(_)
         // A setting that would give is refused when decided; a kind only begins to need what it did not.

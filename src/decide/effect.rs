@@ -22,6 +22,8 @@ pub enum Effect<'a> {
     Gains(&'a UserId),
     /// A user may have less, in every org.
     Loses(&'a UserId),
+    /// A user keeps all that they hold, and may have no way in any more.
+    ShutsOut(&'a UserId),
     /// A user may have more or less in one org.
     Member(&'a UserId, &'a OrgId),
     /// All who hold a role.
@@ -66,6 +68,9 @@ impl<'a> Effect<'a> {
             Event::UserDisabled(e) => Effect::Loses(&e.user),
             Event::UserErased(e) => Effect::Loses(&e.user),
             Event::GroupMemberRemoved(e) => Effect::Loses(&e.user),
+            Event::UserCredentialReset(e) => Effect::ShutsOut(&e.user),
+            Event::IdentityUnlinked(e) => Effect::ShutsOut(&e.user),
+            Event::ApiKeyRevoked(e) => Effect::ShutsOut(&e.user),
             // Somebody's first membership with a lower user type hides what roles gave without one.
             Event::SubscriptionGranted(e) => Effect::Member(&e.user, &e.org),
             Event::SubscriptionRetyped(e) => Effect::Member(&e.user, &e.org),
@@ -88,9 +93,6 @@ impl<'a> Effect<'a> {
             | Event::OrgTagged(_)
             | Event::UserProfileChanged(_)
             | Event::UserSignedIn(_)
-            | Event::UserCredentialReset(_)
-            | Event::IdentityLinked(_)
-            | Event::IdentityUnlinked(_)
             | Event::ActiveOrgSelected(_)
             | Event::GroupCreated(_)
             | Event::GroupRenamed(_)
@@ -116,9 +118,10 @@ impl<'a> Effect<'a> {
             | Event::RowRuleSet(_)
             | Event::RowRuleCleared(_)
             | Event::ApiKeyIssued(_)
-            | Event::ApiKeyRevoked(_)
             | Event::ContentAffected(_)
             | Event::LandlordCaughtUp(_)
+            | Event::EnrolmentOpened(_)
+            | Event::IdentityLinked(_)
             | Event::LicenceKeyTrusted(_)
             | Event::LicenceInstalled(_)
             | Event::TrialStarted(_)

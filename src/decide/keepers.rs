@@ -1,7 +1,8 @@
 //! Nobody is locked out: after every command each live org still has somebody who can restore it.
 //!
 //! That is an enabled home user who holds, for good, what running the org takes; or, unless it excludes them, somebody
-//! who manages it from above, for good.
+//! who manages it from above, for good. Where one of them had a way in (a key that is limited in nothing, an external identity,
+//! or an open enrolment), one has after the command too.
 
 use std::ops::ControlFlow;
 
@@ -9,7 +10,7 @@ use tenure_events::data::{Lifecycle, OrgDeserted, Switch, TenantUsers};
 use tenure_events::{Event, GroupId, OrgId, RoleId, Time, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{self, administrative};
-use tenure_projections::values::{GroupNo, OrgNo, PrivilegeNo, PrivilegeSet, RoleNo, UserNo};
+use tenure_projections::values::{GroupNo, Key, OrgNo, PrivilegeNo, PrivilegeSet, RoleNo, UserNo};
 
 use super::effect::Effect;
 use super::scene::{Plan, Scene, conflict, org_id};
@@ -25,6 +26,8 @@ pub struct Concerns<'a> {
     at_risk: Vec<Concern>,
     /// Orgs that the command makes.
     begun: Vec<&'a OrgId>,
+    /// Whether somebody may lose their way in, or what they could do by it.
+    ways_in: bool,
     /// Whether the last of the administrators of tenant permissions may go.
     administrators: bool,
 }
@@ -62,13 +65,13 @@ pub fn judge(scene: &Scene<'_>, after: &View<'_>, concerns: &Concerns<'_>, left:
         return Err(conflict("platform.locked_out", detail));
     }
     for Concern { org, below } in &concerns.at_risk {
-        judge_org(scene, after, *org, left)?;
+        judge_org(scene, after, *org, left, concerns.ways_in)?;
         if *below {
-            after.tree(*org).skip(1).try_for_each(|org| judge_org(scene, after, org, left))?;
+            after.tree(*org).skip(1).try_for_each(|org| judge_org(scene, after, org, left, concerns.ways_in))?;
         }
     }
     let mut begun = concerns.begun.iter().filter_map(|org| after.find_org(org.as_str()));
-    begun.try_for_each(|org| judge_org(scene, after, org, left))?;
+    begun.try_for_each(|org| judge_org(scene, after, org, left, concerns.ways_in))?;
     if concerns.administrators && !is_unadministered(scene) && is_unadministered(after) {
         let detail = "nobody could give tenant permissions any more: first add somebody to the administrators' group";
         return Err(conflict("administrators.last", detail));
@@ -94,7 +97,8 @@ pub fn has_administrators(view: &View<'_>) -> bool {
     view.administrators().is_some_and(|group| view.members(group).any(|(user, _)| stands(view, user)))
 }
 
-fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo, left: &[OrgNo]) -> Result<(), Refusal> {
+/// `taken`: whether somebody may have lost their way in.
+fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo, left: &[OrgNo], taken: bool) -> Result<(), Refusal> {
     if !after.is_open(org) {
         return Ok(());
     }
@@ -107,6 +111,14 @@ fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo, left: &[OrgNo]) ->
             scene.listed(keys_of(after, org))
         );
         return Err(conflict("org.locked_out", detail));
+    }
+    if taken && ways_in(after, org, deserted) < ways_in(scene, org, scene.deserted(org) == Some(true)) {
+        let detail = format!(
+            "nobody who can run org `{}` would have a way in: first issue another of them a key that lasts, or let \
+             `reset-credential` open an enrolment (`enrol`)",
+            after.org_id(org)
+        );
+        return Err(conflict("org.no_way_in", detail));
     }
     if landlord_taken(scene, after, org) {
         let detail = format!(
@@ -123,7 +135,7 @@ fn judge_org(scene: &Scene<'_>, after: &View<'_>, org: OrgNo, left: &[OrgNo]) ->
 fn landlord_taken(scene: &Scene<'_>, after: &View<'_>, org: OrgNo) -> bool {
     let from_elsewhere = scene.home(scene.subject.user) != Some(org);
     let landlord = |_: &View<'_>| PrivilegeSet::NONE.with(administrative::LANDLORD_MANAGE);
-    from_elsewhere && home_keeper(scene, org, landlord) && !home_keeper(after, org, landlord)
+    from_elsewhere && home_keeper(scene, org, &|_| true, landlord) && !home_keeper(after, org, &|_| true, landlord)
 }
 
 /// The orgs in which a command leaves nobody who manages memberships, now or once everything that ends has ended.
@@ -136,7 +148,7 @@ pub fn deserted(scene: &Scene<'_>, after: &View<'_>, concerns: &Concerns<'_>) ->
     let holds = |view: &View<'_>, org| any_holder(view, org, administrative::SUBSCRIPTION_MANAGE);
     let is_left = |org: &OrgNo| {
         let open = scene.is_open(*org) && after.is_open(*org);
-        open && !home_keeper(after, *org, |_| keys)
+        open && !home_keeper(after, *org, &|_| true, |_| keys)
             && ((holds(scene, *org) && !holds(after, *org))
                 || (holds(&scene.view.at(FOR_GOOD), *org) && !holds(&after.at(FOR_GOOD), *org)))
     };
@@ -161,12 +173,48 @@ fn is_own(scene: &Scene<'_>, org: OrgNo) -> bool {
 
 /// `deserted`: whoever manages the org from above may enter it although they did before.
 fn kept(view: &View<'_>, org: OrgNo, deserted: bool) -> bool {
-    home_keeper(view, org, |view| keys_of(view, org)) || kept_from_above(view, org, deserted)
+    kept_by(view, org, deserted, &|_| true)
 }
 
-/// Where nobody from above manages users, nobody from above can restore the org (H).
-fn kept_from_above(view: &View<'_>, org: OrgNo, deserted: bool) -> bool {
-    view.tenant_users() != TenantUsers::Never && view.lineage(org).skip(1).any(|at| manager_at(view, at, org, deserted))
+/// Whether one of these users can restore the org. Where nobody from above manages users, nobody from above can (H).
+fn kept_by(view: &View<'_>, org: OrgNo, deserted: bool, who: &dyn Fn(UserNo) -> bool) -> bool {
+    let from_above = |at: OrgNo| manager_at(view, at, org, deserted, who);
+    home_keeper(view, org, who, |view| keys_of(view, org))
+        || (view.tenant_users() != TenantUsers::Never && view.lineage(org).skip(1).any(from_above))
+}
+
+/// What whoever can restore an org can come in by, from nothing upward.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum WaysIn {
+    None,
+    /// Keys that end, and nothing else.
+    Ending,
+    Lasting,
+}
+
+fn ways_in(view: &View<'_>, org: OrgNo, deserted: bool) -> WaysIn {
+    let with = |least: WaysIn| kept_by(view, org, deserted, &|user| way_in(view, user) >= least);
+    if with(WaysIn::Lasting) {
+        WaysIn::Lasting
+    } else if with(WaysIn::Ending) {
+        WaysIn::Ending
+    } else {
+        WaysIn::None
+    }
+}
+
+/// What a user can come in by. An identity counts: the product signs in whom it belongs to, and acts for them.
+fn way_in(view: &View<'_>, user: UserNo) -> WaysIn {
+    if view.identities_of(user).next().is_some() {
+        return WaysIn::Lasting;
+    }
+    let whole = |key: &Key| key.privileges == PrivilegeSet::ALL && key.org.is_none();
+    let keys = view.keys_of(user).map(|(_, key)| key).filter(|key| key.window.holds(view.instant()));
+    let ways = keys.filter(|key| key.enrols || whole(key)).map(|key| match key.window.until() {
+        Some(_) if !key.enrols => WaysIn::Ending,
+        Some(_) | None => WaysIn::Lasting,
+    });
+    ways.max().unwrap_or(WaysIn::None)
 }
 
 /// What running an org takes at the view's instant.
@@ -176,12 +224,18 @@ fn keys_of(view: &View<'_>, org: OrgNo) -> PrivilegeSet {
     if view.excludes_landlord(org) { keys.with(administrative::LANDLORD_MANAGE) } else { keys }
 }
 
-fn home_keeper(view: &View<'_>, org: OrgNo, keys: impl Fn(&View<'_>) -> PrivilegeSet) -> bool {
-    view.home_users(org).any(|user| view.is_enabled(user) && for_good(view, |view| holds(view, user, org, keys(view))))
+fn home_keeper(
+    view: &View<'_>,
+    org: OrgNo,
+    who: &dyn Fn(UserNo) -> bool,
+    keys: impl Fn(&View<'_>) -> PrivilegeSet,
+) -> bool {
+    let keeps = |user: UserNo| for_good(view, |view| holds(view, user, org, keys(view)));
+    view.home_users(org).any(|user| view.is_enabled(user) && who(user) && keeps(user))
 }
 
 /// Whether somebody manages orgs at `at`, for good, and may enter `org`.
-fn manager_at(view: &View<'_>, at: OrgNo, org: OrgNo, deserted: bool) -> bool {
+fn manager_at(view: &View<'_>, at: OrgNo, org: OrgNo, deserted: bool, who: &dyn Fn(UserNo) -> bool) -> bool {
     let manage = PrivilegeSet::NONE.with(administrative::ORG_MANAGE);
     let keeps = |user: UserNo| {
         let enters = |view: &View<'_>| judge::reaches_down(view, at, org);
@@ -195,7 +249,7 @@ fn manager_at(view: &View<'_>, at: OrgNo, org: OrgNo, deserted: bool) -> bool {
         let runs =
             |view: &View<'_>| holds(view, user, org, PrivilegeSet::NONE.with(administrative::SUBSCRIPTION_MANAGE));
         let first = !view.was_entered(org, user) && !view.ever_subscribed(user, org);
-        stands(view, user) && for_good(view, keeps) && (deserted || first || for_good(view, runs))
+        stands(view, user) && who(user) && for_good(view, keeps) && (deserted || first || for_good(view, runs))
     };
     let visit = |user| if keeps(user) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
     view.is_open(at) && candidates(view, at, visit).is_break()
@@ -252,13 +306,14 @@ fn touched<'a>(scene: &Scene<'_>, effect: Effect<'a>, concerns: &mut Concerns<'a
     let all = Effect::Everybody;
     concerns.administrators |=
         effect == all || matches!(effect, Effect::Loses(_) | Effect::Closes(_) | Effect::Group(_));
+    concerns.ways_in |= matches!(effect, Effect::ShutsOut(_) | Effect::Loses(_));
     let at_risk = &mut concerns.at_risk;
     match effect {
         Effect::Begins(id) => concerns.begun.push(id),
         Effect::Opens(id) => at_risk.extend(org(id).map(|org| Concern { org, below: false })),
         Effect::Closes(id) => closed(scene, org(id), at_risk),
         Effect::Bounds(id) => at_risk.extend(org(id).map(|org| Concern { org, below: true })),
-        Effect::Loses(id) => everywhere(scene, user(id), at_risk),
+        Effect::Loses(id) | Effect::ShutsOut(id) => everywhere(scene, user(id), at_risk),
         Effect::Member(id, at) => {
             loses(scene, user(id), org(at), at_risk);
             enters(scene, user(id), org(at), at_risk);

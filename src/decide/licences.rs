@@ -202,6 +202,7 @@ fn seat(event: &Event) -> Option<Seat<'_>> {
         | Event::ContentAffected(_)
         | Event::CredentialConfirmed(_)
         | Event::LandlordCaughtUp(_)
+        | Event::EnrolmentOpened(_)
         | Event::LicenceKeyTrusted(_)
         | Event::LicenceInstalled(_)
         | Event::TenantProvisioned(_)

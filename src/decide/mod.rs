@@ -8,6 +8,7 @@ mod catalogue;
 mod content;
 mod delta;
 mod effect;
+mod enrolment;
 mod environments;
 mod exchange;
 mod foreign;
@@ -98,6 +99,8 @@ pub struct Moment {
     pub fresh: Fresh,
     /// SHA-256 of the secret of a key that the command may issue, in base64url without padding.
     pub key_hash: String,
+    /// Whether the node can send a secret to a user's mail address.
+    pub delivers: bool,
 }
 
 /// An event that a command decided on, before the writer gives it its place.
@@ -217,7 +220,8 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::DisableUser(args) => users::disable(scene, &args.user, plan),
         Command::EnableUser(args) => users::enable(scene, &args.user, plan),
         Command::EraseUser(args) => users::erase(scene, args, plan),
-        Command::ResetCredential(args) => users::reset_credential(scene, &args.user, plan),
+        Command::ResetCredential(args) => users::reset_credential(scene, args, plan),
+        Command::Enrol(args) => enrolment::redeem(scene, args, plan),
         Command::RecordSignIn(args) => users::record_sign_in(scene, &args.user, plan),
         Command::LinkIdentity(args) => users::link_identity(scene, args, plan),
         Command::UnlinkIdentity(args) => users::unlink_identity(scene, args, plan),

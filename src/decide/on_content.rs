@@ -33,6 +33,7 @@ impl OnContent {
             | Event::ContentTakenBack(_)
             | Event::RowRuleSet(_)
             | Event::RowRuleCleared(_)
+            | Event::ContentAffected(_)
             | Event::EnvironmentUnlinked(_) => Self::Direct,
             Event::SettingsChanged(_)
             | Event::UserCreated(_)
@@ -91,6 +92,9 @@ impl OnContent {
             | Event::ResourceExported(_)
             | Event::ApiKeyIssued(_)
             | Event::ApiKeyRevoked(_)
+            | Event::CredentialConfirmed(_)
+            | Event::LandlordCaughtUp(_)
+            | Event::EnrolmentOpened(_)
             | Event::LicenceKeyTrusted(_)
             | Event::TenantProvisioned(_)
             | Event::LoginConfigured(_)

@@ -142,6 +142,13 @@ fn first_admin(scene: &Scene<'_>, org: &OrgId, admin: &FirstAdmin<Sealed>, plan:
     let granted = SubscriptionGranted { user: user.clone(), org: org.clone(), subscription };
     plan.in_org(org.clone(), Event::SubscriptionGranted(granted));
     workspace::welcome_first(scene, org, &user, plan);
+    if admin.enrol && admin.key {
+        let detail = "one secret is enough: a key, or an enrolment by which they make their own";
+        return Err(invalid("enrol", "enrol.or_key", detail));
+    }
+    if admin.enrol {
+        super::enrolment::of_new(scene, org, &user, scene.moment.fresh.admin.into(), plan)?;
+    }
     if admin.key {
         let (key, hash) = (scene.moment.fresh.admin.into(), scene.moment.key_hash.clone());
         if scene.is_narrow() {

@@ -1,5 +1,6 @@
 //! Why a command is refused.
 
+use tenure_events::OrgId;
 use tenure_projections::judge::Reason;
 
 /// Which sort of refusal: callers know it as the HTTP status.
@@ -38,4 +39,29 @@ impl Refusal {
     pub fn new(kind: Kind, code: &'static str, detail: impl Into<String>) -> Self {
         Self { kind, code, detail: detail.into(), reasons: Vec::new() }
     }
+}
+
+/// What is not there for the caller.
+pub fn unknown(what: &str, code: &'static str, id: &dyn std::fmt::Display) -> Refusal {
+    Refusal::new(Kind::NotFound, code, format!("there is no {what} `{id}` that you may see"))
+}
+
+/// That an org is archived.
+pub fn archived(org: &OrgId) -> Refusal {
+    conflict("org.archived", format!("org `{org}` is archived and accepts no change"))
+}
+
+/// That the command does not fit what is there.
+pub fn conflict(code: &'static str, detail: impl Into<String>) -> Refusal {
+    Refusal::new(Kind::Conflict, code, detail)
+}
+
+/// That the caller may not.
+pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Refusal {
+    Refusal::new(Kind::Forbidden, code, detail)
+}
+
+/// That an argument is wrong.
+pub fn invalid(field: &'static str, code: &'static str, detail: impl Into<String>) -> Refusal {
+    Refusal::new(Kind::Invalid { field }, code, detail)
 }

@@ -15,6 +15,7 @@ use tenure_projections::values::{
     ResourceNo, Role, RoleNo, UserNo, UserStatus, UserTypeNo,
 };
 
+pub use super::refusal::{archived, conflict, forbidden, invalid, unknown};
 use super::{Caller, Draft, Kind, Moment, Refusal, StandIns, acting_for, alike, permissions, text};
 use uuid::Uuid;
 
@@ -438,26 +439,6 @@ impl<'a> Scene<'a> {
     pub fn listed(&self, privileges: PrivilegeSet) -> String {
         self.privilege_names(privileges).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     }
-}
-
-pub fn unknown(what: &str, code: &'static str, id: &dyn std::fmt::Display) -> Refusal {
-    Refusal::new(Kind::NotFound, code, format!("there is no {what} `{id}` that you may see"))
-}
-
-pub fn archived(org: &OrgId) -> Refusal {
-    conflict("org.archived", format!("org `{org}` is archived and accepts no change"))
-}
-
-pub fn conflict(code: &'static str, detail: impl Into<String>) -> Refusal {
-    Refusal::new(Kind::Conflict, code, detail)
-}
-
-pub fn forbidden(code: &'static str, detail: impl Into<String>) -> Refusal {
-    Refusal::new(Kind::Forbidden, code, detail)
-}
-
-pub fn invalid(field: &'static str, code: &'static str, detail: impl Into<String>) -> Refusal {
-    Refusal::new(Kind::Invalid { field }, code, detail)
 }
 
 /// An id that a caller chose for something of an org, or of none. Ids `NAME@ORG` are kept for what the platform itself makes

@@ -134,6 +134,7 @@ fn may_lose(scene: &Scene<'_>, event: &Event) -> Option<Among> {
         | Event::ContentAffected(_)
         | Event::CredentialConfirmed(_)
         | Event::LandlordCaughtUp(_)
+        | Event::EnrolmentOpened(_)
         | Event::LicenceKeyTrusted(_)
         | Event::LicenceInstalled(_)
         | Event::TrialStarted(_)

@@ -10,7 +10,7 @@ use tenure_projections::judge::administrative;
 use tenure_projections::values::{OrgNo, PrivilegeSet};
 
 use super::scene::{Plan, Scene, conflict, forbidden, invalid, org_id};
-use super::{Draft, Refusal, groups, identities, licences, orgs, subscriptions, text, workspace};
+use super::{Draft, Refusal, enrolment, groups, identities, licences, orgs, subscriptions, text, workspace};
 use crate::command::{All, ConfigureLogin, CreateOrg, Privileges, ProvisionTenant, Provisioned};
 
 const MAX_METHODS: usize = 10;
@@ -53,8 +53,15 @@ pub fn provision(scene: &Scene<'_>, args: &ProvisionTenant<Sealed>, plan: &mut P
         plan.in_org(org.clone(), event.clone());
         plan.0.push(Draft { org: org_id(scene, root), event, twin_of: Some(original) });
         let people = std::iter::once((&args.admin, ADMINISTRATOR)).chain(args.users.iter().map(|user| (user, MEMBER)));
-        return people.into_iter().try_for_each(|(person, user_type)| join(scene, &org, person, user_type, None, plan));
+        people.into_iter().try_for_each(|(person, user_type)| join(scene, &org, person, user_type, None, plan))?;
+        let admin = args.admin.id.as_ref().filter(|_| args.enrol);
+        return admin
+            .map_or(Ok(()), |admin| enrolment::of_new(scene, &org, admin, scene.moment.fresh.admin.into(), plan));
     };
+    if args.enrol {
+        let detail = "the tenant is there and has its administrator: `reset-credential` gives one a new way in";
+        return Err(conflict("tenant.enrolled_before", detail));
+    }
     let org = org_id(scene, no);
     scene.live_org(&org)?;
     orgs::manages_inside(scene, no)?;

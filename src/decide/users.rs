@@ -10,8 +10,8 @@ use tenure_projections::judge::{self, administrative};
 use tenure_projections::values::{OrgNo, PrivilegeNo, UserNo, UserStatus};
 
 use super::scene::{Plan, Scene, conflict, forbidden, invalid, org_id, unknown, user_id};
-use super::{Refusal, identities, subscriptions, workspace};
-use crate::command::{ChangeProfile, CreateUser, EraseUser, Identity, SelectActiveOrg};
+use super::{Refusal, enrolment, identities, subscriptions, workspace};
+use crate::command::{ChangeProfile, CreateUser, EraseUser, Identity, ResetCredential, SelectActiveOrg};
 
 /// The words that erasing a user takes.
 pub const ERASE: &str = "permanently erase";
@@ -31,6 +31,9 @@ pub fn create(scene: &Scene<'_>, args: &CreateUser<Sealed>, plan: &mut Plan) -> 
     let granted = SubscriptionGranted { user: user.clone(), org: args.org.clone(), subscription };
     plan.add(scene, org, Event::SubscriptionGranted(granted), &[]);
     workspace::welcome(scene, org, &user, plan);
+    if args.enrol {
+        enrolment::of_new(scene, &args.org, &user, scene.moment.fresh.thing.into(), plan)?;
+    }
     Ok(())
 }
 
@@ -147,7 +150,9 @@ fn succeed(scene: &Scene<'_>, user: UserNo, org: OrgNo, id: &UserId, plan: &mut 
     Ok(())
 }
 
-pub fn reset_credential(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Result<(), Refusal> {
+/// Ends every key of a user. With `enrol` a secret opens by which they make the next one.
+pub fn reset_credential(scene: &Scene<'_>, args: &ResetCredential, plan: &mut Plan) -> Result<(), Refusal> {
+    let id = &args.user;
     let whole = scene.subject.is_whole();
     let tenant_admin = scene.find_user(id.as_str()).filter(|user| whole && administers_below(scene, *user));
     let user = tenant_admin.map_or_else(|| scene.user(id), Ok)?;
@@ -159,7 +164,7 @@ pub fn reset_credential(scene: &Scene<'_>, id: &UserId, plan: &mut Plan) -> Resu
     }
     let reset = UserCredentialReset { user: id.clone(), org: org_id(scene, home) };
     plan.add(scene, home, Event::UserCredentialReset(reset), &[]);
-    Ok(())
+    if args.enrol { enrolment::of_known(scene, user, home, plan) } else { Ok(()) }
 }
 
 /// H: whoever manages a tenant from above may reset the credentials of its administrators, whom they need not see, and

@@ -19,8 +19,7 @@ use super::observe::now;
 use super::problem::Problem;
 use crate::command::{self, Plain};
 use crate::decide::{MAX_REASON, Told};
-use crate::node::{self, AccessDelta, AccessDeltas};
-use crate::token::Token;
+use crate::node::{self, AccessDelta, AccessDeltas, Secret};
 
 /// `POST /v1/commands/{name}`.
 pub async fn post(
@@ -61,6 +60,8 @@ struct Body<'a> {
     events: Events<'a, Bytes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     api_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enrolment_secret: Option<&'a str>,
     #[serde(flatten)]
     deltas: Option<Deltas<'a>>,
     #[serde(flatten)]
@@ -129,12 +130,17 @@ async fn run(app: &App, Caller(caller): Caller, name: String, request: Request) 
         (false, true) => "replayed",
         (false, false) => "ok",
     };
-    let token = answer.secret.as_ref().map(Token::reveal);
+    let (api_key, enrolment_secret) = match &answer.secret {
+        Some(Secret::ApiKey(key)) => (Some(key.reveal()), None),
+        Some(Secret::Enrolment(secret)) => (None, Some(secret.reveal())),
+        Some(Secret::Sent { .. }) | None => (None, None),
+    };
     let body = Body {
         position: answer.position,
         changed: !answer.events.is_empty(),
         events: Events(&answer.events),
-        api_key: token.as_ref().map(|token| token.as_str()),
+        api_key: api_key.as_ref().map(|key| key.as_str()),
+        enrolment_secret: enrolment_secret.as_ref().map(|secret| secret.as_str()),
         deltas: answer.access_delta.as_ref().map(Deltas::from),
         told: answer.told.as_ref(),
     };

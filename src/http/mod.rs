@@ -8,6 +8,7 @@ mod auth;
 mod authzen;
 mod commands;
 mod connections;
+mod enrol;
 mod evidence;
 mod health;
 mod leftover;

@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, any, get, post};
 use super::auth::Caller;
 use super::observe::observe;
 use super::problem::Problem;
-use super::{App, authzen, commands, evidence, health, openapi, read, stream};
+use super::{App, authzen, commands, enrol, evidence, health, openapi, read, stream};
 
 /// A route of the service.
 #[derive(Debug, Clone)]
@@ -63,6 +63,8 @@ fn table() -> Vec<Row> {
     ));
     let (login, handler) = open("/v1/login", "how people sign in, on the platform or in an org", get(read::login));
     table.push((Route { query: vec!["org"], ..login }, handler));
+    let (enrolment, handler) = asked("/v1/enrol", "a first key, by an enrolment secret", post(enrol::post));
+    table.push((Route { open: true, ..enrolment }, handler));
     let (command, handler) = asked("/v1/commands/{name}", "send a command", post(commands::post));
     table.push((Route { query: vec!["dry_run"], ..command }, handler));
     let about = "events as they happen: server-sent events, resumed by `Last-Event-ID`";

@@ -2,18 +2,18 @@
 
 use tenure_events::{Envelope, Hash, Position, Time};
 use tenure_projections::judge::{Subject, outside};
-use tenure_projections::values::Done;
+use tenure_projections::values::{Done, Key};
 use tenure_projections::{View, judged_at, sight};
 
 use super::precondition::unchanged_since;
 use super::request::{Authenticated, CommandError, Request};
+use super::secret::Secret;
 use super::shared::Core;
 use super::wish::{Ready, Wish};
 use crate::chain::{self, Origin, Tip};
 use crate::decide::{Caller, Draft, Kind, MAX_EVENTS, Moment, Refusal, StandIns, acting_for, decide, try_out};
 use crate::keys::NewKeys;
 use crate::log::EVENT_LIMIT;
-use crate::token::Token;
 
 /// What a request comes to.
 pub(super) enum Attempt {
@@ -29,8 +29,8 @@ pub(super) struct Decided {
     pub moment: Moment,
     pub drafts: Vec<Draft>,
     pub origin: Origin,
-    /// The API key that it issues.
-    pub secret: Option<Token>,
+    /// The secret that it makes.
+    pub secret: Option<Secret>,
     /// Keys of new persons, for what was sealed.
     pub keys: NewKeys,
     /// Of a command that is only tried out: the ids that others stand in for.
@@ -58,7 +58,7 @@ pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: &mut Wish) -> Resu
         unchanged_since(&view, &caller, command, seen)?;
     }
     let key_hash = secret.as_ref().map(|token| token.hash().to_string()).unwrap_or_default();
-    let moment = Moment { time: view.instant(), fresh: *fresh, key_hash };
+    let moment = Moment { time: view.instant(), fresh: *fresh, key_hash, delivers: core.hook.is_some() };
     let stand_ins = StandIns::default();
     let drafts = if dry_run {
         try_out(&view, &caller, command, &moment, &stand_ins)?
@@ -71,6 +71,7 @@ pub(super) fn attempt(core: &Core, tip: Tip, now: Time, wish: &mut Wish) -> Resu
         return Err(Refusal::new(Kind::Conflict, "user.erased", detail).into());
     }
     let (command_name, reason, secret) = (command.name(), reason.take(), secret.take());
+    let secret = secret.map(|secret| Secret::of(secret, &drafts));
     let origin = Origin {
         log: core.log_id,
         epoch: core.epochs.current(),
@@ -126,12 +127,25 @@ pub(super) fn sequence_in(view: &View<'_>) -> impl Fn(&tenure_events::OrgId) -> 
 
 /// The caller with what their key leaves them, if the key counts, they may act and their home org works.
 pub(super) fn standing(view: &View<'_>, caller: &Authenticated) -> Option<Subject> {
-    let key = outside::key_in_use(view, caller.key).filter(|key| key.user == caller.user)?;
-    view.stands(caller.user).then_some(Subject::of_key(key))
+    credential(view, caller).filter(|key| !key.enrols).map(Subject::of_key)
 }
 
+/// The caller by an enrolment secret that counts.
+pub(super) fn enrolling(view: &View<'_>, caller: &Authenticated) -> Option<Subject> {
+    credential(view, caller).filter(|key| key.enrols).map(Subject::of_key)
+}
+
+fn credential<'a>(view: &View<'a>, caller: &Authenticated) -> Option<&'a Key> {
+    let key = outside::key_in_use(view, caller.key).filter(|key| key.user == caller.user)?;
+    view.stands(caller.user).then_some(key)
+}
+
+/// The one command that an enrolment secret sends.
+const ENROL: &str = "enrol";
+
 fn who(view: &View<'_>, request: &Request) -> Result<Caller, CommandError> {
-    let actor = standing(view, &request.caller).ok_or(CommandError::Unauthenticated)?;
+    let by_secret = enrolling(view, &request.caller).filter(|_| request.name == ENROL);
+    let actor = by_secret.or_else(|| standing(view, &request.caller)).ok_or(CommandError::Unauthenticated)?;
     let on_behalf_of = request.on_behalf_of.as_ref().map(|user| {
         // As for a user whom one may not act for: whether there is such a user is not theirs to know.
         let detail = "you may not act for this user there: it needs `act-as` in the org acted in";

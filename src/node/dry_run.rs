@@ -158,7 +158,7 @@ impl Concerned<'_> {
             Effect::Assigned(_, to) => self.assignee(to),
             Effect::Opens(org) | Effect::Closes(org) | Effect::Bounds(org) => self.org(org),
             Effect::Everybody => self.everybody = true,
-            Effect::None | Effect::Begins(_) => {}
+            Effect::None | Effect::Begins(_) | Effect::ShutsOut(_) => {}
         }
     }
 

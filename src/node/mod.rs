@@ -21,6 +21,7 @@ mod queue;
 mod recorded_clock;
 mod replay;
 mod request;
+mod secret;
 mod shared;
 mod stats;
 mod tell;
@@ -63,6 +64,7 @@ pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
 pub use proof::{OrgProof, ProofKeys, proof_keys};
 pub use replay::ReplayError;
 pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, CommandError, Request};
+pub use secret::{Hook, Secret};
 pub use stats::{Histogram, NodeStats};
 pub use tenure_events::FeedState;
 pub use turns::Turns;
@@ -177,6 +179,9 @@ impl Node {
         })?;
         match answer.await {
             Ok(Ok(Reply::Done { position, events, secret })) => {
+                if let Some(Secret::Sent { secret, user, expires }) = &secret {
+                    secret::send(&self.core, secret.clone(), user.clone(), *expires);
+                }
                 let answer = Answer { position, events, secret, replayed: false, access_delta: None, told: None };
                 Ok(asked.tell(&self.core, answer).await)
             }
@@ -191,11 +196,16 @@ impl Node {
     #[must_use]
     pub fn authenticate(&self, token: &Token) -> Option<Authenticated> {
         let view = self.live();
-        let key = view.find_key(token.key().as_str())?;
-        let held = view.usable_key(key)?;
-        let hash: Hash = held.hash.parse().ok()?;
-        let caller = Authenticated { user: held.user, key };
-        (token.matches(&hash) && attempt::standing(&view, &caller).is_some()).then_some(caller)
+        let caller = holder(&view, token)?;
+        attempt::standing(&view, &caller).is_some().then_some(caller)
+    }
+
+    /// The user to whom an enrolment secret belongs, if it counts: not used, not ended, and none newer or void by a reset.
+    #[must_use]
+    pub fn enrolling(&self, token: &Token) -> Option<Authenticated> {
+        let view = self.live();
+        let caller = holder(&view, token)?;
+        attempt::enrolling(&view, &caller).is_some().then_some(caller)
     }
 
     /// The caller as the judge sees them, with what their key leaves of their authority: nothing, if the key does not
@@ -346,6 +356,14 @@ impl Node {
             dry_run::Tried::Repeated(done) => Ok(asked.tell(&self.core, self.repeat(done).await?).await),
         }
     }
+}
+
+/// Whose key it is, with the right secret, whether it counts or not.
+fn holder(view: &View<'_>, token: &Token) -> Option<Authenticated> {
+    let key = view.find_key(token.key().as_str())?;
+    let held = view.usable_key(key)?;
+    let hash: Hash = held.hash.parse().ok()?;
+    token.matches(&hash).then_some(Authenticated { user: held.user, key })
 }
 
 impl Writer {

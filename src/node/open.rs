@@ -14,6 +14,7 @@ use super::proof::Proofs;
 use super::queue::Queue;
 use super::recorded_clock::{Record, is_credible, recorded};
 use super::replay::{ReplayError, of_its_epoch, replay};
+use super::secret::Hook;
 use super::shared::Core;
 use super::stats::Counters;
 use super::{Node, Running, Writer, checkpoints, passing, writer};
@@ -42,6 +43,8 @@ pub struct Options {
     pub clock_confirmed: bool,
     /// Keys of people are lost for good, as somebody has made sure: their names stay unreadable.
     pub keys_lost: bool,
+    /// The program that sends enrolment secrets to their users' mail addresses.
+    pub enrolment_hook: Option<Hook>,
 }
 
 impl Options {
@@ -55,6 +58,7 @@ impl Options {
             checkpoint: Some(CHECKPOINT),
             clock_confirmed: false,
             keys_lost: false,
+            enrolment_hook: None,
         }
     }
 
@@ -68,6 +72,7 @@ impl Options {
             checkpoint: None,
             clock_confirmed: false,
             keys_lost: false,
+            enrolment_hook: None,
         }
     }
 }
@@ -194,7 +199,7 @@ pub enum OpenError {
 }
 
 pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
-    let Options { data, clock, queue, checkpoint, clock_confirmed, keys_lost } = options;
+    let Options { data, clock, queue, checkpoint, clock_confirmed, keys_lost, enrolment_hook } = options;
     let clock = if clock_confirmed { clock.confirmed() } else { clock };
     let now = Time::from(clock.now());
     let Parts { log, log_id, epochs, keys, feed_signer, proofs, folder, log_report } = Parts::open(data, now)?;
@@ -248,6 +253,7 @@ pub(super) fn open(options: Options) -> Result<(Node, OpenReport), OpenError> {
         halted: OnceLock::new(),
         ended: AtomicBool::new(false),
         clock_told: AtomicBool::new(false),
+        hook: enrolment_hook,
     });
     let mut record = Record::new(record);
     record.write(&core);

@@ -6,9 +6,9 @@ use tenure_events::{Envelope, UserId};
 use tenure_projections::values::Done;
 
 use super::request::CommandError;
+use super::secret::Secret;
 use super::writer::Submission;
 use crate::checkpoint::Mark;
-use crate::token::Token;
 
 /// Where an answer goes, and what it is.
 pub(super) struct Answered {
@@ -40,7 +40,7 @@ pub(super) struct Part {
 
 /// What a command came to, but for the bytes of its events.
 pub(super) enum Settled {
-    Done { secret: Option<Token> },
+    Done { secret: Option<Secret> },
     Repeated(Done),
 }
 

@@ -51,10 +51,9 @@ fn about<P>(view: &View<'_>, subject: &Subject, command: &Command<P>) -> Option<
         Command::ConfirmCredentials(args) => org(&args.org),
         Command::CreateUser(args) => org(&args.org),
         Command::ChangeProfile(args) => user(&args.user),
-        Command::DisableUser(args)
-        | Command::EnableUser(args)
-        | Command::ResetCredential(args)
-        | Command::RecordSignIn(args) => user(&args.user),
+        Command::DisableUser(args) | Command::EnableUser(args) | Command::RecordSignIn(args) => user(&args.user),
+        Command::ResetCredential(args) => user(&args.user),
+        Command::Enrol(args) => user(&args.user),
         Command::EraseUser(args) => user(&args.user),
         Command::LinkIdentity(args) | Command::UnlinkIdentity(args) => user(&args.user),
         Command::SelectActiveOrg(args) => user_or_self(args.user.as_ref()),

@@ -6,11 +6,11 @@ use tenure_projections::values::{KeyNo, UserNo};
 use uuid::Uuid;
 
 use super::halt::Reason;
+use super::secret::Secret;
 use crate::clock::ClockJumped;
 use crate::command::{InvalidCommand, Plain};
 use crate::decide::{Refusal, Told};
 use crate::keys::KeyStore;
-use crate::token::Token;
 
 /// One command as it came in.
 #[derive(Debug, Clone)]
@@ -93,8 +93,8 @@ pub struct Answer {
     pub position: Position,
     /// The bytes of its events, in order; of a dry run, what would have been written.
     pub events: Vec<Bytes>,
-    /// The API key that it issued, with its secret: this once, and never again.
-    pub secret: Option<Token>,
+    /// The secret that it made: this once, and never again.
+    pub secret: Option<Secret>,
     /// The stored answer of a command that was done before, under the same idempotency key.
     pub replayed: bool,
     /// Of a dry run: who would gain or lose what.

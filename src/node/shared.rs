@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::feed::Feed;
 use super::halt::{Halt, Reason};
 use super::request::CommandError;
+use super::secret::Hook;
 use super::stats::Counters;
 use crate::chain::Head;
 use crate::clock::{Clock, ClockJumped};
@@ -43,6 +44,8 @@ pub(super) struct Core {
     pub ended: AtomicBool,
     /// The log has been told that the clock cannot be trusted.
     pub clock_told: AtomicBool,
+    /// What sends enrolment secrets to their users.
+    pub hook: Option<Hook>,
 }
 
 impl Core {

@@ -22,6 +22,7 @@ use super::passing::{AT_ONCE, Passing};
 use super::pending::{Answered, Group, Part, Pending, Settled};
 use super::queue::Queue;
 use super::request::CommandError;
+use super::secret::Secret;
 use super::shared::Core;
 use super::stats::Outcome;
 use super::wish::Wish;
@@ -30,12 +31,11 @@ use crate::checkpoint::Mark;
 use crate::clock::ClockJumped;
 use crate::log::{AppendError, Log};
 use crate::proof;
-use crate::token::Token;
 
 /// What came of a command.
 pub(super) enum Reply {
     /// Its events are stored, up to this position.
-    Done { position: Position, events: Vec<Bytes>, secret: Option<Token> },
+    Done { position: Position, events: Vec<Bytes>, secret: Option<Secret> },
     /// It was done before.
     Repeated(Done),
 }

@@ -106,10 +106,16 @@ fn folder(resource: &str, org: &str) -> Event {
     })
 }
 
+/// The body of a command by an id and a name.
+type Make<'a> = &'a dyn Fn(&str, &str) -> serde_json::Value;
+
+/// The body of a command by a name.
+type MakeNamed<'a> = &'a dyn Fn(&str) -> serde_json::Value;
+
 /// Ids that people read as the same, of every sort of thing, whichever of them was first.
 #[test]
 fn ids_differ_in_more_than_upper_and_lower_case() {
-    let makes: [(&str, &str, &dyn Fn(&str, &str) -> serde_json::Value); 6] = [
+    let makes: [(&str, &str, Make<'_>); 6] = [
         ("admin", "create-org", &|id, name| json!({"id": id, "name": name})),
         ("kate", "create-user", &|id, name| json!({"id": id, "org": "kick", "name": name, "user_type": "viewer"})),
         ("kate", "create-group", &|id, name| json!({"id": id, "org": "kick", "name": name})),
@@ -131,7 +137,7 @@ fn ids_differ_in_more_than_upper_and_lower_case() {
 /// Names that look the same in letters of another script, of every sort of thing, whichever of them was first.
 #[test]
 fn names_look_like_no_other() {
-    let makes: [(&str, &str, &dyn Fn(&str) -> serde_json::Value); 4] = [
+    let makes: [(&str, &str, MakeNamed<'_>); 4] = [
         ("admin", "create-org", &|name| json!({"name": name})),
         ("kate", "create-group", &|name| json!({"org": "kick", "name": name})),
         ("kate", "define-role", &|name| json!({"org": "kick", "name": name})),

@@ -68,7 +68,8 @@ pub struct Wish {
 
 /// A command, mostly about an org.
 pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> Option<Wish> {
-    let all: Vec<&'static str> = names().chain(OFTEN).chain(OFTEN).collect();
+    // What an enrolment secret alone sends is not drawn: the players have no secrets.
+    let all: Vec<&'static str> = names().filter(|name| *name != "enrol").chain(OFTEN).chain(OFTEN).collect();
     let name = all[usize::from(number) % all.len()];
     let mut by = None;
     let org = if dice.one_in(3) { dice.of(facts.orgs.len()) } else { org };

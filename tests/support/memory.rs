@@ -33,14 +33,21 @@ pub const START: &str = "2026-03-01T09:00:00Z";
 pub struct World {
     pub state: State,
     pub log: Vec<Envelope>,
+    /// Whether there is a hook that sends secrets.
+    pub delivers: bool,
     now: Time,
     prev: Hash,
 }
 
 impl World {
     pub fn new(settings: Settings) -> Self {
-        let mut world =
-            Self { state: State::new(), log: Vec::new(), now: START.parse().unwrap(), prev: Hash::default() };
+        let mut world = Self {
+            state: State::new(),
+            log: Vec::new(),
+            delivers: true,
+            now: START.parse().unwrap(),
+            prev: Hash::default(),
+        };
         let events = platform(settings).into_iter().map(|event| Draft { org: id("root"), event, twin_of: None });
         world.record("admin", "init", events.collect());
         world
@@ -77,7 +84,8 @@ impl World {
         View::new(&self.state, self.position(), self.now)
     }
 
-    /// Who commands, in a word: `USER`, `USER/KEY` through a key, `USER>OTHER` on behalf, `USER@ORG` acting there.
+    /// Who commands, in a word: `USER`, `USER/KEY` through a key, `USER/enrolment` by their enrolment secret, `USER>OTHER`
+    /// on behalf, `USER@ORG` acting there.
     pub fn caller(&self, who: &str) -> Caller {
         let (who, org) = who.split_once('@').map_or((who, None), |(who, org)| (who, Some(org)));
         let (who, other) = who.split_once('>').map_or((who, None), |(who, other)| (who, Some(other)));
@@ -86,7 +94,8 @@ impl World {
         let mut actor = Subject::from(view.find_user(user).unwrap());
         let (mut key_ends, mut by) = (None, None);
         if let Some(key) = key {
-            by = view.find_key(key);
+            let secret = view.keys_of(actor.user).find(|(_, key)| key.enrols).map(|(no, _)| no);
+            by = if key == "enrolment" { secret } else { view.find_key(key) };
             let key = view.usable_key(by.unwrap()).unwrap();
             assert_eq!(key.user, actor.user);
             actor = Subject::of_key(key);
@@ -143,7 +152,7 @@ impl World {
     pub fn moment(&self) -> Moment {
         let number = u128::from(self.position()) << 8;
         let fresh = Fresh { thing: Uuid::from_u128(number | 1), admin: Uuid::from_u128(number | 2) };
-        Moment { time: self.now, fresh, key_hash: format!("hash-{number}") }
+        Moment { time: self.now, fresh, key_hash: format!("hash-{number}"), delivers: self.delivers }
     }
 
     /// Puts events into the log and the state, each in its place.

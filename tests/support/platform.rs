@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use tenure::clock::Clock;
 use tenure::init::{self, Founding};
-use tenure::node::{Answer, Authenticated, CommandError, Node, OpenReport, Options, Request};
+use tenure::node::{Answer, Authenticated, CommandError, Node, OpenReport, Options, Request, Secret};
 use tenure::presets::Preset;
 use tenure::token::Token;
 
@@ -76,7 +76,9 @@ impl Platform {
         let user = serde_json::json!({"id": id, "org": "root", "name": id, "user_type": user_type, "privileges": []});
         self.done("create-user", user).await;
         let key = self.done("issue-api-key", serde_json::json!({"user": id, "name": "first"})).await;
-        self.node.authenticate(&key.secret.expect("a new key")).expect("an enabled user")
+        self.node
+            .authenticate(key.secret.as_ref().and_then(Secret::api_key).expect("a new key"))
+            .expect("an enabled user")
     }
 }
 

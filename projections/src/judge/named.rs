@@ -245,7 +245,7 @@ impl Subject {
     /// org to vouch for it.
     #[must_use]
     pub fn by_key(view: &View<'_>, key: KeyNo) -> Option<Self> {
-        outside::key_in_use(view, key).map(Self::of_key)
+        outside::key_in_use(view, key).filter(|key| !key.enrols).map(Self::of_key)
     }
 }
 

@@ -118,7 +118,8 @@ impl<'a> View<'a> {
         let version = self.key(no)?;
         let key = version.value.as_ref()?;
         let reset = self.row(|s| &s.credential_reset, key.user.0).map_or(0, |reset| reset.position);
-        (version.position > reset).then_some(key)
+        // A supposition has all events of a command at one position: a reset, and the enrolment that it opens.
+        (version.position > reset || (key.enrols && version.position == reset)).then_some(key)
     }
 
     /// The external identities linked to a user, as their keyed hashes.

@@ -152,6 +152,9 @@ struct Key<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<Time>,
     valid: bool,
+    /// It is an enrolment secret that was not used yet.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    enrolment: bool,
 }
 
 /// `GET /v1/users/{user}/keys`.
@@ -170,6 +173,7 @@ impl<'a> Key<'a> {
             org: key.and_then(|key| key.org).map(|org| view.org_id(org)),
             expires: key.and_then(|key| key.window.until()),
             valid: key.is_some_and(|key| key.window.holds(view.instant())),
+            enrolment: key.is_some_and(|key| key.enrols),
         }
     }
 }

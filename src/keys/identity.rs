@@ -2,8 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+
+use super::seal::framed;
+use super::sign::hmac;
 
 /// HMAC-SHA256 of issuer and subject under the platform's secret. Its text is base64url without padding.
 ///
@@ -13,13 +14,7 @@ pub struct IdentityHandle([u8; 32]);
 
 impl IdentityHandle {
     pub(super) fn new(secret: &[u8; 32], issuer: &str, subject: &str) -> Self {
-        #[expect(clippy::expect_used, reason = "HMAC is defined for keys of every length")]
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length");
-        for part in [issuer, subject] {
-            mac.update(&(part.len() as u64).to_le_bytes());
-            mac.update(part.as_bytes());
-        }
-        Self(mac.finalize().into_bytes().into())
+        Self(hmac(secret, &framed(&[issuer.as_bytes(), subject.as_bytes()])))
     }
 
     /// The hash itself.

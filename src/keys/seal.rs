@@ -105,10 +105,18 @@ fn parts(sealed: &Sealed) -> Option<(Uuid, &[u8; 24], &[u8])> {
     Some((Uuid::from_bytes(*command), nonce, ciphertext))
 }
 
-/// Each part behind its length, so that no two places give the same bytes.
 fn associated_data(log: Uuid, command: Uuid, person: &UserId, field: &str) -> Vec<u8> {
-    let parts: [&[u8]; 5] =
-        [b"tenure personal data 1", log.as_bytes(), command.as_bytes(), person.as_str().as_bytes(), field.as_bytes()];
+    framed(&[
+        b"tenure personal data 1",
+        log.as_bytes(),
+        command.as_bytes(),
+        person.as_str().as_bytes(),
+        field.as_bytes(),
+    ])
+}
+
+/// Each part behind its length, so that no two lists of parts give the same bytes.
+pub(super) fn framed(parts: &[&[u8]]) -> Vec<u8> {
     parts.iter().fold(Vec::with_capacity(256), |mut bytes, part| {
         bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
         bytes.extend_from_slice(part);

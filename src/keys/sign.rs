@@ -9,6 +9,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::KeyStore;
+use super::seal::framed;
 
 const HEADER: &str = r#"{"alg":"EdDSA","typ":"tenure-bundle"}"#;
 
@@ -55,13 +56,8 @@ impl KeyStore {
     /// platform's secret nobody can make one.
     #[must_use]
     pub fn cursor_tag(&self, parts: &[&[u8]]) -> [u8; 16] {
-        let mut text = Vec::new();
-        for part in parts {
-            text.extend_from_slice(&(part.len() as u64).to_le_bytes());
-            text.extend_from_slice(part);
-        }
         let key = self.derived(CURSORS);
-        hmac(key.as_slice(), &text).first_chunk().copied().unwrap_or_default()
+        hmac(key.as_slice(), &framed(parts)).first_chunk().copied().unwrap_or_default()
     }
 
     /// Made of the platform's secret: it is there from the first, and kept and backed up with it.
@@ -74,7 +70,7 @@ impl KeyStore {
     }
 }
 
-fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
+pub(super) fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
     #[expect(clippy::expect_used, reason = "HMAC is defined for keys of every length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
     mac.update(text);

@@ -202,16 +202,8 @@ fn as_stored(client: &Client, path: &str, query: &[(&str, Option<&str>)]) -> Res
     })
 }
 
-/// The columns of events.
-pub const EVENTS: &[Column] = &[
-    Column { title: "position", cell: |event| field(event, "position") },
-    Column { title: "time", cell: |event| field(event, "time") },
-    Column { title: "event", cell: |event| short_kind(&field(event, "type")).to_owned() },
-    Column { title: "subject", cell: |event| field(event, "subject") },
-    Column { title: "org", cell: |event| field(event, "org") },
-    Column { title: "actor", cell: |event| field(event, "actor") },
-    Column { title: "what", cell: what },
-];
+/// The columns of events for people: the first of them all.
+pub const EVENTS: &[Column] = WHOLE.split_at(7).0;
 
 /// The columns of events for programs: all that an event states stands in one of them.
 const WHOLE: &[Column] = &[

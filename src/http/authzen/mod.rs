@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tenure_events::data::DataPermission;
 
@@ -82,33 +83,44 @@ pub async fn evaluations(State(app): State<App>, caller: Caller, request: Reques
     if evaluations.len() > MOST {
         return Err(Problem::malformed(format!("at most {MOST} evaluations in one request")));
     }
-    let items: Vec<Option<Item<'_>>> = evaluations.iter().map(|item| parse(item.get().as_bytes()).ok()).collect();
+    let items = each(&evaluations);
     for item in items.iter().flatten().chain([&default]) {
         app.has_reached("min_position", item.min_position())?;
     }
-    drop(items);
-    app.limits().more_reads(Payer::of(app.node(), &caller.0), evaluations.len().saturating_sub(1), now(&app));
-    if evaluations.len() > AT_ONCE {
-        let app = app.clone();
-        let Caller(caller) = caller;
-        return at_leisure(&app.clone(), &caller, move || many(&app, &caller, &parse(&body)?, parse(&body)?)).await;
+    app.limits().more_reads(Payer::of(app.node(), &caller.0), items.len().saturating_sub(1), now(&app));
+    if items.len() > AT_ONCE {
+        let (leisure, Caller(caller)) = (app.clone(), caller);
+        let work = move || {
+            let (default, Rest { evaluations, options }): (Item<'_>, _) = (parse(&body)?, parse(&body)?);
+            many(&app, &caller, &default, each(&evaluations), options.evaluations_semantic)
+        };
+        return at_leisure(&leisure, &caller, work).await;
     }
-    Ok(many(&app, &caller.0, &default, Rest { evaluations, options })?.into_response())
+    Ok(many(&app, &caller.0, &default, items, options.evaluations_semantic)?.into_response())
 }
 
 /// So many questions are answered at once; more wait for their turn.
 const AT_ONCE: usize = 16;
 
-fn many(app: &App, caller: &Authenticated, default: &Item<'_>, rest: Rest<'_>) -> Result<Reply, Problem> {
-    let Rest { evaluations, options } = rest;
+/// The questions of a request, each read by itself.
+fn each<'a>(evaluations: &[&'a RawValue]) -> Vec<Result<Item<'a>, Problem>> {
+    evaluations.iter().map(|item| parse(item.get().as_bytes())).collect()
+}
+
+fn many(
+    app: &App,
+    caller: &Authenticated,
+    default: &Item<'_>,
+    items: Vec<Result<Item<'_>, Problem>>,
+    semantic: Semantic,
+) -> Result<Reply, Problem> {
     let asker = Asker::new(app, caller);
-    let mut decisions = Vec::with_capacity(evaluations.len());
-    for item in evaluations {
-        let item = parse::<Item<'_>>(item.get().as_bytes());
+    let mut decisions = Vec::with_capacity(items.len());
+    for item in items {
         let decision = item.and_then(|item| asker.evaluate(&item, Some(default))).unwrap_or_else(Decision::failed);
         let decided = decision.decision;
         decisions.push(decision);
-        if options.evaluations_semantic.stops(decided) {
+        if semantic.stops(decided) {
             break;
         }
     }

@@ -26,22 +26,6 @@ impl<P> Command<P> {
         }
     }
 
-    /// Whether the secret that the command makes is one to enrol with, and no key yet.
-    #[must_use]
-    pub fn opens_enrolment(&self) -> bool {
-        if let Self::CreateUser(args) = self {
-            args.enrol
-        } else if let Self::ResetCredential(args) = self {
-            args.enrol
-        } else if let Self::CreateOrg(args) = self {
-            args.admin.as_ref().is_some_and(|first| first.enrol)
-        } else if let Self::ProvisionTenant(args) = self {
-            args.enrol
-        } else {
-            false
-        }
-    }
-
     /// The one person whom the command is about, if it is about one: what is said of it goes when they go.
     #[must_use]
     pub fn about(&self, fresh: &Fresh) -> Option<UserId> {

@@ -9,8 +9,8 @@ use std::ops::ControlFlow;
 use tenure_events::data::{Lifecycle, OrgDeserted, Switch, TenantUsers};
 use tenure_events::{Event, GroupId, OrgId, RoleId, Time, UserId};
 use tenure_projections::View;
-use tenure_projections::judge::{self, administrative};
-use tenure_projections::values::{GroupNo, Key, OrgNo, PrivilegeNo, PrivilegeSet, RoleNo, UserNo};
+use tenure_projections::judge::{self, Subject, administrative};
+use tenure_projections::values::{GroupNo, OrgNo, PrivilegeNo, PrivilegeSet, RoleNo, UserNo};
 
 use super::effect::Effect;
 use super::scene::{Plan, Scene, conflict, org_id};
@@ -208,9 +208,8 @@ fn way_in(view: &View<'_>, user: UserNo) -> WaysIn {
     if view.identities_of(user).next().is_some() {
         return WaysIn::Lasting;
     }
-    let whole = |key: &Key| key.privileges == PrivilegeSet::ALL && key.org.is_none();
     let keys = view.keys_of(user).map(|(_, key)| key).filter(|key| key.window.holds(view.instant()));
-    let ways = keys.filter(|key| key.enrols || whole(key)).map(|key| match key.window.until() {
+    let ways = keys.filter(|key| key.enrols || Subject::of_key(key).is_whole()).map(|key| match key.window.until() {
         Some(_) if !key.enrols => WaysIn::Ending,
         Some(_) | None => WaysIn::Lasting,
     });
@@ -346,7 +345,7 @@ fn enters(scene: &Scene<'_>, user: Option<UserNo>, org: Option<OrgNo>, concerns:
     let first = user.zip(org).filter(|(user, org)| scene.subscription(*user, *org).is_none());
     let manages = |user: UserNo, org: OrgNo| {
         let above = scene.parent(org);
-        above.is_some_and(|above| judge::manages(&scene.view, &judge::Subject::from(user), above))
+        above.is_some_and(|above| judge::manages(&scene.view, &Subject::from(user), above))
     };
     concerns.extend(first.filter(|(user, org)| manages(*user, *org)).map(|(_, org)| Concern { org, below: false }));
 }

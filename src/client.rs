@@ -233,6 +233,28 @@ impl Client {
         }
     }
 
+    /// Shows the visitor each line of what stands at a path, as it comes, until that wants no more.
+    ///
+    /// # Errors
+    /// Nobody there, the node says no, or what it sends breaks off.
+    pub fn lines(
+        &self,
+        path: &str,
+        query: &[(&str, Option<&str>)],
+        mut visit: impl FnMut(&str) -> bool,
+    ) -> Result<(), ClientError> {
+        let response = self.sent(self.reading(path, query).call())?;
+        if !response.status().is_success() {
+            return Err(self.read(response).err().unwrap_or_else(|| self.foreign("a list that is none")));
+        }
+        for line in BufReader::new(response.into_body().into_reader()).lines() {
+            if !visit(&line.map_err(|error| self.foreign(&format!("what it sends breaks off: {error}")))?) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Follows a stream of server-sent events, resumed after `last`, and shows each one's data to the visitor until
     /// that says no, or the stream ends. Answers the id of the last event seen.
     ///

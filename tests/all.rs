@@ -51,6 +51,7 @@ mod http_oracles;
 mod http_packs;
 mod http_questions;
 mod http_reading;
+mod http_reports;
 mod http_service;
 mod http_stream;
 mod keys;

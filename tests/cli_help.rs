@@ -13,6 +13,7 @@ const VERBS: &[&str] = &[
     "history",
     "events",
     "diff",
+    "report",
     "verify",
     "backup",
     "restore",

@@ -199,6 +199,10 @@ const READS: &[(&str, &str)] = &[
     ("/v1/log/proof/consistency", "/v1/log/proof/consistency?from=1"),
     ("/v1/diff", "/v1/diff?from=1&org=educate"),
     ("/v1/diff", "/v1/diff?from=1&user=mike"),
+    ("/v1/reports", "/v1/reports"),
+    ("/v1/reports/{name}", "/v1/reports/entitlements?org=educate"),
+    ("/v1/reports/{name}", "/v1/reports/person?user=mike"),
+    ("/v1/reports/{name}", "/v1/reports/access?resource=scores"),
 ];
 
 fn checks() -> Vec<Row> {

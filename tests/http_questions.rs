@@ -9,12 +9,14 @@ use crate::support::world::World;
 /// has no case, and that fails.
 fn nothing(parameter: &str) -> &'static str {
     match parameter {
-        "as_of" | "at" | "from" | "to" => "yesterday",
+        "as_of" | "at" | "from" | "to" | "before" | "until" => "yesterday",
         "min_position" => "many",
         "limit" => "0",
         "cursor" => "bm9uZQ",
         "counts" | "dry_run" => "maybe",
         "for" => "polciy",
+        "format" => "pdf",
+        "privilege" | "and" => "chart.edt",
         "org" => "nowhere",
         "type" => "org.renamd",
         "actor" | "user" => "nobody",
@@ -26,19 +28,41 @@ fn nothing(parameter: &str) -> &'static str {
     }
 }
 
-/// A path with something there in each place that varies.
-fn there(path: &str) -> String {
+/// A path with something there in each place that varies, that takes a parameter.
+fn there(path: &str, parameter: &str) -> String {
+    let report = match parameter {
+        "user" | "from" | "to" => "changes",
+        "resource" => "access",
+        "privilege" | "and" => "conflicts",
+        "actor" => "acts",
+        "before" => "dormant",
+        "until" => "expiring",
+        _ => "entitlements",
+    };
     let id = ["groups/team", "roles/readers", "resources/scores", "environments/lab"]
         .into_iter()
         .find_map(|thing| thing.split_once('/').filter(|(kind, _)| path.starts_with(&format!("/v1/{kind}/"))));
-    let path = path.replace("{org}", "educate").replace("{user}", "mike").replace("{position}", "1");
+    let path = path
+        .replace("/v1/reports/{name}", &format!("/v1/reports/{report}"))
+        .replace("{org}", "educate")
+        .replace("{user}", "mike")
+        .replace("{position}", "1");
     path.replace("{name}", "describe-org").replace("{id}", id.map_or("", |(_, id)| id))
 }
 
 /// The parameters without which a route has no question.
 fn needed(path: &str, but: &str) -> String {
-    let needed = if path == "/v1/diff" && but != "from" { "&from=1" } else { "" };
-    needed.to_owned()
+    let all: &[(&str, &str)] = match (path, but) {
+        ("/v1/diff", _) => &[("from", "1")],
+        ("/v1/reports/{name}", "user" | "from" | "to") => &[("org", "educate"), ("from", "1")],
+        ("/v1/reports/{name}", "resource") => &[],
+        ("/v1/reports/{name}", "privilege" | "and") => {
+            &[("org", "educate"), ("privilege", "chart.edit"), ("and", "chart.edit")]
+        }
+        ("/v1/reports/{name}", _) => &[("org", "educate")],
+        _ => &[],
+    };
+    all.iter().filter(|(name, _)| *name != but).map(|(name, value)| format!("&{name}={value}")).collect()
 }
 
 #[test]
@@ -56,7 +80,7 @@ fn no_parameter_is_ignored() {
         });
         for name in names {
             let refused = |name: &str, value: &str, but: &str| {
-                let address = format!("{}?{name}={value}{}", there(path), needed(path, but));
+                let address = format!("{}?{name}={value}{}", there(path, but), needed(path, but));
                 let answer = world.server.get(&world.helen, &address);
                 assert!((400..500).contains(&answer.status), "{address}: {} {}", answer.outcome(), answer.text);
             };

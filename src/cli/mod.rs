@@ -17,6 +17,7 @@ mod node;
 mod output;
 mod progress;
 mod read;
+mod report;
 mod send;
 
 use std::process::ExitCode;
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
         Verb::History(history) => history.run(&global),
         Verb::Events(events) => events.run(&global),
         Verb::Diff(diff) => diff.run(&global),
+        Verb::Report(report) => report.run(&global),
         Verb::Verify(verify) => verify.run(&global),
         Verb::Backup(backup) => backup.run(),
         Verb::Restore(restore) => restore.run(),
@@ -124,6 +126,7 @@ enum Verb {
     History(read::History),
     Events(read::Events),
     Diff(read::Diff),
+    Report(report::Report),
     Verify(keep::Verify),
     Backup(keep::Backup),
     Restore(keep::Restore),

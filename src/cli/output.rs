@@ -157,6 +157,12 @@ fn pretty(value: &Value) -> String {
 }
 
 fn table(columns: &[Column], items: &[Value]) -> String {
+    let titles: Vec<&str> = columns.iter().map(|column| column.title).collect();
+    grid(&titles, items.iter().map(|item| columns.iter().map(|column| (column.cell)(item)).collect()))
+}
+
+/// Cells below titles, for people.
+pub fn grid(titles: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let paint = Paint::stdout();
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_truncation_indicator("…");
@@ -167,9 +173,9 @@ fn table(columns: &[Column], items: &[Value]) -> String {
             table.set_width(USUAL_WIDTH);
         }
     }
-    table.set_header(columns.iter().map(|column| paint.dim(&column.title.to_uppercase())));
-    for item in items {
-        let mut row = Row::from(columns.iter().map(|column| clean(&(column.cell)(item))));
+    table.set_header(titles.iter().map(|title| paint.dim(&title.to_uppercase())));
+    for cells in rows {
+        let mut row = Row::from(cells.iter().map(|cell| clean(cell)));
         // What is too long for its column is cut, and says so; words are not broken.
         row.max_height(1);
         table.add_row(row);
@@ -185,12 +191,17 @@ fn table(columns: &[Column], items: &[Value]) -> String {
 }
 
 fn csv(columns: &[Column], items: &[Value]) -> String {
-    let line = |cells: Vec<String>| format!("{}\r\n", cells.join(","));
-    let mut text = line(columns.iter().map(|column| csv_cell(column.title)).collect());
+    let mut text = csv_line(columns.iter().map(|column| column.title));
     for item in items {
-        text.push_str(&line(columns.iter().map(|column| csv_cell(&(column.cell)(item))).collect()));
+        text.push_str(&csv_line(columns.iter().map(|column| (column.cell)(item))));
     }
     text
+}
+
+/// A line of RFC 4180.
+pub fn csv_line(cells: impl Iterator<Item = impl AsRef<str>>) -> String {
+    let cells: Vec<String> = cells.map(|cell| csv_cell(cell.as_ref())).collect();
+    format!("{}\r\n", cells.join(","))
 }
 
 fn csv_cell(text: &str) -> String {

@@ -18,6 +18,7 @@ mod observe;
 mod openapi;
 mod problem;
 mod read;
+mod reports;
 mod routes;
 mod stream;
 

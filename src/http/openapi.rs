@@ -133,10 +133,23 @@ fn schema(route: &Route) -> Value {
         "/access/v1/evaluation" => "decision",
         "/access/v1/evaluations" => "decisions",
         "/access/v1/search/subject" | "/access/v1/search/resource" | "/access/v1/search/action" => "results",
+        "/v1/reports/{name}" => return report(),
         "/healthz" | "/v1/events/stream" => return json!({ "type": "string" }),
         _ => return json!({}),
     };
     reference(name)
+}
+
+/// A report as JSON.
+fn report() -> Value {
+    let (number, text) = (json!({ "type": "integer" }), json!({ "type": "string" }));
+    json!({ "type": "object", "required": ["rows", "report"], "properties": {
+        "rows": { "type": "array", "items": { "type": "object" } },
+        "report": { "type": "object", "properties": {
+            "name": text, "parameters": { "type": "object" }, "position": number, "row_count": number,
+            "instant": { "type": "string", "format": "date-time" }, "not_shown": number, "sha256": text,
+        } },
+    } })
 }
 
 fn reference(schema: &str) -> Value {
@@ -196,6 +209,15 @@ fn parameters_of_all() -> Map<String, Value> {
         ("from", "a position or an RFC 3339 time: from here on", &text),
         ("position", "the position of an event", &json!({ "type": "integer" })),
         ("to", "a position or an RFC 3339 time: up to here", &text),
+        (
+            "format",
+            "in which form the report is written",
+            &json!({ "enum": ["json", "ndjson", "csv"], "default": "json" }),
+        ),
+        ("privilege", "of this privilege", &text),
+        ("and", "the other privilege, which nobody is to hold together with the first", &text),
+        ("before", "an RFC 3339 time: who signed in since is not dormant", &text),
+        ("until", "an RFC 3339 time: what ends up to then", &text),
     ];
     let told = |(name, about, schema): (&str, _, _)| {
         (name.to_owned(), json!({ "name": name, "in": "query", "description": about, "schema": schema }))

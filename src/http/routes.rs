@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, any, get, post};
 use super::auth::Caller;
 use super::observe::observe;
 use super::problem::Problem;
-use super::{App, authzen, commands, enrol, evidence, health, openapi, read, stream};
+use super::{App, authzen, commands, enrol, evidence, health, openapi, read, reports, stream};
 
 /// A route of the service.
 #[derive(Debug, Clone)]
@@ -70,6 +70,14 @@ fn table() -> Vec<Row> {
     let about = "events as they happen: server-sent events, resumed by `Last-Event-ID`";
     let (stream, handler) = told("/v1/events/stream", about, get(stream::get));
     table.push((Route { query: stream::QUERY.to_vec(), ..stream }, handler));
+    table.push(told(
+        "/v1/reports",
+        "the reports that there are, with their parameters and columns",
+        get(reports::list),
+    ));
+    let about = "a report, whole: rows as JSON, NDJSON or CSV, with their number and SHA-256 at the end";
+    let (report, handler) = told("/v1/reports/{name}", about, get(reports::get));
+    table.push((Route { query: [&reports::EVERYWHERE[..], &reports::SOME].concat(), ..report }, handler));
     table.extend(read::ROUTES.iter().map(|read| {
         let handler = get(move |app, caller, path, uri| read::answer(read, app, caller, path, uri));
         let (route, handler) = told(read.path, read.about, handler);

@@ -56,11 +56,17 @@ impl<'a> View<'a> {
         made.is_some_and(|made| self.is_one_command(made, position))
     }
 
+    /// The event that made a user.
+    #[must_use]
+    pub fn made(&self, user: UserNo) -> Option<Position> {
+        let home = self.home(user)?;
+        self.edge(|s| &s.home, home.0, user.0).map(|made| made.position)
+    }
+
     /// Whether an event is of the command that made a user.
     #[must_use]
     pub fn was_made_at(&self, user: UserNo, position: Position) -> bool {
-        let home = self.home(user).and_then(|home| self.edge(|s| &s.home, home.0, user.0));
-        home.is_some_and(|made| self.is_one_command(made.position, position))
+        self.made(user).is_some_and(|made| self.is_one_command(made, position))
     }
 
     fn is_one_command(&self, first: Position, second: Position) -> bool {

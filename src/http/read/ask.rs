@@ -145,6 +145,17 @@ impl<'a> Ask<'a> {
         Ok(Self { node, live, view, viewer, key: caller.key, params, limit, bookmark, bound, id })
     }
 
+    /// With pages of so many items.
+    pub fn limit(self, limit: usize) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// The same request where its list goes on, at the moment of the bookmark.
+    pub fn going_on(self, bookmark: Bookmark) -> Result<Self, Problem> {
+        let view = bookmark.view(self.node)?;
+        Ok(Self { view, bookmark: Some(bookmark), ..self })
+    }
+
     /// What the path names.
     pub const fn id(&self) -> &'a str {
         self.id

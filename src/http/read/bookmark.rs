@@ -58,6 +58,11 @@ impl Bookmark {
         Self { position: view.position(), instant: view.instant(), rest: rest.to_string() }
     }
 
+    /// Where a list of this moment goes on.
+    pub fn at(position: Position, instant: Time, rest: &str) -> Self {
+        Self { position, instant, rest: rest.to_owned() }
+    }
+
     /// The moment that the list is read of.
     pub fn view<'a>(&self, node: &'a Node) -> Result<View<'a>, Problem> {
         Ok(node.view(Some(AsOf::Position(self.position)), Some(self.instant))?)

@@ -34,6 +34,8 @@ pub use bookmark::{Bookmark, Bound};
 pub use filter::{Filter, sees_event};
 pub use history::{first, stored};
 pub use log::readable;
+pub use orgs::status as org_status;
+pub use people::status;
 pub use tenants::login;
 
 /// A route that reads.

@@ -6,6 +6,7 @@ mod catalogue;
 mod closed;
 mod credentials;
 mod hidden;
+mod issuers;
 mod keepers;
 mod landlord;
 mod limits;

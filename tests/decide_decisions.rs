@@ -303,6 +303,39 @@ fn licences(t: &mut Table) {
         "admin": {"id": "vera", "subject": "v", "name": "Vera"}, "users": [{"id": "ulf", "subject": "u", "name": "Ulf"}],
     });
     t.check_in(&world, "admin", "provision-tenant", call);
+    issuers(t);
+}
+
+fn issuers(t: &mut Table) {
+    let uri = "https://login.example.org/keys";
+    let trusted = json!({"audiences": ["tenure"], "algorithms": ["RS256"], "jwks_uri": uri});
+    let with = |more: Value| merged(&trusted, &more);
+    let shared = |id: &str, org: &str, tenant: &str| {
+        with(json!({
+            "id": id, "org": org, "issuer": "https://login.example.org", "tenant_claim": "tid", "tenant": tenant
+        }))
+    };
+    let key = json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "a", "use": "sig"});
+    let own = json!({
+        "id": "app", "issuer": "http://127.0.0.1:9000", "audiences": ["tenure"], "algorithms": ["EdDSA", "ES256", "EdDSA"],
+        "jwks": {"keys": [key]}, "tenant_claim": "tenant",
+    });
+    t.check("admin", "register-issuer", own);
+    t.check("admin", "register-issuer", shared("kicks", "kick", "k-1"));
+    let mut world = given();
+    world.must("admin", "register-issuer", shared("kicks", "kick", "k-1"));
+    t.check_in(&world, "admin", "register-issuer", shared("learns", "learn", "l-1"));
+    t.check_in(&world, "admin", "change-issuer", with(json!({"id": "kicks"})));
+    t.check_in(&world, "admin", "remove-issuer", json!({"id": "kicks"}));
+    t.check_in(&world, "kate", "remove-issuer", json!({"id": "kicks"}));
+    t.check_in(&world, "kate", "confirm-credentials", json!({"org": "kick", "issuers": ["kicks", "kicks"]}));
+    t.check("admin", "register-issuer", shared("shuts", "shut", "s-1"));
+}
+
+fn merged(one: &Value, more: &Value) -> Value {
+    let mut all = one.as_object().unwrap().clone();
+    all.extend(more.as_object().unwrap().clone());
+    all.into()
 }
 
 fn catalogue(t: &mut Table) {

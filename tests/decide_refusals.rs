@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod hub;
+mod issuers;
 mod packs;
 
 use std::collections::BTreeSet;
@@ -33,6 +34,7 @@ fn refusals() {
     packs::rows_and_apps(&mut table);
     texts_and_standing(&mut table);
     hub::rows(&mut table);
+    issuers::issuers(&mut table);
     licences(&mut table);
     catalogue::catalogue(&mut table);
     catalogue::settings(&mut table);

@@ -56,7 +56,7 @@ fn the_matrix_covers_every_route_and_command() {
     assert_eq!(rows.difference(&there).collect::<Vec<_>>(), Vec::<&String>::new(), "not there");
 }
 
-/// A pack that `educate` may use, with a rule for Mike, to whom it is handed on.
+/// A pack that `educate` may use, with a rule for Mike, to whom it is handed on; and an issuer for those of `educate`.
 fn drinks(world: &World) {
     let platform = |name, body| world.server.done(&world.platform, name, body);
     platform("create-resource", json!({"id": "drinks", "org": "root", "kind": "pack", "name": "Drinks"}));
@@ -64,6 +64,8 @@ fn drinks(world: &World) {
     world.server.done(&world.helen, "hand-on", json!({"resource": "drinks", "to": {"user": "mike"}}));
     let rule = json!({"resource": "drinks", "org": "educate", "users": ["mike"], "filter": "region = 'DK'"});
     platform("set-row-rule", rule);
+    let issuer = json!({"id": ISSUER, "org": "educate", "issuer": "https://educate.example.org"});
+    platform("register-issuer", trusted(issuer));
 }
 
 /// The route, and where it is tried.
@@ -99,6 +101,9 @@ fn ask(world: &World, token: &str, route: &str, path: &str, body: Option<&Value>
         }
     }
 }
+
+/// Signs the people of `educate` in.
+const ISSUER: &str = "educate-idp";
 
 /// Stands for the key that the user has.
 const MIKES_KEY: &str = "KEY-OF-MIKE";
@@ -156,6 +161,7 @@ const READS: &[(&str, &str)] = &[
     ("/v1/orgs/{org}/subscriptions", "/v1/orgs/educate/subscriptions"),
     ("/v1/orgs/{org}/roles", "/v1/orgs/educate/roles"),
     ("/v1/orgs/{org}/groups", "/v1/orgs/educate/groups"),
+    ("/v1/issuers", "/v1/issuers"),
     ("/v1/orgs/{org}/environments", "/v1/orgs/educate/environments"),
     ("/v1/orgs/{org}/resources", "/v1/orgs/educate/resources"),
     ("/v1/orgs/{org}/distributions", "/v1/orgs/educate/distributions"),
@@ -311,6 +317,9 @@ fn commands() -> Vec<Row> {
         ("install-licence", json!({"token": "x"})),
         ("license-org", json!({"org": "educate", "authorisation": "x"})),
         ("configure-login", json!({"org": "educate", "methods": ["account"], "default": "tenant"})),
+        ("register-issuer", trusted(json!({"org": "educate", "issuer": "https://new.example.org"}))),
+        ("change-issuer", trusted(json!({"id": ISSUER}))),
+        ("remove-issuer", json!({"id": ISSUER})),
         (
             "provision-tenant",
             json!({"external_id": "e", "issuer": "i", "name": "New", "admin": {"subject": "s", "name": "N"}}),
@@ -321,6 +330,11 @@ fn commands() -> Vec<Row> {
         ("define-resource-kind", json!({"name": "story", "actions": ["create"]})),
     ];
     rows.into_iter().map(|(name, body)| (name, name, Some(body))).collect()
+}
+
+fn trusted(more: Value) -> Value {
+    let keys = json!({"audiences": ["tenure"], "algorithms": ["RS256"], "jwks_uri": "https://keys.example.org"});
+    with(keys, more)
 }
 
 fn with(mut one: Value, more: Value) -> Value {

@@ -143,6 +143,10 @@ impl Event {
             Self::OrgLicensed(_) => ("`license-org`", PARENT),
             Self::TenantProvisioned(_) => ("`provision-tenant`, whenever it brings anything new", PARENT),
             Self::LoginConfigured(_) => ("`configure-login`", ORG),
+            Self::IssuerRegistered(_) => ("`register-issuer`", "the org; and the root org"),
+            Self::IssuerChanged(_) => ("`change-issuer`", "the org; and the root org"),
+            Self::IssuerRemoved(_) => ("`remove-issuer`", "the org; and the root org"),
+            Self::IssuerConfirmed(_) => ("`confirm-credentials`", "the org that vouches for it"),
             Self::ValidityEnded(_) => {
                 ("by itself, when a window that was given has passed: once", "the org, and whom the window was about")
             }

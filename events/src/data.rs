@@ -25,8 +25,10 @@ macro_rules! data {
     )*};
 }
 
+mod issuers;
 mod licences;
 
+pub use issuers::*;
 pub use licences::*;
 
 data! {

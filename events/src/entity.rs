@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::{
-    ApiKeyId, EnvironmentId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, TenantPermission, UserId, UserType,
+    ApiKeyId, EnvironmentId, GroupId, IssuerId, Kind, OrgId, Privilege, ResourceId, RoleId, TenantPermission, UserId,
+    UserType,
 };
 
 /// The one entity that an event is about. Its text, `COLLECTION/ID`, is the CloudEvents `subject`.
@@ -30,6 +31,7 @@ pub enum EntityRef<'a> {
     Role(&'a RoleId),
     Resource(&'a ResourceId),
     ApiKey(&'a ApiKeyId),
+    Issuer(&'a IssuerId),
 }
 
 impl fmt::Display for EntityRef<'_> {
@@ -47,6 +49,7 @@ impl fmt::Display for EntityRef<'_> {
             Self::Role(id) => write!(f, "roles/{id}"),
             Self::Resource(id) => write!(f, "resources/{id}"),
             Self::ApiKey(id) => write!(f, "keys/{id}"),
+            Self::Issuer(id) => write!(f, "issuers/{id}"),
         }
     }
 }

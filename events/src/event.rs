@@ -171,6 +171,14 @@ pub enum Event {
     TenantProvisioned(TenantProvisioned),
     #[serde(rename = "tenure.login.configured.v1")]
     LoginConfigured(LoginConfigured),
+    #[serde(rename = "tenure.issuer.registered.v1")]
+    IssuerRegistered(IssuerRegistered),
+    #[serde(rename = "tenure.issuer.changed.v1")]
+    IssuerChanged(IssuerChanged),
+    #[serde(rename = "tenure.issuer.removed.v1")]
+    IssuerRemoved(IssuerRemoved),
+    #[serde(rename = "tenure.issuer.confirmed.v1")]
+    IssuerConfirmed(IssuerConfirmed),
     #[serde(rename = "tenure.validity.ended.v1")]
     ValidityEnded(ValidityEnded),
 }
@@ -260,6 +268,10 @@ impl Event {
             Self::OrgLicensed(_) => "tenure.org.licensed.v1",
             Self::TenantProvisioned(_) => "tenure.tenant.provisioned.v1",
             Self::LoginConfigured(_) => "tenure.login.configured.v1",
+            Self::IssuerRegistered(_) => "tenure.issuer.registered.v1",
+            Self::IssuerChanged(_) => "tenure.issuer.changed.v1",
+            Self::IssuerRemoved(_) => "tenure.issuer.removed.v1",
+            Self::IssuerConfirmed(_) => "tenure.issuer.confirmed.v1",
             Self::ValidityEnded(_) => "tenure.validity.ended.v1",
         }
     }
@@ -354,6 +366,10 @@ impl Event {
             Self::OrgLicensed(e) => EntityRef::Org(&e.org),
             Self::TenantProvisioned(e) => EntityRef::Org(&e.org),
             Self::LoginConfigured(e) => EntityRef::Org(&e.org),
+            Self::IssuerRegistered(e) => EntityRef::Issuer(&e.issuer),
+            Self::IssuerChanged(e) => EntityRef::Issuer(&e.issuer),
+            Self::IssuerRemoved(e) => EntityRef::Issuer(&e.issuer),
+            Self::IssuerConfirmed(e) => EntityRef::Issuer(&e.issuer),
             Self::ValidityEnded(e) => e.what.entity(),
         }
     }
@@ -442,6 +458,10 @@ impl Event {
             | Self::OrgLicensed(_)
             | Self::TenantProvisioned(_)
             | Self::LoginConfigured(_)
+            | Self::IssuerRegistered(_)
+            | Self::IssuerChanged(_)
+            | Self::IssuerRemoved(_)
+            | Self::IssuerConfirmed(_)
             | Self::ValidityEnded(_) => false,
         }
     }

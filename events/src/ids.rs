@@ -216,6 +216,12 @@ id!(
     "^[A-Za-z0-9_:@|~-]{1,128}$"
 );
 id!(
+    /// An issuer: an identity provider, registered for the platform or for a tenant.
+    IssuerId,
+    ID,
+    "^[A-Za-z0-9_:@|~-]{1,128}$"
+);
+id!(
     /// A privilege of the catalogue, such as `chart.edit`. One dot separates kind and action.
     Privilege,
     WORD,

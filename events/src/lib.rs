@@ -24,8 +24,8 @@ pub use epoch::{Epoch, Epochs, PastEpoch, Place};
 pub use event::Event;
 pub use heartbeat::{FeedKey, FeedState, Heartbeat, InvalidFeedKey};
 pub use ids::{
-    ApiKeyId, EnvironmentId, GroupId, InvalidId, Kind, MAX_ID, OrgId, Privilege, ResourceId, RoleId, TenantPermission,
-    UserId, UserType,
+    ApiKeyId, EnvironmentId, GroupId, InvalidId, IssuerId, Kind, MAX_ID, OrgId, Privilege, ResourceId, RoleId,
+    TenantPermission, UserId, UserType,
 };
 pub use sealed::Sealed;
 pub use time::{InvalidTime, Time};

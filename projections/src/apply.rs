@@ -2,7 +2,7 @@
 
 use tenure_events::data::{self, Assignee, Audience, Holder, Level, Recipient, RowSubject, Settings};
 use tenure_events::{
-    ApiKeyId, Envelope, EnvironmentId, Event, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed,
+    ApiKeyId, Envelope, EnvironmentId, Event, GroupId, IssuerId, Kind, OrgId, Privilege, ResourceId, RoleId, Sealed,
     TenantPermission, UserId, UserType,
 };
 
@@ -254,17 +254,13 @@ pub enum Change<'a> {
     KeyRevoked {
         key: &'a ApiKeyId,
     },
-    Enrolment {
-        opened: &'a data::EnrolmentOpened,
-        maker: &'a UserId,
-    },
+    Enrolment(&'a data::EnrolmentOpened, &'a UserId),
     LicenceKey(&'a str),
     PlatformLicence(&'a data::PlatformLicence),
-    Licence {
-        org: &'a OrgId,
-        licence: Licence,
-    },
+    Licence(&'a OrgId, Licence),
     Ended(&'a data::Ended),
+    Issuer(&'a IssuerId, &'a OrgId, Option<&'a data::IssuerSettings>),
+    IssuerConfirmed(&'a IssuerId, &'a OrgId),
     Tenant(&'a data::TenantProvisioned),
     Login(&'a data::LoginConfigured),
     /// The org's history is this long now.
@@ -488,13 +484,17 @@ fn event<'a>(envelope: &'a Envelope, emit: &mut impl FnMut(Change<'a>)) {
         // These stand as twins: they tell what another event changes.
         Event::ContentAffected(_) | Event::LandlordCaughtUp(_) => {}
         Event::ApiKeyRevoked(e) => emit(Change::KeyRevoked { key: &e.key }),
-        Event::EnrolmentOpened(opened) => emit(Change::Enrolment { opened, maker: actor }),
+        Event::EnrolmentOpened(opened) => emit(Change::Enrolment(opened, actor)),
         Event::LicenceKeyTrusted(e) => emit(Change::LicenceKey(&e.key)),
         Event::LicenceInstalled(e) => emit(Change::PlatformLicence(&e.licence)),
-        Event::TrialStarted(e) => emit(Change::Licence { org: &e.org, licence: Licence::trial(e) }),
-        Event::OrgLicensed(e) => emit(Change::Licence { org: &e.org, licence: Licence::official(&e.licence) }),
+        Event::TrialStarted(e) => emit(Change::Licence(&e.org, Licence::trial(e))),
+        Event::OrgLicensed(e) => emit(Change::Licence(&e.org, Licence::official(&e.licence))),
         Event::TenantProvisioned(e) => emit(Change::Tenant(e)),
         Event::LoginConfigured(e) => emit(Change::Login(e)),
+        Event::IssuerRegistered(e) => emit(Change::Issuer(&e.issuer, &e.org, Some(&e.settings))),
+        Event::IssuerChanged(e) => emit(Change::Issuer(&e.issuer, &e.org, Some(&e.settings))),
+        Event::IssuerRemoved(e) => emit(Change::Issuer(&e.issuer, &e.org, None)),
+        Event::IssuerConfirmed(e) => emit(Change::IssuerConfirmed(&e.issuer, &e.org)),
         Event::ValidityEnded(e) => emit(Change::Ended(&e.what)),
     }
 }

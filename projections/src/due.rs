@@ -233,6 +233,10 @@ fn bounded(view: &View<'_>, event: &Event) -> Option<Bounded> {
         | Event::LicenceKeyTrusted(_)
         | Event::TenantProvisioned(_)
         | Event::LoginConfigured(_)
+        | Event::IssuerRegistered(_)
+        | Event::IssuerChanged(_)
+        | Event::IssuerRemoved(_)
+        | Event::IssuerConfirmed(_)
         | Event::ValidityEnded(_) => None,
     }
 }

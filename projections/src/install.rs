@@ -293,19 +293,21 @@ impl<'a> Installer<'a> {
             }
             Change::Key { key, issued, maker } => self.key(key.as_str(), issued, maker),
             Change::Confirmed { user, what } => self.confirmed(user, what),
-            Change::Enrolment { opened, maker } => self.enrolment(opened, maker),
+            Change::Enrolment(opened, maker) => self.enrolment(opened, maker),
             Change::KeyRevoked { key } => {
                 let row = self.id(table!(5 keys), key.as_str());
                 self.row(table!(70 key), row, None);
             }
             Change::LicenceKey(key) => self.row(table!(112 licence_key), 0, key.to_owned()),
             Change::PlatformLicence(licence) => self.row(table!(111 platform_licence), 0, licence.into()),
-            Change::Licence { org, ref licence } => {
+            Change::Licence(org, ref licence) => {
                 let org = self.org(org);
                 self.change_org(org, |org| org.licensed = true);
                 self.row(table!(110 licence), org.0, licence.clone());
             }
             Change::Ended(what) => self.ended(what),
+            Change::Issuer(issuer, org, settings) => self.issuer(issuer, org, settings),
+            Change::IssuerConfirmed(issuer, org) => self.issuer_confirmed(issuer, org),
             Change::Tenant(e) => {
                 let (org, row) =
                     (self.org(&e.org), self.id(table!(113 tenant_ids), &tenant_key(&e.issuer, &e.external_id)));

@@ -84,10 +84,12 @@ pub enum IdSort {
     Role,
     Resource,
     Environment,
+    Issuer,
 }
 
 impl IdSort {
-    const ALL: [Self; 6] = [Self::Org, Self::User, Self::Group, Self::Role, Self::Resource, Self::Environment];
+    const ALL: [Self; 7] =
+        [Self::Org, Self::User, Self::Group, Self::Role, Self::Resource, Self::Environment, Self::Issuer];
 
     /// The number of the table of these ids, as in [`State::visit`](crate::State::visit).
     const fn table(self) -> u8 {
@@ -98,6 +100,7 @@ impl IdSort {
             Self::Role => 3,
             Self::Resource => 4,
             Self::Environment => 134,
+            Self::Issuer => 183,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::state::{State, Value, Visitor};
 use crate::store::{Edges, Handle, Ids, Rows, Small, Version};
 
 /// The version of what is packed: tables, values and their encoding. What is of another one is of no use.
-pub const SCHEMA: u32 = 9;
+pub const SCHEMA: u32 = 10;
 
 /// A chunk is closed when it is this long.
 const CHUNK: usize = 64 * 1024;

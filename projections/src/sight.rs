@@ -14,7 +14,8 @@ use crate::judge::administrative::{
 };
 use crate::judge::{self, Action, Object, Question, Subject};
 use crate::values::{
-    EnvironmentNo, GroupNo, KeyNo, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, RoleNo, UserNo, UserStatus, Window,
+    EnvironmentNo, GroupNo, IssuerNo, KeyNo, OrgNo, PrivilegeNo, PrivilegeSet, ResourceNo, RoleNo, UserNo, UserStatus,
+    Window,
 };
 use crate::view::View;
 
@@ -203,6 +204,15 @@ pub fn sees_key(view: &View<'_>, viewer: &Subject, key: KeyNo) -> bool {
         let own = viewer.is_themself(owner) && view.stands(viewer.user);
         let manages = |home| holds_any(view, viewer, home, &[KEY_MANAGE]);
         own || (!is_hidden(view, viewer, owner) && view.home(owner).is_some_and(manages))
+    })
+}
+
+/// Whether the viewer sees an issuer: as who manages users of its org, or the platform.
+#[must_use]
+pub fn sees_issuer(view: &View<'_>, viewer: &Subject, issuer: IssuerNo) -> bool {
+    view.issuer(issuer).is_some_and(|(found, _)| {
+        holds_any(view, viewer, found.org, &[USER_MANAGE])
+            || view.root().is_some_and(|root| holds_any(view, viewer, root, &[ORG_MANAGE]))
     })
 }
 

@@ -12,8 +12,8 @@ use crate::digest::{Adder, Digest};
 use crate::install::{Installer, Writer};
 use crate::store::{Edges, Ids, Rows, Small};
 use crate::values::{
-    Done, Environment, FilterNo, FormNo, Group, Key, KindActions, Landlord, Licence, Linked, Login, NameHolder, Org,
-    OrgAbout, OrgNo, Pack, PlatformLicence, PrivilegeSet, Profile, Resource, ResourceNo, Role, Settings, Share,
+    Done, Environment, FilterNo, FormNo, Group, Issuer, Key, KindActions, Landlord, Licence, Linked, Login, NameHolder,
+    Org, OrgAbout, OrgNo, Pack, PlatformLicence, PrivilegeSet, Profile, Resource, ResourceNo, Role, Settings, Share,
     Subscription, Tenant, User, Window,
 };
 
@@ -273,6 +273,16 @@ tables! {
     181 confirmed_key: Rows<()>,
     /// User and external identity: the user's org vouches for it.
     182 confirmed_identity: Edges<()>,
+    /// Issuer ids.
+    183 issuers: Ids,
+    /// Issuer: itself; none once removed.
+    184 issuer: Rows<Option<Issuer>>,
+    /// What issuers call themselves.
+    185 issuer_urls: Ids,
+    /// What an issuer calls itself, and those that are registered by it.
+    186 issuer_by_url: Edges<()>,
+    /// Org and the issuer that it vouches for.
+    187 confirmed_issuer: Edges<()>,
     /// Content: exported.
     151 exported: Rows<()>,
     /// Content, and what it was imported as.

@@ -51,6 +51,10 @@ number! {
     FilterNo
 }
 
+mod issuers;
+
+pub use issuers::{IdentityNo, Issuer, IssuerKey, IssuerNo};
+
 /// The number of what a subscription says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormNo(std::num::NonZeroU32);

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use tenure_events::data::{
     Audience, CrossOrgShares, DataPermission, Holder, Level, Lifecycle, LoginAddress, NameScope, Nature, Recipient,
-    Source, Switch, TenantUsers,
+    SigningAlgorithm, Source, Switch, TenantUsers,
 };
 use tenure_events::{
-    ApiKeyId, EnvironmentId, GroupId, Kind, OrgId, Privilege, ResourceId, RoleId, TenantPermission, Time, UserId,
-    UserType,
+    ApiKeyId, EnvironmentId, GroupId, IssuerId, Kind, OrgId, Privilege, ResourceId, RoleId, TenantPermission, Time,
+    UserId, UserType,
 };
 
 use super::Contents;
@@ -96,11 +97,11 @@ args! {
     ArchiveOrg { org: OrgId, /** The words `permanently archive`. */ confirmation: String }
     /// Let an org's ancestors enter again.
     AdmitLandlord { org: OrgId, until: Option<Time> }
-    /// Vouch for users of an org whom outsiders made, for keys of its users that they issued, and for all external identities
-    /// of users that they linked.
+    /// Vouch for users of an org whom outsiders made, for keys of its users that they issued, for all external identities
+    /// of users that they linked, and for issuers as they are now.
     ConfirmCredentials {
         org: OrgId, #[serde(default)] users: Vec<UserId>, #[serde(default)] keys: Vec<ApiKeyId>,
-        #[serde(default)] identities_of: Vec<UserId>,
+        #[serde(default)] identities_of: Vec<UserId>, #[serde(default)] issuers: Vec<IssuerId>,
     }
     /// Make a user, at home in an org.
     CreateUser<P> {
@@ -220,6 +221,19 @@ args! {
     LicenseOrg { org: OrgId, authorisation: String }
     /// Say how people sign in: those of an org, or, without one, of the platform.
     ConfigureLogin { org: Option<OrgId>, methods: Vec<String>, default: LoginAddress }
+    /// Let tokens of an issuer sign people in: those of the platform, or, with `org`, the home users of a tenant.
+    RegisterIssuer {
+        id: Option<IssuerId>, /** What it calls itself: the `iss` of its tokens. */ issuer: String, org: Option<OrgId>,
+        audiences: Vec<String>, algorithms: Vec<SigningAlgorithm>, jwks_uri: Option<String>, #[schemars(with = "Option<Map<String, Value>>")] jwks: Option<Value>,
+        tenant_claim: Option<String>, tenant: Option<String>, org_claim: Option<String>,
+    }
+    /// Say what is trusted of an issuer from now on: what is left out is gone.
+    ChangeIssuer {
+        id: IssuerId, audiences: Vec<String>, algorithms: Vec<SigningAlgorithm>, jwks_uri: Option<String>,
+        #[schemars(with = "Option<Map<String, Value>>")] jwks: Option<Value>, tenant_claim: Option<String>, tenant: Option<String>, org_claim: Option<String>,
+    }
+    /// An issuer and nothing else.
+    OnlyIssuer { id: IssuerId }
     /// Make a tenant, or bring it up to date, as an identity provider's installation call says.
     ProvisionTenant<P> {
         id: Option<OrgId>, external_id: String, issuer: String, name: String, admin: Provisioned<P>,

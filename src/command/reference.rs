@@ -47,7 +47,7 @@ const fn c(name: &'static str, about: &'static str, arguments: fn(&mut SchemaGen
 }
 
 /// All commands.
-pub const COMMANDS: [Reference; 72] = [
+pub const COMMANDS: [Reference; 75] = [
     c("create-org", "make an org below another, perhaps with its first administrator", CreateOrg::<Plain>::json_schema),
     c("rename-org", "call an org otherwise", RenameOrg::json_schema),
     c("describe-org", "say what an org is for", DescribeOrg::json_schema),
@@ -143,6 +143,13 @@ pub const COMMANDS: [Reference; 72] = [
     c("install-licence", "install the licence of the platform", InstallLicence::json_schema),
     c("license-org", "make a tenant official, by its authorisation code", LicenseOrg::json_schema),
     c("configure-login", "say how people sign in: those of an org, or of the platform", ConfigureLogin::json_schema),
+    c(
+        "register-issuer",
+        "let the tokens of an identity provider sign in the people of the platform, or of a tenant",
+        RegisterIssuer::json_schema,
+    ),
+    c("change-issuer", "say what is trusted of an issuer from now on, all of it", ChangeIssuer::json_schema),
+    c("remove-issuer", "take no token of an issuer any more, at once", OnlyIssuer::json_schema),
     c(
         "provision-tenant",
         "make a tenant, or bring it up to date, as an identity provider's installation says",

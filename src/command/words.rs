@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// By the name of the argument, after `COMMAND.`, or the argument that it is a part of, where it means something of its own
 /// there.
-const WORDS: [(&str, &str); 119] = [
+const WORDS: [(&str, &str); 131] = [
     ("account", "The account that the environment is in, as its provider calls it."),
     ("actions", "The actions that need a privilege `KIND.ACTION`."),
     (
@@ -16,7 +16,9 @@ const WORDS: [(&str, &str); 119] = [
     ("admin.name", "The person's name: sealed, and erased with them."),
     ("users.name", "The person's name: sealed, and erased with them."),
     ("administrators_group", "The global group whose members alone give tenant permissions."),
+    ("algorithms", "How tokens may be signed: by one of these, and by none other."),
     ("attributes", "What the provider tells of the tenant, by name: kept beside it."),
+    ("audiences", "For whom tokens are: one of these stands in their `aud`."),
     ("authorisation", "The authorisation code, as it was signed for this org."),
     ("bundle", "The bundle, as `export-resources` answered it."),
     ("ceiling", "The privileges that it can hold at the most, with `*` and `!` as in a preset file."),
@@ -44,12 +46,21 @@ const WORDS: [(&str, &str); 119] = [
     ("unassign-role.groups", "Groups to take it from."),
     ("held_by", "Who holds it from then on: `root`, or `all-administrators` of every org."),
     ("id", "An id of your choice; one is made unless given."),
+    ("change-issuer.id", "The id that the issuer was registered by."),
+    ("remove-issuer.id", "The id that the issuer was registered by."),
     ("create-group.name", "What the group is called: no other in its org is."),
     ("define-role.name", "What the role is called: no other in its org is."),
     ("define-role.org", "The org whose role it is; a global one, unless given."),
     ("define-role.privileges", "What it carries."),
     ("into_org", "The org that gets the copy."),
     ("issuer", "The identity provider."),
+    (
+        "register-issuer.issuer",
+        "What it calls itself: the `iss` of its tokens, an address that begins with `https://`.",
+    ),
+    ("issuers", "Issuers that the org vouches for, as they are now."),
+    ("jwks", "Its public keys, as RFC 7517 writes a set of them, unless they are fetched."),
+    ("jwks_uri", "Where its public keys are fetched from, unless they stand in `jwks`."),
     ("enrol", "Answer a one-time secret by which the user makes their first key."),
     (
         "reset-credential.enrol",
@@ -93,6 +104,8 @@ const WORDS: [(&str, &str); 119] = [
     ("set-row-rule.org", "The org whose people it binds; the one acted in, unless given."),
     ("clear-row-rule.org", "The org whose people see all rows again; the one acted in, unless given."),
     ("unlink-environment.org", "The org of the environment, to be sure."),
+    ("register-issuer.org", "The tenant whose home users it signs in; the platform's own issuer, unless given."),
+    ("org_claim", "The claim that names the only org in which a token counts."),
     ("parent", "The folder that it lies in; in none, unless given."),
     ("create-org.parent", "The org above it; the root, unless given."),
     ("move-org.parent", "The org that it comes to be below."),
@@ -116,6 +129,11 @@ const WORDS: [(&str, &str); 119] = [
     ("system_administrator_reaches", "Whether system administrators act in every org that admits them."),
     ("tags", "All its tags from then on."),
     ("take_away", "Do it although it takes something away from somebody."),
+    ("tenant", "What the claim says of this tenant, where several share the issuer."),
+    (
+        "tenant_claim",
+        "The claim that says which tenant a token is of: its org's id, unless `tenant` says what it holds.",
+    ),
     ("tenant_permissions", "Whether teams need tenant permissions: never, from the first one given on, or always."),
     ("tenant_users", "When the platform manages the users of its tenants."),
     ("to", "Who gets it."),

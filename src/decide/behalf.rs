@@ -139,6 +139,10 @@ fn effect(scene: &Scene<'_>, org: OrgNo, event: &Event) -> Result<(), Refusal> {
         | Event::OrgLicensed(_)
         | Event::TenantProvisioned(_)
         | Event::LoginConfigured(_)
+        | Event::IssuerRegistered(_)
+        | Event::IssuerChanged(_)
+        | Event::IssuerRemoved(_)
+        | Event::IssuerConfirmed(_)
         | Event::ValidityEnded(_) => Err(never(event.kind())),
     }
 }

@@ -205,6 +205,10 @@ fn judge_event(scene: &Scene<'_>, event: &Event) -> Result<(), Refusal> {
         | Event::OrgLicensed(_)
         | Event::TenantProvisioned(_)
         | Event::LoginConfigured(_)
+        | Event::IssuerRegistered(_)
+        | Event::IssuerChanged(_)
+        | Event::IssuerRemoved(_)
+        | Event::IssuerConfirmed(_)
         | Event::ValidityEnded(_) => Ok(()),
     }
 }

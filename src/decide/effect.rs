@@ -127,6 +127,10 @@ impl<'a> Effect<'a> {
             | Event::TrialStarted(_)
             | Event::TenantProvisioned(_)
             | Event::LoginConfigured(_)
+            | Event::IssuerRegistered(_)
+            | Event::IssuerChanged(_)
+            | Event::IssuerRemoved(_)
+            | Event::IssuerConfirmed(_)
             | Event::ValidityEnded(_) => Effect::None,
         }
     }

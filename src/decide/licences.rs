@@ -207,6 +207,10 @@ fn seat(event: &Event) -> Option<Seat<'_>> {
         | Event::LicenceInstalled(_)
         | Event::TenantProvisioned(_)
         | Event::LoginConfigured(_)
+        | Event::IssuerRegistered(_)
+        | Event::IssuerChanged(_)
+        | Event::IssuerRemoved(_)
+        | Event::IssuerConfirmed(_)
         | Event::ValidityEnded(_) => None,
     }
 }

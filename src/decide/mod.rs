@@ -15,6 +15,7 @@ mod foreign;
 mod global;
 mod groups;
 mod identities;
+mod issuers;
 mod keepers;
 mod keys;
 mod licences;
@@ -271,6 +272,9 @@ fn plan_events(scene: &Scene<'_>, command: &Command<Sealed>, plan: &mut Plan) ->
         Command::InstallLicence(args) => licences::install(scene, args, plan),
         Command::LicenseOrg(args) => licences::license(scene, args, plan),
         Command::ConfigureLogin(args) => tenants::configure_login(scene, args, plan),
+        Command::RegisterIssuer(args) => issuers::register(scene, args, plan),
+        Command::ChangeIssuer(args) => issuers::change(scene, args, plan),
+        Command::RemoveIssuer(args) => issuers::remove(scene, args, plan),
         Command::ProvisionTenant(args) => tenants::provision(scene, args, plan),
         Command::ChangeSettings(args) => settings::change(scene, args, plan),
         Command::DefinePrivilege(args) => catalogue::define_privilege(scene, args, plan),

@@ -98,6 +98,10 @@ impl OnContent {
             | Event::LicenceKeyTrusted(_)
             | Event::TenantProvisioned(_)
             | Event::LoginConfigured(_)
+            | Event::IssuerRegistered(_)
+            | Event::IssuerChanged(_)
+            | Event::IssuerRemoved(_)
+            | Event::IssuerConfirmed(_)
             | Event::ValidityEnded(_) => Self::None,
         }
     }

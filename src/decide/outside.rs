@@ -11,15 +11,16 @@ use tenure_projections::sight;
 use tenure_projections::values::{Key, KeyNo, OrgNo, UserNo, UserStatus};
 
 use super::scene::{Plan, Scene, conflict, invalid, org_id, unknown, user_id};
-use super::{Refusal, users};
+use super::{Refusal, issuers, users};
 use crate::command::ConfirmCredentials;
 
 /// An org vouches for accounts, keys and external identities of its people, before it excludes its ancestors or since.
 pub fn confirm(scene: &Scene<'_>, args: &ConfirmCredentials, plan: &mut Plan) -> Result<(), Refusal> {
     let org = scene.live_org(&args.org)?;
     scene.need(org, administrative::LANDLORD_MANAGE)?;
-    if args.users.is_empty() && args.keys.is_empty() && args.identities_of.is_empty() {
-        return Err(invalid("users", "credentials.none", "name at least one user, key, or user of identities"));
+    if args.users.is_empty() && args.keys.is_empty() && args.identities_of.is_empty() && args.issuers.is_empty() {
+        let detail = "name at least one user, key, user of identities, or issuer";
+        return Err(invalid("users", "credentials.none", detail));
     }
     let vouch = Vouch { scene, org };
     let mut seen = BTreeSet::new();
@@ -47,6 +48,8 @@ pub fn confirm(scene: &Scene<'_>, args: &ConfirmCredentials, plan: &mut Plan) ->
             }
         }
     }
+    let mut seen = BTreeSet::new();
+    args.issuers.iter().filter(|id| seen.insert(*id)).try_for_each(|id| issuers::vouch(scene, org, id, plan))?;
     if plan.0.is_empty() {
         return Err(conflict("nothing.changes", "nothing of this was made from outside, or it is vouched for already"));
     }

@@ -141,6 +141,10 @@ fn may_lose(scene: &Scene<'_>, event: &Event) -> Option<Among> {
         | Event::OrgLicensed(_)
         | Event::TenantProvisioned(_)
         | Event::LoginConfigured(_)
+        | Event::IssuerRegistered(_)
+        | Event::IssuerChanged(_)
+        | Event::IssuerRemoved(_)
+        | Event::IssuerConfirmed(_)
         | Event::ValidityEnded(_) => None,
     }
 }

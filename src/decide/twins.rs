@@ -106,6 +106,9 @@ fn form(event: &Event) -> Form<'_> {
         | Event::RowRuleSet(_)
         | Event::RowRuleCleared(_)
         | Event::CredentialConfirmed(_)
+        | Event::IssuerRegistered(_)
+        | Event::IssuerChanged(_)
+        | Event::IssuerRemoved(_)
         | Event::UserTypeDefined(_)
         | Event::ValidityEnded(_) => Form::Whole,
         Event::ActiveOrgSelected(_)
@@ -146,6 +149,7 @@ fn form(event: &Event) -> Form<'_> {
         | Event::UserCreated(_)
         | Event::UserCredentialReset(_)
         | Event::UserProfileChanged(_)
+        | Event::IssuerConfirmed(_)
         | Event::UserSignedIn(_) => Form::Nothing,
     }
 }
@@ -163,6 +167,9 @@ const fn is_left_to_excluded(event: &Event) -> bool {
         | Event::OrgLicensed(_)
         | Event::TrialStarted(_)
         | Event::TenantProvisioned(_)
+        | Event::IssuerRegistered(_)
+        | Event::IssuerChanged(_)
+        | Event::IssuerRemoved(_)
         | Event::LandlordExcluded(_)
         | Event::LandlordAdmitted(_)
         | Event::SubTenantAssociated(_)
@@ -238,6 +245,7 @@ const fn is_left_to_excluded(event: &Event) -> bool {
         | Event::UserCredentialReset(_)
         | Event::UserProfileChanged(_)
         | Event::UserSignedIn(_)
+        | Event::IssuerConfirmed(_)
         | Event::UserTypeDefined(_) => false,
     }
 }

@@ -6,7 +6,7 @@ use tenure_projections::judge::Subject;
 use tenure_projections::{View, sight};
 
 use super::request::CommandError;
-use crate::command::Command;
+use crate::command::{ChangeIssuer, Command, OnlyIssuer};
 use crate::decide::{Caller, acting_for};
 
 /// Refuses if what the command is about has changed since the position. Of what the caller does not see, or is not
@@ -102,6 +102,11 @@ fn about<P>(view: &View<'_>, subject: &Subject, command: &Command<P>) -> Option<
         | Command::DefineResourceKind(_) => view.root().map(Entity::Org),
         Command::LicenseOrg(args) => org(&args.org),
         Command::ConfigureLogin(args) => org_or_root(args.org.as_ref()),
+        Command::RegisterIssuer(args) => org_or_root(args.org.as_ref()),
+        Command::ChangeIssuer(ChangeIssuer { id, .. }) | Command::RemoveIssuer(OnlyIssuer { id }) => {
+            let issuer = view.find_issuer(id.as_str()).filter(|no| sight::sees_issuer(view, subject, *no));
+            issuer.and_then(|no| view.issuer(no)).map(|(issuer, _)| Entity::Org(issuer.org))
+        }
         Command::ProvisionTenant(args) => {
             view.find_tenant(&args.issuer, &args.external_id).or(view.root()).map(Entity::Org)
         }

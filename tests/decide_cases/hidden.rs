@@ -23,9 +23,15 @@ fn world() -> World {
     w.must("liz", "create-group", json!({"id": "class", "org": "learn", "name": "class"}));
     w.must("liz", "define-role", json!({"id": "pupil", "org": "learn", "name": "pupil"}));
     w.fact("learn", Event::ApiKeyIssued(key("hers", "liz", None, None)));
+    let issuer = json!({"id": "theirs", "org": "learn", "issuer": "https://learn.example.org"});
+    w.must("admin", "register-issuer", with(issuer, trusted()));
     w.must("admin", "create-resource", json!({"id": "drinks", "org": "root", "kind": "pack", "name": "drinks"}));
     w.must("admin", "distribute", json!({"resource": "drinks", "to": {"org": "kick"}}));
     w
+}
+
+fn trusted() -> Value {
+    json!({"audiences": ["tenure"], "algorithms": ["RS256"], "jwks_uri": "https://keys.example.org"})
 }
 
 /// What only makes something, or changes what is everybody's, and so names nothing.
@@ -64,6 +70,7 @@ fn what_is_hidden_is_not_there() {
     users(&mut hidden);
     groups_and_roles(&mut hidden);
     content_environments_and_keys(&mut hidden);
+    issuers(&mut hidden);
     let tried = hidden.names.iter().map(String::as_str).chain(NAMELESS).collect::<BTreeSet<_>>();
     let missing: Vec<_> = names().filter(|name| !tried.contains(*name)).collect();
     assert!(missing.is_empty(), "commands that were not tried: {missing:?}");
@@ -116,6 +123,7 @@ fn orgs(t: &mut Hidden) {
         ("license-org", json!({"org": IT, "authorisation": "x"})),
         ("exclude-landlord", json!({"org": IT})),
         ("admit-landlord", json!({"org": IT})),
+        ("register-issuer", with(json!({"org": IT, "issuer": "https://login.example.org"}), trusted())),
         ("configure-login", json!({"org": IT, "methods": ["account"], "default": "tenant"})),
         ("create-user", json!({"org": IT, "name": "x", "user_type": "viewer"})),
         ("select-active-org", json!({"org": IT})),
@@ -229,6 +237,17 @@ fn groups_and_roles(t: &mut Hidden) {
         ("take-back", json!({"resource": "drinks", "org": "kick", "to": {"role": IT}})),
     ] {
         t.roles.iter().for_each(|hidden| t.check(hidden, name, &arguments));
+    }
+}
+
+/// The platform sees what it registered itself, whom it was for or not.
+fn issuers(t: &mut Hidden) {
+    for (name, arguments) in [
+        ("change-issuer", with(json!({"id": IT}), trusted())),
+        ("remove-issuer", json!({"id": IT})),
+        ("confirm-credentials", json!({"org": "kick", "issuers": [IT]})),
+    ] {
+        t.check("theirs", name, &arguments);
     }
 }
 

@@ -414,6 +414,20 @@ pub fn wish(facts: &Facts, number: u8, org: At, dice: &mut Dice, now: Time) -> O
             arguments
         }
         "configure-login" => json!({"org": of, "methods": [label], "default": "tenant"}),
+        "register-issuer" => {
+            let org = dice.one_in(2).then_some(&of);
+            let trusted =
+                json!({"audiences": [label], "algorithms": ["RS256"], "jwks_uri": "https://keys.example.org"});
+            let id = format!("idp-{}", dice.of(3));
+            let issuer = format!("https://{id}.example.org");
+            merged(trusted, json!({"id": id, "org": org, "issuer": issuer}))
+        }
+        "change-issuer" | "remove-issuer" => {
+            let trusted =
+                json!({"audiences": [label], "algorithms": ["ES256"], "jwks_uri": "https://keys.example.org"});
+            let id = json!({"id": format!("idp-{}", dice.of(3))});
+            if name == "remove-issuer" { id } else { merged(trusted, id) }
+        }
         "provision-tenant" => {
             let user = json!({"subject": label, "name": "New", "user_type": user_type, "privileges": privileges});
             let admin = json!({"subject": "first", "name": "First"});

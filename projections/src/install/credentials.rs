@@ -1,10 +1,10 @@
-//! API keys, and the secrets that become some.
+//! API keys, the secrets that become some, and issuers of tokens.
 
-use tenure_events::{Position, UserId, data};
+use tenure_events::{IssuerId, OrgId, Position, UserId, data};
 
 use super::Installer;
 use crate::state::State;
-use crate::values::{Key, PrivilegeSet, Window};
+use crate::values::{Issuer, Key, PrivilegeSet, Window};
 
 impl<'a> Installer<'a> {
     pub(super) fn key(&mut self, id: &str, issued: &'a data::ApiKeyIssued, maker: &UserId) {
@@ -42,5 +42,18 @@ impl<'a> Installer<'a> {
         };
         self.row(table!(70 key), row, Some(key));
         self.edge(table!(71 user_keys), user.0, row, ());
+    }
+    pub(super) fn issuer(&mut self, id: &IssuerId, org: &OrgId, settings: Option<&data::IssuerSettings>) {
+        let (row, org) = (self.id(table!(183 issuers), id.as_str()), self.org(org));
+        self.row(table!(184 issuer), row, settings.map(|settings| Issuer::of(org, settings)));
+        if let Some(settings) = settings {
+            let url = self.id(table!(185 issuer_urls), &settings.url);
+            self.edge(table!(186 issuer_by_url), url, row, ());
+        }
+    }
+
+    pub(super) fn issuer_confirmed(&mut self, id: &IssuerId, org: &OrgId) {
+        let (org, issuer) = (self.org(org).0, self.id(table!(183 issuers), id.as_str()));
+        self.edge(table!(187 confirmed_issuer), org, issuer, ());
     }
 }

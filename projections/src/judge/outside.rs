@@ -5,7 +5,9 @@
 //! one, in what they issue, until the org vouches for them. Who arose in the command that made the org was there before
 //! anybody could be let in.
 
-use crate::values::{Key, KeyNo, OrgNo, UserNo};
+use tenure_events::Position;
+
+use crate::values::{IssuerNo, Key, KeyNo, OrgNo, UserNo};
 use crate::view::View;
 
 /// The nearest org, at or above another, that excludes its ancestors at the instant.
@@ -111,4 +113,18 @@ pub fn identity_maker(view: &View<'_>, identity: &str) -> Option<UserNo> {
 #[must_use]
 pub fn is_identity_confirmed(view: &View<'_>, identity: &str) -> bool {
     view.linked(identity).is_some_and(|(_, confirmed)| confirmed)
+}
+
+/// Whether an issuer counts for an org. One that excludes its ancestors waits with what outsiders trusted, as long as
+/// nobody of its own vouches for the issuer as it is.
+#[must_use]
+pub fn issuer_counts(view: &View<'_>, issuer: IssuerNo, org: OrgNo) -> bool {
+    let Some((_, since)) = view.issuer(issuer) else { return false };
+    shut(view, org).is_none_or(|shut| issuer_is_of(view, issuer, since, shut))
+}
+
+/// Whether an org vouches for an issuer as it is.
+#[must_use]
+pub fn issuer_is_of(view: &View<'_>, issuer: IssuerNo, since: Position, org: OrgNo) -> bool {
+    view.root() == Some(org) || view.confirmed_issuer(org, issuer).is_some_and(|confirmed| confirmed >= since)
 }

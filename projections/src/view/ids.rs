@@ -19,6 +19,7 @@ impl<'a> View<'a> {
             IdSort::Role => self.find(|s| &s.roles, &small),
             IdSort::Resource => self.find(|s| &s.resources, &small),
             IdSort::Environment => self.find(|s| &s.environments, &small),
+            IdSort::Issuer => self.find(|s| &s.issuers, &small),
         };
         (small != id && small_is_there.is_some()) || self.find(|s| &s.small_ids, &sort.small_key(id)).is_some()
     }

@@ -28,7 +28,7 @@ impl<'a> View<'a> {
         self.count(|s| &s.users)
     }
 
-    fn count(&self, ids: fn(&State) -> &Ids) -> Handle {
+    pub(super) fn count(&self, ids: fn(&State) -> &Ids) -> Handle {
         let end = |state| ids(state).first().saturating_add(Handle::try_from(ids(state).len()).unwrap_or(Handle::MAX));
         self.over.map_or_else(|| end(self.base), |over| end(over).max(end(self.base)))
     }

@@ -5,6 +5,7 @@ mod content;
 mod environments;
 mod grants;
 mod ids;
+mod issuers;
 mod licences;
 mod lists;
 mod orgs;

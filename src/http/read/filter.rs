@@ -60,7 +60,7 @@ static KINDS: LazyLock<BTreeMap<String, Vec<&'static str>>> = LazyLock::new(|| {
 });
 
 /// The collections in which subjects stand.
-const COLLECTIONS: [&str; 12] = [
+const COLLECTIONS: [&str; 13] = [
     "orgs",
     "users",
     "groups",
@@ -68,6 +68,7 @@ const COLLECTIONS: [&str; 12] = [
     "resources",
     "environments",
     "keys",
+    "issuers",
     "privileges",
     "user-types",
     "kinds",
@@ -186,6 +187,7 @@ fn sees(live: &View<'_>, viewer: &Subject, collection: &str, id: &str) -> bool {
             live.environment(no).is_some_and(|found| sight::sees_inside(live, viewer, found.value.org))
         }),
         "keys" => live.find_key(id).is_some_and(|key| sight::sees_key(live, viewer, key)),
+        "issuers" => live.find_issuer(id).is_some_and(|issuer| sight::sees_issuer(live, viewer, issuer)),
         "privileges" => live.find_privilege(id).is_some(),
         "user-types" => live.find_user_type(id).is_some(),
         "kinds" => live.find_kind(id).is_some(),
@@ -210,7 +212,8 @@ pub fn sees_event(live: &View<'_>, viewer: &Subject, envelope: &Envelope) -> boo
         | EntityRef::Environment(_)
         | EntityRef::Role(_)
         | EntityRef::Resource(_)
-        | EntityRef::ApiKey(_) => false,
+        | EntityRef::ApiKey(_)
+        | EntityRef::Issuer(_) => false,
     };
     if envelope.event.is_confidential() && !sight::sees_tenant_permissions(live, viewer) {
         return false;
@@ -243,7 +246,8 @@ fn is_personal(live: &View<'_>, viewer: &Subject, org: OrgNo, envelope: &Envelop
         | EntityRef::Group(_)
         | EntityRef::Environment(_)
         | EntityRef::Role(_)
-        | EntityRef::ApiKey(_) => false,
+        | EntityRef::ApiKey(_)
+        | EntityRef::Issuer(_) => false,
     }
 }
 

@@ -6,6 +6,7 @@ mod catalogue;
 mod diff;
 mod filter;
 mod history;
+mod issuers;
 mod landlord;
 mod log;
 mod orgs;
@@ -71,6 +72,11 @@ pub const ROUTES: &[Read] = &[
     Read::new("/v1/orgs/{org}/subscriptions", "the memberships of an org", orgs::subscriptions),
     Read::new("/v1/orgs/{org}/roles", "the roles of an org", orgs::roles),
     Read::new("/v1/orgs/{org}/groups", "the groups of an org, and the teams that are invited to it", teams::groups),
+    Read::new(
+        "/v1/issuers",
+        "identity providers whose tokens sign people in, of orgs whose users you manage",
+        issuers::list,
+    ),
     Read::new("/v1/orgs/{org}/environments", "the environments of an org", teams::environments),
     Read::new("/v1/orgs/{org}/resources", "the content of an org", orgs::resources),
     Read::new("/v1/orgs/{org}/distributions", "the packs that an org may use", packs::received),

@@ -129,6 +129,7 @@ fn is_erasure(reading: &Reading<'_>, envelope: &Envelope) -> bool {
         | EntityRef::Environment(_)
         | EntityRef::Role(_)
         | EntityRef::Resource(_)
-        | EntityRef::ApiKey(_) => false,
+        | EntityRef::ApiKey(_)
+        | EntityRef::Issuer(_) => false,
     }
 }

@@ -214,7 +214,8 @@ impl<'a> Reading<'a> {
             | EntityRef::Environment(_)
             | EntityRef::Role(_)
             | EntityRef::Resource(_)
-            | EntityRef::ApiKey(_) => named.and_then(Value::as_str).and_then(|id| UserId::new(id).ok()),
+            | EntityRef::ApiKey(_)
+            | EntityRef::Issuer(_) => named.and_then(Value::as_str).and_then(|id| UserId::new(id).ok()),
         };
         let candidates = about.iter().chain([&envelope.actor]).chain(envelope.on_behalf_of.as_ref());
         candidates.into_iter().find_map(|person| self.ask.node.keys().unseal(person, "reason", sealed).ok())

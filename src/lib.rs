@@ -1,5 +1,6 @@
 //! Tenure, the service: decisions, the log, the writer, HTTP and the command line around them.
 
+pub mod bearer;
 pub mod chain;
 pub mod checkpoint;
 pub mod cli;
@@ -20,4 +21,5 @@ mod private;
 pub mod proof;
 pub mod publish;
 pub mod serve;
+pub mod tls;
 pub mod token;

@@ -12,7 +12,7 @@ use crate::http;
 use crate::node::{Node, OpenError, OpenReport, Options};
 use crate::publish::{self, Publisher};
 
-pub use crate::http::{Limits, Options as Edge, Rate};
+pub use crate::http::{Limits, Options as Edge, Rate, Tokens};
 
 /// A node that serves.
 pub struct Server {

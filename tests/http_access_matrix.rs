@@ -147,6 +147,7 @@ const READS: &[(&str, &str)] = &[
     ("/readyz", "/readyz"),
     ("/openapi.json", "/openapi.json"),
     ("/.well-known/authzen-configuration", "/.well-known/authzen-configuration"),
+    ("/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource"),
     ("/v1/login", "/v1/login"),
     ("/v1/whoami", "/v1/whoami"),
     ("/v1/catalogue", "/v1/catalogue"),

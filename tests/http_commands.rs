@@ -169,12 +169,14 @@ fn who_has_no_valid_token_learns_nothing() {
     let wrong = format!("{}x", &server.admin[..server.admin.len() - 1]);
     let unknown = server.admin.replacen("tnr_", "tnr_x", 1);
     let expected = server.send("GET", "/v1/whoami", &[], None).text;
+    let metadata = format!("resource_metadata=\"http://{}/.well-known/oauth-protected-resource\"", server.address);
     for path in ["/v1/whoami", "/v1/orgs/root", "/v1/nowhere", "/healthz/x", "/v1/events/stream", "/metrics"] {
         for token in ["", "x", &disabled, &revoked, &wrong, &unknown] {
             for method in ["GET", "POST", "DELETE"] {
                 let answer = server.send(method, path, &[("Authorization", &bearer(token))], None);
                 assert_eq!((answer.status, answer.text.as_str()), (401, expected.as_str()), "{method} {path} {token}");
-                assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"tenure\"");
+                let error = if token.is_empty() { "" } else { ", error=\"invalid_token\"" };
+                assert_eq!(answer.header("www-authenticate"), format!("Bearer realm=\"tenure\"{error}, {metadata}"));
             }
         }
     }

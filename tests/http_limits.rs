@@ -12,7 +12,7 @@ use crate::support::server::{Answer, Server, bearer};
 fn limited(change: impl FnOnce(&mut Limits)) -> Server {
     let mut limits = Limits::default();
     change(&mut limits);
-    Server::with(Options { limits, public_url: None })
+    Server::with(Options { limits, ..Options::default() })
 }
 
 const fn rate(per_second: u32, at_once: u32) -> Rate {

@@ -146,7 +146,10 @@ impl Event {
             Self::IssuerRegistered(_) => ("`register-issuer`", "the org; and the root org"),
             Self::IssuerChanged(_) => ("`change-issuer`", "the org; and the root org"),
             Self::IssuerRemoved(_) => ("`remove-issuer`", "the org; and the root org"),
-            Self::IssuerConfirmed(_) => ("`confirm-credentials`", "the org that vouches for it"),
+            Self::IssuerConfirmed(_) => (
+                "`confirm-credentials`; `exclude-landlord` and `move-org`, for the issuer by which the sender signed in",
+                "the org that vouches for it",
+            ),
             Self::ValidityEnded(_) => {
                 ("by itself, when a window that was given has passed: once", "the org, and whom the window was about")
             }

@@ -14,6 +14,9 @@ pub struct Edge {
     /// The address that the service is known under, as its documents shall say; that of --listen if it is not said
     #[arg(long, value_name = "URL", env = "TENURE_PUBLIC_URL")]
     public_url: Option<String>,
+    /// How far the clocks of issuers of tokens may be from that of the node, in seconds
+    #[arg(long, value_name = "SECONDS", env = "TENURE_TOKEN_CLOCK_SKEW", default_value_t = serve::Tokens::default().clock_skew.as_secs())]
+    token_clock_skew: u64,
     /// Questions by credential
     #[arg(long, value_name = "RATE", env = "TENURE_LIMIT_READS", default_value_t = Limits::default().reads)]
     limit_reads: Rate,
@@ -99,6 +102,8 @@ impl Edge {
             events: Some(self.quota_events).filter(|most| *most > 0),
             bytes: Some(self.quota_bytes).filter(|most| *most > 0),
         };
-        Ok(serve::Edge { limits, public_url: self.public_url.clone() })
+        let tokens =
+            serve::Tokens { clock_skew: Duration::from_secs(self.token_clock_skew), ..serve::Tokens::default() };
+        Ok(serve::Edge { limits, tokens, public_url: self.public_url.clone() })
     }
 }

@@ -44,7 +44,7 @@ use std::cell::OnceCell;
 
 use tenure_events::{Envelope, Event, OrgId, Sealed, Time};
 use tenure_projections::judge::Subject;
-use tenure_projections::values::{KeyNo, OrgNo, UserNo};
+use tenure_projections::values::{IdentityNo, IssuerNo, KeyNo, OrgNo, UserNo};
 use tenure_projections::{State, View};
 
 use crate::command::{Command, Fresh};
@@ -56,6 +56,7 @@ pub use effect::Effect;
 pub use exchange::{bundled, may_export};
 pub use foreign::{Actors, Foreign, ForeignAccess, Issued, Made, foreign_access, outsiders};
 pub use global::GLOBAL;
+pub use identities::linked;
 pub use on_content::OnContent;
 pub use orgs::starting_role;
 pub use refusal::{Kind, Refusal};
@@ -82,6 +83,8 @@ pub struct Caller {
     pub key_ends: Option<Time>,
     /// The actor's key, if they came by one.
     pub key: Option<KeyNo>,
+    /// By which issuer and identity the actor signed in, if they did.
+    pub signed_in: Option<(IssuerNo, IdentityNo)>,
 }
 
 /// The user in whose place an actor acts, as the judge sees them: within the orgs and privileges of the actor's own

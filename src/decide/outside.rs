@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use tenure_events::data::{Confirmed, CredentialConfirmed, Everyone};
-use tenure_events::{ApiKeyId, Event, UserId};
+use tenure_events::{ApiKeyId, Event, IssuerId, UserId};
 use tenure_projections::View;
 use tenure_projections::judge::{administrative, outside};
 use tenure_projections::sight;
@@ -56,8 +56,8 @@ pub fn confirm(scene: &Scene<'_>, args: &ConfirmCredentials, plan: &mut Plan) ->
     Ok(())
 }
 
-/// Whoever shuts an org's ancestors out vouches for themself, if they are at home there, and for the key by which they do:
-/// else they would shut themself out.
+/// Whoever shuts an org's ancestors out vouches for themself, if they are at home there, and for the key, or the identity and its
+/// issuer, by which they do: else they would shut themself out.
 pub fn keeps_sender(scene: &Scene<'_>, org: OrgNo, plan: &mut Plan) -> Result<(), Refusal> {
     let user = scene.actor.user;
     if !outside::is_inside(scene, user, org) {
@@ -69,10 +69,15 @@ pub fn keeps_sender(scene: &Scene<'_>, org: OrgNo, plan: &mut Plan) -> Result<()
     }
     let key = scene.key.and_then(|no| Some((no, scene.usable_key(no)?)));
     let doubtful = |(no, key): &(KeyNo, &Key)| key.maker != user && !outside::key_is_of(scene, (*no, *key), org);
-    match key.filter(doubtful).and_then(|(no, _)| ApiKeyId::new(scene.key_id(no)).ok()) {
-        Some(key) => vouch.says(user, Confirmed::ApiKey(key), plan),
-        None => Ok(()),
+    if let Some(key) = key.filter(doubtful).and_then(|(no, _)| ApiKeyId::new(scene.key_id(no)).ok()) {
+        vouch.says(user, Confirmed::ApiKey(key), plan)?;
     }
+    let Some((issuer, identity)) = scene.signed_in else { return Ok(()) };
+    let identity = scene.identity_hash(identity);
+    if !outside::identity_is_of(scene, identity, org) {
+        vouch.says(user, Confirmed::Identity(identity.to_owned()), plan)?;
+    }
+    IssuerId::new(scene.issuer_id(issuer)).map_or(Ok(()), |issuer| issuers::vouch(scene, org, &issuer, plan))
 }
 
 /// An org that vouches.

@@ -11,8 +11,8 @@ use tenure_projections::judge::{self, Action, Object, Question, Subject};
 use tenure_projections::names::{IdSort, Scope};
 use tenure_projections::sight;
 use tenure_projections::values::{
-    EnvironmentNo, Group, GroupNo, KeyNo, NameHolder, OrgNo, OrgStatus, PrivilegeNo, PrivilegeSet, Resource,
-    ResourceNo, Role, RoleNo, UserNo, UserStatus, UserTypeNo,
+    EnvironmentNo, Group, GroupNo, IdentityNo, IssuerNo, KeyNo, NameHolder, OrgNo, OrgStatus, PrivilegeNo,
+    PrivilegeSet, Resource, ResourceNo, Role, RoleNo, UserNo, UserStatus, UserTypeNo,
 };
 
 pub use super::refusal::{archived, conflict, forbidden, invalid, unknown};
@@ -35,6 +35,8 @@ pub struct Scene<'a> {
     pub key_ends: Option<Time>,
     /// The actor's key, if they came by one.
     pub key: Option<KeyNo>,
+    /// By which issuer and identity the actor signed in, if they did.
+    pub signed_in: Option<(IssuerNo, IdentityNo)>,
     /// When what is being given ends; none if it does not.
     pub until: Option<Time>,
     /// Privileges that arise with whom the command gives them.
@@ -98,7 +100,7 @@ impl Plan {
 impl<'a> Scene<'a> {
     pub fn new(view: &View<'a>, caller: &Caller, moment: &'a Moment, bounds: &'a OnceCell<BTreeSet<Time>>) -> Self {
         let subject = caller.on_behalf_of.map_or(caller.actor, |user| acting_for(&caller.actor, user));
-        let Caller { actor, acting_org, key_ends, key, .. } = *caller;
+        let Caller { actor, acting_org, key_ends, key, signed_in, .. } = *caller;
         Self {
             view: *view,
             subject,
@@ -106,6 +108,7 @@ impl<'a> Scene<'a> {
             acting_org,
             key_ends,
             key,
+            signed_in,
             until: None,
             arising: PrivilegeSet::NONE,
             moment,

@@ -9,6 +9,7 @@ use tenure_events::Position;
 
 use super::App;
 use super::answer::{Reply, body};
+use super::auth::Nobody;
 use super::problem::Problem;
 use crate::node::{self, Secret};
 use crate::token::Token;
@@ -42,7 +43,8 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
         serde_json::from_slice(&content).map_err(|error| Problem::malformed(error.to_string()))?;
     let token = enrolment_secret.parse::<Token>().ok();
     let Some(caller) = token.as_ref().and_then(|token| app.node().enrolling(token)) else {
-        return Err(app.turn_away(token.as_ref().map(|token| token.key().as_str()), &parts).await);
+        let claimed = token.map(|token| token.key().to_string());
+        return Err(app.turn_away(Nobody { claimed, ..Nobody::default() }, &parts).await);
     };
     app.admit(caller, &parts).await?;
     let user = app.node().live().user_id(caller.user).to_owned();

@@ -9,7 +9,7 @@ use tenure_events::{Position, Time};
 
 use super::App;
 use super::answer::Reply;
-use super::auth::bearer;
+use super::auth::authenticate;
 use super::problem::Problem;
 use crate::node::{FeedReport, Halt};
 
@@ -51,8 +51,7 @@ struct Halted {
 pub async fn ready(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
     let stats = app.node().stats();
     // How far the log is says how busy the platform is: not to everybody.
-    let known = headers.get(AUTHORIZATION).is_some()
-        && bearer(&headers).is_some_and(|token| app.node().authenticate(&token).is_some());
+    let known = headers.get(AUTHORIZATION).is_some() && authenticate(&app, &headers).await.is_ok();
     let hide = |feed| FeedReport { published: None, ..feed };
     let feed = app.node().feed().map(|feed| if known { feed } else { hide(feed) });
     let (writing, position) = (stats.writing, known.then_some(stats.position));

@@ -34,13 +34,16 @@ use tenure_events::{Place, Position};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::bearer;
 use crate::node::{Authenticated, Node, ShutdownError};
+use auth::Nobody;
 use connections::{Peer, Room};
 use limits::{Kept, Payer, Turn};
 use metrics::Metrics;
 use observe::{Known, now};
 use problem::Problem;
 
+pub use crate::bearer::Options as Tokens;
 pub use limits::{Limits, Rate};
 pub use openapi::document as openapi;
 pub use routes::{Route, all as routes};
@@ -53,6 +56,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub struct Options {
     /// What one caller may take.
     pub limits: Limits,
+    /// How tokens of issuers are looked at.
+    pub tokens: Tokens,
     /// The address that the service is known under, such as `https://tenure.example.org`; that of the listener if it is not
     /// said. No header of a request ever says it.
     pub public_url: Option<String>,
@@ -96,11 +101,11 @@ pub async fn serve_with(
 ) -> Result<(), ServeError> {
     let (stop, stopping) = watch::channel(false);
     let room = room(&options.limits);
-    let public_url = match options.public_url {
+    let public_url = match &options.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
         None => format!("http://{}", listener.local_addr()?),
     };
-    let app = App::new(node.clone(), &options.limits, public_url, stopping.clone());
+    let app = App::new(node.clone(), &options, public_url, stopping.clone());
     let counting = tokio::spawn(Arc::clone(&app.limits().usage).follow(node.clone()));
     let metrics = metrics::router(app.clone());
     let mut serving = tokio::spawn(connections::serve(listener, routes::router(app), room, stopped(stopping.clone())));
@@ -171,19 +176,25 @@ struct Shared {
     node: Node,
     metrics: Metrics,
     limits: Kept,
+    tokens: bearer::Tokens,
     public_url: String,
     stopping: watch::Receiver<bool>,
 }
 
 impl App {
-    fn new(node: Node, limits: &Limits, public_url: String, stopping: watch::Receiver<bool>) -> Self {
-        let limits = Kept::new(limits);
+    fn new(node: Node, options: &Options, public_url: String, stopping: watch::Receiver<bool>) -> Self {
+        let limits = Kept::new(&options.limits);
+        let tokens = bearer::Tokens::new(node.clone(), options.tokens);
         let metrics = Metrics::new(&node, &limits.usage);
-        Self(Arc::new(Shared { node, metrics, limits, public_url, stopping }))
+        Self(Arc::new(Shared { node, metrics, limits, tokens, public_url, stopping }))
     }
 
     fn limits(&self) -> &Kept {
         &self.0.limits
+    }
+
+    fn tokens(&self) -> &bearer::Tokens {
+        &self.0.tokens
     }
 
     fn public_url(&self) -> &str {
@@ -226,12 +237,13 @@ impl App {
     }
 
     /// What who has no valid token is told.
-    async fn turn_away(&self, credential: Option<&str>, parts: &Parts) -> Problem {
-        if let Some((known, credential)) = parts.extensions.get::<Known>().zip(credential) {
-            known.claimed(credential);
+    async fn turn_away(&self, nobody: Nobody, parts: &Parts) -> Problem {
+        let came = nobody.came;
+        if let Some(known) = parts.extensions.get::<Known>() {
+            known.nobody(nobody);
         }
         let address: Option<IpAddr> = parts.extensions.get::<Peer>().map(|peer| peer.0);
-        self.limits().failed(address, now(self)).await
+        self.limits().failed(address, now(self)).await.challenged(came, self.public_url())
     }
 
     /// Waits for the caller's turn to ask something that takes long.

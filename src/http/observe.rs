@@ -13,7 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::App;
 use super::answer::POSITION;
-use super::auth::bearer;
+use super::auth::{Nobody, authenticate};
 use super::connections::Peer;
 use super::leftover::Leftover;
 use super::limits::{Left, Quota};
@@ -33,8 +33,8 @@ pub struct Known(Arc<Inner>);
 #[derive(Default)]
 struct Inner {
     caller: OnceLock<Authenticated>,
-    /// The credential that a failed sign-in names.
-    claimed: OnceLock<String>,
+    /// Who failed to sign in.
+    nobody: OnceLock<Nobody>,
     left: OnceLock<Left>,
     quota: OnceLock<Quota>,
 }
@@ -46,8 +46,8 @@ impl Known {
     }
 
     /// Which credential was claimed, in vain.
-    pub fn claimed(&self, credential: &str) {
-        let _: Result<(), _> = self.0.claimed.set(credential.to_owned());
+    pub fn nobody(&self, nobody: Nobody) {
+        let _: Result<(), _> = self.0.nobody.set(nobody);
     }
 
     /// How little is left to the caller.
@@ -88,7 +88,7 @@ pub async fn observe(route: &'static str, app: App, mut request: Request, next: 
     if known.0.caller.get().is_none()
         && response.headers().contains_key(&POSITION)
         && let Some(authorization) = authorization
-        && let Some(caller) = authenticated(&app, authorization)
+        && let Ok(caller) = authenticate(&app, &HeaderMap::from_iter([(AUTHORIZATION, authorization)])).await
     {
         known.caller(caller);
     }
@@ -140,12 +140,6 @@ fn finished(app: &App, known: &Known, id: Option<&HeaderValue>, mut response: Re
     response
 }
 
-/// Who asks for a document that is open to all, if they say so.
-fn authenticated(app: &App, authorization: HeaderValue) -> Option<Authenticated> {
-    let headers = HeaderMap::from_iter([(AUTHORIZATION, authorization)]);
-    app.node().authenticate(&bearer(&headers)?)
-}
-
 /// RFC 9112, section 3.2: exactly one `Host`, and one that can be one.
 fn names_one_host(headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
@@ -159,12 +153,17 @@ fn refused(app: &App, known: &Known, route: &'static str, address: Option<IpAddr
     let status = response.status();
     let code = response.extensions().get::<ProblemCode>().map_or("", |code| code.0);
     let live = app.node().live();
-    let credential = known.0.caller.get().map(|caller| live.key_id(caller.key));
-    let credential = credential.or(known.0.claimed.get().map(String::as_str)).unwrap_or_default();
+    let credential = known.0.caller.get().map(|caller| match caller.token() {
+        Some(token) => format!("issuers/{}", live.issuer_id(token.issuer)),
+        None => caller.credential_id(&live),
+    });
+    let nobody = known.0.nobody.get();
+    let credential = credential.or(nobody.and_then(|nobody| nobody.claimed.clone())).unwrap_or_default();
     let address = address.map(|address| address.to_string()).unwrap_or_default();
     let status = (status.as_u16(), status == StatusCode::UNAUTHORIZED);
     if status.1 {
-        tracing::warn!(route, credential, address, code, left_out, "a sign-in failed");
+        let why = nobody.map_or("", |nobody| nobody.why.as_str());
+        tracing::warn!(route, credential, address, code, why, left_out, "a sign-in failed");
     } else {
         tracing::info!(route, status = status.0, credential, address, code, left_out, "refused");
     }

@@ -36,6 +36,8 @@ struct Details {
     retry_after: Option<u32>,
     #[serde(skip)]
     limited: Option<Left>,
+    #[serde(skip)]
+    challenge: Option<String>,
 }
 
 /// The code of a problem, for the node's log.
@@ -82,6 +84,7 @@ impl Problem {
             reasons: Vec::new(),
             retry_after: None,
             limited: None,
+            challenge: None,
         }))
     }
 
@@ -92,8 +95,23 @@ impl Problem {
 
     /// Nobody we know asks (401). Says the same of tokens unknown, expired and revoked.
     pub fn unauthenticated() -> Self {
-        let detail = "this needs `Authorization: Bearer` with an API key that is valid";
+        let detail = "this needs `Authorization: Bearer` with an API key, or a token of an issuer, that is valid";
         Self::new(StatusCode::UNAUTHORIZED, "caller.unauthenticated", detail)
+    }
+
+    /// The same, with where it is said by whom tokens are issued (RFC 9728), and that there was one that does not count
+    /// (RFC 6750).
+    pub fn challenged(mut self, came: bool, public_url: &str) -> Self {
+        let error = if came { ", error=\"invalid_token\"" } else { "" };
+        let metadata = format!("resource_metadata=\"{public_url}/.well-known/oauth-protected-resource\"");
+        self.0.challenge = Some(format!("Bearer realm=\"tenure\"{error}, {metadata}"));
+        self
+    }
+
+    /// The token is for commands (403).
+    pub fn acts_only() -> Self {
+        let detail = "a token with `act` is for commands that are given in somebody's place: read with your own";
+        Self::new(StatusCode::FORBIDDEN, "act_as.commands_only", detail)
     }
 
     /// There is no such thing, or none that the caller may see (404).
@@ -206,7 +224,9 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if details.status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"tenure\""));
+            let said = details.challenge.and_then(|challenge| HeaderValue::from_str(&challenge).ok());
+            let usual = HeaderValue::from_static("Bearer realm=\"tenure\"");
+            headers.insert(WWW_AUTHENTICATE, said.unwrap_or(usual));
         }
         if let Some(seconds) = details.retry_after {
             headers.insert(RETRY_AFTER, seconds.into());

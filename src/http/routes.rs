@@ -6,7 +6,7 @@ use axum::http::Method;
 use axum::middleware::{self, Next};
 use axum::routing::{MethodRouter, any, get, post};
 
-use super::auth::Caller;
+use super::auth::{self, Caller};
 use super::observe::observe;
 use super::problem::Problem;
 use super::{App, authzen, commands, enrol, evidence, health, openapi, read, reports, stream};
@@ -50,6 +50,7 @@ fn table() -> Vec<Row> {
         open("/readyz", "whether the log is replayed and commands are taken", get(health::ready)),
         open("/openapi.json", "this document", get(openapi::get)),
         open("/.well-known/authzen-configuration", "where the AuthZEN endpoints are", get(authzen::metadata)),
+        open("/.well-known/oauth-protected-resource", "by whom tokens are issued (RFC 9728)", get(auth::metadata)),
         asked("/access/v1/evaluation", "whether a subject may do something", post(authzen::evaluation)),
         asked("/access/v1/evaluations", "many such questions at once", post(authzen::evaluations)),
         asked("/access/v1/search/subject", "who may do it", post(authzen::search_subject)),

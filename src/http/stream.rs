@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -9,8 +10,6 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::{Stream, StreamExt as _, stream};
 use tenure_events::{Place, Position};
-use tenure_projections::judge::outside;
-use tenure_projections::values::KeyNo;
 use tokio::sync::watch;
 
 use super::App;
@@ -19,7 +18,7 @@ use super::auth::Caller;
 use super::limits::Slot;
 use super::problem::Problem;
 use super::read::{Filter, Params, first, sees_event};
-use crate::node::Authenticated;
+use crate::node::{Authenticated, Bearer, Node};
 
 /// Parameters of its query.
 pub const QUERY: [&str; 5] = ["org", "type", "actor", "subject", "from"];
@@ -27,8 +26,8 @@ pub const QUERY: [&str; 5] = ["org", "type", "actor", "subject", "from"];
 /// How many events are read at a time.
 const BATCH: usize = 256;
 
-/// `GET /v1/events/stream`: after `Last-Event-ID`, from `from` on, or from now on. It ends when the caller's key counts
-/// no more, when the log cannot be read, and when the service stops; it is resumed by `Last-Event-ID`.
+/// `GET /v1/events/stream`: after `Last-Event-ID`, from `from` on, or from now on. It ends when the caller's key or
+/// token counts no more, when the log cannot be read, and when the service stops; it is resumed by `Last-Event-ID`.
 pub async fn get(
     State(app): State<App>,
     Caller(caller): Caller,
@@ -57,16 +56,30 @@ pub async fn get(
     if let Some(unseen) = unseen.first() {
         return Err(filter.not_there(*unseen));
     }
-    let slot = app.limits().streams.take(caller.key).ok_or_else(|| {
+    let slot = app.limits().streams.take(caller.bearer()).ok_or_else(|| {
         let detail = "there are as many streams of events as there may be: end one, or try again later";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate.limited", detail).retried_after(10)
     })?;
     let (committed, stopped) = (app.node().committed(), app.stopped());
+    let over = over(app.node(), &caller);
     let feed = Feed { app, caller, filter, committed, after, _slot: slot };
-    let events = batches(feed).take_until(stopped).flat_map(stream::iter).map(Ok::<_, Infallible>);
+    let events = batches(feed).take_until(stopped).take_until(over).flat_map(stream::iter).map(Ok::<_, Infallible>);
     let mut response = Sse::new(events).keep_alive(KeepAlive::default()).into_response();
     response.headers_mut().insert(POSITION, head.into());
     Ok(response)
+}
+
+/// Ready once the caller's token has ended.
+fn over(node: &Node, caller: &Authenticated) -> impl Future<Output = ()> + Send + use<> {
+    let now = node.live().instant().micros();
+    let left = caller.token().map(|token| token.ends.micros().saturating_sub(now));
+    let left = left.map(|left| Duration::from_micros(u64::try_from(left).unwrap_or_default()));
+    async move {
+        match left {
+            Some(left) => tokio::time::sleep(left).await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 struct Feed {
@@ -75,7 +88,7 @@ struct Feed {
     filter: Filter,
     committed: watch::Receiver<Position>,
     after: Position,
-    _slot: Slot<KeyNo>,
+    _slot: Slot<Bearer>,
 }
 
 fn batches(feed: Feed) -> impl Stream<Item = Vec<Event>> {
@@ -95,7 +108,9 @@ impl Feed {
     fn batch(&mut self) -> Option<Vec<Event>> {
         let node = self.app.node();
         let live = node.live();
-        outside::key_in_use(&live, self.caller.key)?;
+        if !node.stands(&live, &self.caller) {
+            return None;
+        }
         let viewer = node.subject(&live, &self.caller);
         let stored = node.log().read(self.after.saturating_add(1), BATCH);
         let stored = stored.inspect_err(|error| tracing::error!(%error, "the log cannot be read")).ok()?;

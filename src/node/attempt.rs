@@ -1,12 +1,12 @@
 //! From a request to what it comes to: the steps before anything is installed or written.
 
-use tenure_events::{Envelope, Hash, Position, Time};
+use tenure_events::{Envelope, Hash, OrgId, Position, Time};
 use tenure_projections::judge::{Subject, outside};
-use tenure_projections::values::{Done, Key};
+use tenure_projections::values::{Done, Key, KeyNo, OrgNo};
 use tenure_projections::{View, judged_at, sight};
 
 use super::precondition::unchanged_since;
-use super::request::{Authenticated, CommandError, Request};
+use super::request::{Authenticated, CommandError, Credential, Request};
 use super::secret::Secret;
 use super::shared::Core;
 use super::wish::{Ready, Wish};
@@ -125,18 +125,21 @@ pub(super) fn sequence_in(view: &View<'_>) -> impl Fn(&tenure_events::OrgId) -> 
     move |org| view.find_org(org.as_str()).map_or(0, |org| view.org_sequence(org))
 }
 
-/// The caller with what their key leaves them, if the key counts, they may act and their home org works.
+/// The caller with what their credential leaves them, if it counts, they may act and their home org works.
 pub(super) fn standing(view: &View<'_>, caller: &Authenticated) -> Option<Subject> {
-    credential(view, caller).filter(|key| !key.enrols).map(Subject::of_key)
+    match &caller.credential {
+        Credential::Key(no) => key(view, *no, caller).filter(|key| !key.enrols).map(Subject::of_key),
+        Credential::Token(token) => token.subject(view, caller.user),
+    }
 }
 
 /// The caller by an enrolment secret that counts.
 pub(super) fn enrolling(view: &View<'_>, caller: &Authenticated) -> Option<Subject> {
-    credential(view, caller).filter(|key| key.enrols).map(Subject::of_key)
+    key(view, caller.key()?, caller).filter(|key| key.enrols).map(Subject::of_key)
 }
 
-fn credential<'a>(view: &View<'a>, caller: &Authenticated) -> Option<&'a Key> {
-    let key = outside::key_in_use(view, caller.key).filter(|key| key.user == caller.user)?;
+fn key<'a>(view: &View<'a>, no: KeyNo, caller: &Authenticated) -> Option<&'a Key> {
+    let key = outside::key_in_use(view, no).filter(|key| key.user == caller.user)?;
     view.stands(caller.user).then_some(key)
 }
 
@@ -153,13 +156,28 @@ fn who(view: &View<'_>, request: &Request) -> Result<Caller, CommandError> {
     });
     let on_behalf_of = on_behalf_of.transpose()?;
     let subject = on_behalf_of.map_or(actor, |user| acting_for(&actor, user));
+    let only = request.caller.token().and_then(|token| token.org);
+    bound(view, only, request.acting_org.as_ref())?;
     let acting_org = request.acting_org.as_ref().map(|org| {
         let seen = view.find_org(org.as_str()).filter(|org| sight::sees_org(view, &subject, *org));
         let detail = || format!("there is no org `{org}` that you may see");
         seen.ok_or_else(|| Refusal::new(Kind::NotFound, "org.unknown", detail()))
     });
-    let key_ends = view.usable_key(request.caller.key).and_then(|key| key.window.until());
-    Ok(Caller { actor, on_behalf_of, acting_org: acting_org.transpose()?, key_ends, key: Some(request.caller.key) })
+    let key = request.caller.key();
+    let key_ends = key.and_then(|key| view.usable_key(key)).and_then(|key| key.window.until());
+    let signed_in = request.caller.token().map(|token| (token.issuer, token.identity));
+    let acting_org = acting_org.transpose()?.or(only);
+    Ok(Caller { actor, on_behalf_of, acting_org, key_ends, key, signed_in })
+}
+
+/// A token that names an org is for that one, and for no other.
+fn bound(view: &View<'_>, token: Option<OrgNo>, said: Option<&OrgId>) -> Result<(), CommandError> {
+    if token.zip(said).is_some_and(|(token, said)| view.org_id(token) != said.as_str()) {
+        let detail =
+            "the token is for another org: leave `Tenure-Acting-Org` out, or ask for a token that is for this one";
+        return Err(Refusal::new(Kind::Forbidden, "token.other_org", detail).into());
+    }
+    Ok(())
 }
 
 /// The two times of a command.

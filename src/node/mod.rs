@@ -23,6 +23,7 @@ mod replay;
 mod request;
 mod secret;
 mod shared;
+mod sign_in;
 mod stats;
 mod tell;
 mod turns;
@@ -63,8 +64,9 @@ pub use keys_lost::{KeysFault, KeysLost};
 pub use open::{CheckpointUse, Data, OpenError, OpenReport, Options};
 pub use proof::{OrgProof, ProofKeys, proof_keys};
 pub use replay::ReplayError;
-pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, CommandError, Request};
+pub use request::{AccessDelta, AccessDeltas, Answer, Authenticated, Bearer, CommandError, Credential, Request};
 pub use secret::{Hook, Secret};
+pub use sign_in::{Said, SignedIn, Trusted};
 pub use stats::{Histogram, NodeStats};
 pub use tenure_events::FeedState;
 pub use turns::Turns;
@@ -363,7 +365,7 @@ fn holder(view: &View<'_>, token: &Token) -> Option<Authenticated> {
     let key = view.find_key(token.key().as_str())?;
     let held = view.usable_key(key)?;
     let hash: Hash = held.hash.parse().ok()?;
-    token.matches(&hash).then_some(Authenticated { user: held.user, key })
+    token.matches(&hash).then_some(Authenticated { user: held.user, credential: Credential::Key(key) })
 }
 
 impl Writer {

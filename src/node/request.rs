@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 use tenure_events::{Hash, OrgId, Position, UserId};
+use tenure_projections::View;
 use tenure_projections::values::{KeyNo, UserNo};
 use uuid::Uuid;
 
 use super::halt::Reason;
 use super::secret::Secret;
+use super::sign_in::SignedIn;
 use crate::clock::ClockJumped;
 use crate::command::{InvalidCommand, Plain};
 use crate::decide::{Refusal, Told};
@@ -76,14 +78,76 @@ impl Request {
     }
 }
 
-/// A user who proved who they are by an API key. It is judged anew when the command is decided: a key revoked
-/// meanwhile does nothing.
+/// A user who proved who they are. The credential is judged anew when the command is decided: a key revoked meanwhile does
+/// nothing, nor does a token of an issuer that was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Authenticated {
     /// Who.
     pub user: UserNo,
-    /// By which key.
-    pub key: KeyNo,
+    /// By what.
+    pub credential: Credential,
+}
+
+/// What a caller comes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// An API key.
+    Key(KeyNo),
+    /// A token of an issuer.
+    Token(SignedIn),
+}
+
+/// Whose share of the node a request takes: that of a key, or of a user who signed in, whichever tokens they come with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Bearer {
+    /// Of a key.
+    Key(KeyNo),
+    /// Of a user.
+    User(UserNo),
+}
+
+impl Authenticated {
+    /// The key that they come with, if it is one.
+    #[must_use]
+    pub const fn key(&self) -> Option<KeyNo> {
+        match self.credential {
+            Credential::Key(key) => Some(key),
+            Credential::Token(_) => None,
+        }
+    }
+
+    /// The token that they came with, if it is one.
+    #[must_use]
+    pub const fn token(&self) -> Option<&SignedIn> {
+        match &self.credential {
+            Credential::Key(_) => None,
+            Credential::Token(token) => Some(token),
+        }
+    }
+
+    /// Whose share they take.
+    #[must_use]
+    pub const fn bearer(&self) -> Bearer {
+        match self.credential {
+            Credential::Key(key) => Bearer::Key(key),
+            Credential::Token(_) => Bearer::User(self.user),
+        }
+    }
+
+    /// What is the same of every request by this credential: the id of the key, or the issuer and its identity. A user who
+    /// signs in anew goes on as the same.
+    #[must_use]
+    pub fn credential_id(&self, view: &View<'_>) -> String {
+        match &self.credential {
+            Credential::Key(key) => view.key_id(*key).to_owned(),
+            Credential::Token(token) => {
+                let org = token.org.map_or("", |org| view.org_id(org));
+                let represented = token.acts_for.map_or("", |(user, _)| view.user_id(user));
+                let identity = view.identity_hash(token.identity);
+                format!("issuers/{} {identity} {org} {represented}", view.issuer_id(token.issuer))
+            }
+        }
+    }
 }
 
 /// What came of a command.
@@ -136,8 +200,8 @@ pub enum CommandError {
     /// A rule stands against it.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The key counts no more, or its user may not act.
-    #[error("the API key is not valid any more: ask for a new one")]
+    /// The credential counts no more, or its user may not act.
+    #[error("the API key or token is not valid any more: ask for a new one")]
     Unauthenticated,
     /// What the command is about is not as the caller saw it.
     #[error("`{entity}` was changed at position {position}: read it again, then decide")]

@@ -9,7 +9,7 @@ use super::halt::Reason;
 use super::request::{CommandError, Request};
 use super::shared::Core;
 use crate::command::{Command, Contents, Fresh, Plain};
-use crate::decide::personal;
+use crate::decide::{Kind, Refusal, personal};
 use crate::keys::{KeyStore, NewKeys, Place, SealError};
 use crate::token::Token;
 
@@ -48,6 +48,9 @@ impl Wish {
         // Whoever has an id has it for ever.
         let view = View::new(&core.state, core.state.durable(), Time::MIN);
         let actor = UserId::new(view.user_id(request.caller.user)).map_err(|_| CommandError::Unauthenticated)?;
+        if let Some(user) = request.caller.token().and_then(|token| token.represented(&view)) {
+            represents(&mut request, user)?;
+        }
         let (command, fresh) = match &request.idempotency_key {
             Some(key) => {
                 let [thing, admin] = core.clock.new_ids();
@@ -58,8 +61,8 @@ impl Wish {
                 (command, Fresh { thing, admin })
             }
         };
-        let credential = view.key_id(request.caller.key);
-        let body_hash = request.idempotency_key.is_some().then(|| request.body_hash(&core.keys, credential));
+        let credential = request.caller.credential_id(&view);
+        let body_hash = request.idempotency_key.is_some().then(|| request.body_hash(&core.keys, &credential));
         let mut keys = NewKeys::default();
         let instead = request.dry_run.then(|| UserId::from(fresh.thing));
         let sealing = Sealing { store: &core.keys, command, new: &mut keys, erased: false, instead };
@@ -137,6 +140,16 @@ impl Sealing<'_> {
             Err(SealError::Random(error)) => Err(error.into()),
         }
     }
+}
+
+/// A token that names its bearer as the actor for somebody is for what they do in that one's place, and nothing else.
+fn represents(request: &mut Request, user: UserId) -> Result<(), CommandError> {
+    if request.on_behalf_of.as_ref().is_some_and(|other| *other != user) {
+        let detail = "the token is for acting in the place of another user";
+        return Err(Refusal::new(Kind::Forbidden, "act_as.not_held", detail).into());
+    }
+    request.on_behalf_of = Some(user);
+    Ok(())
 }
 
 /// The id of a command that may be sent again: the same for the same caller, represented user and key.

@@ -102,7 +102,14 @@ impl World {
             key_ends = key.window.until();
         }
         let on_behalf_of = other.map(|other| view.find_user(other).unwrap());
-        Caller { actor, on_behalf_of, acting_org: org.map(|org| view.find_org(org).unwrap()), key_ends, key: by }
+        Caller {
+            actor,
+            on_behalf_of,
+            acting_org: org.map(|org| view.find_org(org).unwrap()),
+            key_ends,
+            key: by,
+            signed_in: None,
+        }
     }
 
     /// What would come of a command.

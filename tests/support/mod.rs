@@ -7,6 +7,7 @@ pub mod memory;
 pub mod nats;
 pub mod platform;
 pub mod program;
+pub mod provider;
 pub mod proxy;
 pub mod server;
 pub mod stream;

@@ -4,7 +4,7 @@ use tenure_events::Position;
 use tenure_projections::View;
 use tenure_projections::judge::{self, Code, Object, Reason, Resolved, Subject, Who};
 use tenure_projections::sight::{self, Asking};
-use tenure_projections::values::{KeyNo, OrgNo, UserNo};
+use tenure_projections::values::{OrgNo, UserNo};
 
 use super::super::App;
 use super::super::problem::{Finding, Problem};
@@ -20,19 +20,19 @@ pub struct Asker<'a> {
     app: &'a App,
     pub live: View<'a>,
     pub viewer: Subject,
-    key: KeyNo,
+    caller: Authenticated,
 }
 
 impl<'a> Asker<'a> {
     /// Who asks.
     pub fn new(app: &'a App, caller: &Authenticated) -> Self {
         let live = app.node().live();
-        Self { app, live, viewer: app.node().subject(&live, caller), key: caller.key }
+        Self { app, live, viewer: app.node().subject(&live, caller), caller: *caller }
     }
 
     /// What the tokens of pages that they read are bound to.
     pub fn bound(&self) -> Bound {
-        Bound::to(&self.live, self.viewer.user, self.key)
+        Bound::to(&self.live, &self.caller)
     }
 
     /// The position of the live view.

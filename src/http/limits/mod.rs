@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
-use tenure_projections::values::{KeyNo, OrgNo};
+use tenure_projections::values::OrgNo;
 
 use super::problem::Problem;
-use crate::node::{Authenticated, Node};
+use crate::node::{Authenticated, Bearer, Node};
 use buckets::{Buckets, Level};
 
 pub use pool::{Pool, Turn};
@@ -37,12 +37,12 @@ pub struct Kept {
     reads: Pair,
     commands: Pair,
     written: Pair,
-    taken: Buckets<KeyNo>,
+    taken: Buckets<Bearer>,
     failures: Buckets<IpAddr>,
     /// The pool for long questions.
     pub long: Pool,
     /// Streams by credential.
-    pub streams: Slots<KeyNo>,
+    pub streams: Slots<Bearer>,
     /// Quotas.
     pub usage: Arc<Usage>,
     /// Lines of the node's log.
@@ -54,14 +54,14 @@ pub struct Kept {
 /// Buckets by credential and by org.
 struct Pair {
     name: &'static str,
-    own: Buckets<KeyNo>,
+    own: Buckets<Bearer>,
     org: Buckets<OrgNo>,
 }
 
 /// Who is counted.
 #[derive(Debug, Clone, Copy)]
 pub struct Payer {
-    key: KeyNo,
+    key: Bearer,
     org: Option<OrgNo>,
 }
 
@@ -75,7 +75,7 @@ pub struct Left {
 impl Payer {
     /// The caller, and their home org.
     pub fn of(node: &Node, caller: &Authenticated) -> Self {
-        Self { key: caller.key, org: node.live().home(caller.user) }
+        Self { key: caller.bearer(), org: node.live().home(caller.user) }
     }
 }
 

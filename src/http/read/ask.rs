@@ -10,7 +10,7 @@ use tenure_projections::View;
 use tenure_projections::judge::{Subject, administrative, privileges_as};
 use tenure_projections::lookup::{Cursor, Lookup, Page};
 use tenure_projections::sight;
-use tenure_projections::values::{EnvironmentNo, GroupNo, KeyNo, OrgNo, ResourceNo, RoleNo, UserNo};
+use tenure_projections::values::{EnvironmentNo, GroupNo, OrgNo, ResourceNo, RoleNo, UserNo};
 
 use super::super::answer::Reply;
 use super::super::problem::Problem;
@@ -106,8 +106,8 @@ pub struct Ask<'a> {
     pub view: View<'a>,
     /// Who reads.
     pub viewer: Subject,
-    /// The key that they come with.
-    pub key: KeyNo,
+    /// The reader, with the credential that they come with.
+    pub caller: Authenticated,
     /// The parameters.
     pub params: &'a Params,
     /// The most items of a page.
@@ -127,7 +127,7 @@ impl<'a> Ask<'a> {
         id: &'a str,
     ) -> Result<Self, Problem> {
         let live = node.live();
-        let mut bound = Bound::to(&live, caller.user, caller.key).with("route", route).with("id", id);
+        let mut bound = Bound::to(&live, caller).with("route", route).with("id", id);
         for (name, text) in params.filters() {
             bound = bound.with(name, text);
         }
@@ -142,7 +142,7 @@ impl<'a> Ask<'a> {
             None => node.view(as_of, at)?,
         };
         let (viewer, limit) = (node.subject(&live, caller), params.limit()?);
-        Ok(Self { node, live, view, viewer, key: caller.key, params, limit, bookmark, bound, id })
+        Ok(Self { node, live, view, viewer, caller: *caller, params, limit, bookmark, bound, id })
     }
 
     /// With pages of so many items.

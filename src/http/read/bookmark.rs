@@ -7,10 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tenure_events::{Place, Position, Time};
 use tenure_projections::View;
-use tenure_projections::values::{KeyNo, UserNo};
 
 use super::super::problem::Problem;
-use crate::node::{AsOf, Node};
+use crate::node::{AsOf, Authenticated, Node};
 
 /// How long the tag before a bookmark's text is.
 const TAG: usize = 16;
@@ -28,8 +27,8 @@ pub struct Bound(Vec<Vec<u8>>);
 
 impl Bound {
     /// To what this caller reads.
-    pub fn to(live: &View<'_>, user: UserNo, key: KeyNo) -> Self {
-        Self(Vec::new()).with("user", live.user_id(user)).with("key", live.key_id(key))
+    pub fn to(live: &View<'_>, caller: &Authenticated) -> Self {
+        Self(Vec::new()).with("user", live.user_id(caller.user)).with("key", &caller.credential_id(live))
     }
 
     /// And to this part of the question.

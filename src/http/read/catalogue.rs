@@ -65,7 +65,11 @@ pub fn settings(ask: &Ask<'_>) -> Result<Reply, Problem> {
 struct Whoami<'a> {
     #[serde(flatten)]
     user: User<'a>,
-    key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    /// By whose token they signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issuer: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     key_org: Option<&'a str>,
     orgs: Vec<&'a str>,
@@ -76,7 +80,7 @@ struct Whoami<'a> {
     working_in: Option<&'a str>,
 }
 
-/// `GET /v1/whoami`: the caller, the key they come with, and the orgs that they can work in.
+/// `GET /v1/whoami`: the caller, the key or the issuer whose token they come with, and the orgs that they can work in.
 pub fn whoami(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let (view, user) = (&ask.live, ask.viewer.user);
     let reach = |org: &_| ask.viewer.only.is_none_or(|only| only == *org);
@@ -84,7 +88,8 @@ pub fn whoami(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let working_in = view.home(user).and_then(|home| judge::acting_org(view, user, home)).filter(reach);
     ask.one(&Whoami {
         user: User::of(ask, user),
-        key: view.key_id(ask.key),
+        key: ask.caller.key().map(|key| view.key_id(key)),
+        issuer: ask.caller.token().map(|token| view.issuer_id(token.issuer)),
         key_org: ask.viewer.only.map(|org| view.org_id(org)),
         may_switch: orgs.len() > 1,
         working_in: working_in.map(|org| view.org_id(org)),

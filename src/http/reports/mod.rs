@@ -21,7 +21,6 @@ use futures::stream;
 use serde::Serialize;
 use serde_json::Value;
 use tenure_events::{Place, Position, Time};
-use tenure_projections::judge::outside;
 
 use super::App;
 use super::answer::{POSITION, Reply};
@@ -376,7 +375,9 @@ impl Making {
         let app = self.app.clone();
         let node = app.node();
         // Whoever is shut out while the report is made gets no more of it.
-        outside::key_in_use(&node.live(), self.caller.key).ok_or_else(Problem::unauthenticated)?;
+        if !node.stands(&node.live(), &self.caller) {
+            return Err(Problem::unauthenticated());
+        }
         let ask = Ask::new(node, &self.caller, &self.params, "/v1/reports", self.report.name)?.limit(PAGE);
         let ask = match (self.moment, &next) {
             (Some((position, instant)), Some(next)) => ask.going_on(Bookmark::at(position, instant, next))?,

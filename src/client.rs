@@ -10,6 +10,8 @@ use serde_json::value::RawValue;
 use ureq::http::Response;
 use ureq::{Agent, Body, RequestBuilder};
 
+use crate::tls::{Authorities, connecting};
+
 /// The most bytes of one answer that are read.
 const ANSWER: u64 = 256 * 1024 * 1024;
 
@@ -121,6 +123,12 @@ impl Client {
     /// A caller of the node at `url`, such as `http://127.0.0.1:7400`, with its API key.
     #[must_use]
     pub fn new(url: &str, token: Option<String>) -> Self {
+        Self::trusting(url, token, &Authorities::default())
+    }
+
+    /// The same; the node may show a certificate of one of these authorities as well.
+    #[must_use]
+    pub fn trusting(url: &str, token: Option<String>, authorities: &Authorities) -> Self {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -129,6 +137,9 @@ impl Client {
             .timeout_per_read(Some(Duration::from_secs(60)));
         if is_loopback(url) {
             config = config.proxy(None);
+        }
+        if url.starts_with("https://") {
+            config = config.tls_config(connecting(authorities));
         }
         Self { agent: config.build().into(), url: url.trim_end_matches('/').to_owned(), token }
     }

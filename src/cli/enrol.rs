@@ -40,7 +40,9 @@ impl Enrol {
             }
         };
         let body = json!({"enrolment_secret": secret.trim(), "name": self.name}).to_string();
-        let answer = Client::new(&global.url, None).post("/v1/enrol", &[], body.as_bytes())?.body;
+        let answer = Client::trusting(&global.url, None, &global.ca.clone().unwrap_or_default())
+            .post("/v1/enrol", &[], body.as_bytes())?
+            .body;
         let Some(key) = answer.get("api_key").and_then(Value::as_str) else {
             return Err(Failure::new("the node answered without a key"));
         };

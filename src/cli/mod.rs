@@ -29,6 +29,7 @@ use clap_complete::Shell;
 use tenure_events::Time;
 
 use crate::client::Client;
+use crate::tls::Authorities;
 use failure::Result;
 use output::{Format, Paint};
 
@@ -109,9 +110,12 @@ struct Global {
     /// The node to ask
     #[arg(long, global = true, env = "TENURE_URL", hide_env_values = true, default_value = "http://127.0.0.1:7400")]
     url: String,
-    /// The API key to ask with; better set in the environment, out of others' sight
+    /// The API key or token to ask with; better set in the environment, out of others' sight
     #[arg(long, global = true, env = "TENURE_TOKEN", hide_env_values = true, value_name = "KEY")]
     token: Option<String>,
+    /// Certificates in PEM of authorities that the node's may be of, beside those that the system trusts
+    #[arg(long, global = true, env = "TENURE_CA", hide_env_values = true, value_name = "FILE", value_parser = Authorities::read)]
+    ca: Option<Authorities>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -145,7 +149,8 @@ enum Verb {
 
 impl Global {
     fn client(&self) -> Client {
-        Client::new(&self.url, self.token.clone().filter(|token| !token.is_empty()))
+        let authorities = self.ca.clone().unwrap_or_default();
+        Client::trusting(&self.url, self.token.clone().filter(|token| !token.is_empty()), &authorities)
     }
 }
 

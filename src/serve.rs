@@ -12,7 +12,7 @@ use crate::http;
 use crate::node::{Node, OpenError, OpenReport, Options};
 use crate::publish::{self, Publisher};
 
-pub use crate::http::{Limits, Options as Edge, Rate, Tokens};
+pub use crate::http::{Limits, Options as Edge, Rate, Tls, TlsError, TlsFiles, Tokens};
 
 /// A node that serves.
 pub struct Server {

@@ -54,6 +54,7 @@ mod http_reading;
 mod http_reports;
 mod http_service;
 mod http_stream;
+mod http_tls;
 mod http_tokens;
 mod keys;
 mod log_contract;

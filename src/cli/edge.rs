@@ -1,11 +1,13 @@
 //! How a node shows itself and what one caller may take of it, as an operator says it.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use super::failure::{Failure, Result};
-use crate::serve::{self, Limits, Rate};
+use crate::serve::{self, Limits, Rate, Tls, TlsFiles};
 
 /// What says how a node serves. A rate is PER_SECOND:AT_ONCE, or `off`.
 #[derive(Debug, Args)]
@@ -14,6 +16,15 @@ pub struct Edge {
     /// The address that the service is known under, as its documents shall say; that of --listen if it is not said
     #[arg(long, value_name = "URL", env = "TENURE_PUBLIC_URL")]
     public_url: Option<String>,
+    /// The node's certificate in PEM, those of its authorities after it; read anew when the file changes
+    #[arg(long, value_name = "FILE", env = "TENURE_TLS_CERT", hide_env_values = true, requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key in PEM
+    #[arg(long, value_name = "FILE", env = "TENURE_TLS_KEY", hide_env_values = true, requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Answer by plain HTTP on other addresses than those of this machine: whoever can listen reads the keys of callers
+    #[arg(long, env = "TENURE_INSECURE_HTTP")]
+    insecure_http: bool,
     /// How far the clocks of issuers of tokens may be from that of the node, in seconds
     #[arg(long, value_name = "SECONDS", env = "TENURE_TOKEN_CLOCK_SKEW", default_value_t = serve::Tokens::default().clock_skew.as_secs())]
     token_clock_skew: u64,
@@ -104,6 +115,20 @@ impl Edge {
         };
         let tokens =
             serve::Tokens { clock_skew: Duration::from_secs(self.token_clock_skew), ..serve::Tokens::default() };
-        Ok(serve::Edge { limits, tokens, public_url: self.public_url.clone() })
+        let files = self.tls_cert.clone().zip(self.tls_key.clone());
+        let tls = files.map(|(certificate, key)| Tls::load(TlsFiles { certificate, key })).transpose();
+        Ok(serve::Edge { limits, tokens, tls: tls.map_err(Failure::new)?, public_url: self.public_url.clone() })
+    }
+
+    /// Refuses plain HTTP where others may listen.
+    pub fn may_listen(&self, addresses: [SocketAddr; 2]) -> Result<()> {
+        let open = addresses.into_iter().find(|address| !address.ip().is_loopback());
+        match open.filter(|_| self.tls_cert.is_none() && !self.insecure_http) {
+            None => Ok(()),
+            Some(address) => {
+                Err(Failure::new(format!("plain HTTP on {address} shows the keys of callers to whoever listens"))
+                    .hint("give --tls-cert and --tls-key; or, behind a proxy that encrypts, say --insecure-http"))
+            }
+        }
     }
 }

@@ -56,7 +56,7 @@ Examples:
   tenure serve --data ./data --listen 127.0.0.1:7500 --log-format json 2>tenure.log
   tenure serve --data ./data --nats tls://nats.example.org --nats-creds ./tenure.creds
 
-Plain HTTP: put what terminates TLS in front of it before you listen on anything but loopback.")]
+Plain HTTP stays on this machine: elsewhere the node needs --tls-cert and --tls-key, or --insecure-http behind a proxy that encrypts.")]
 pub struct Serve {
     /// The folder, made by `tenure init`
     #[arg(long, value_name = "DIR", env = "TENURE_DATA", hide_env_values = true)]
@@ -165,30 +165,34 @@ impl Serve {
             LogFormat::Json => log.json().init(),
         }
         let metrics = metrics_of(self.listen, self.metrics);
+        self.edge.may_listen([self.listen, metrics])?;
         let options = Options {
             clock_confirmed: self.clock_confirmed,
             keys_lost: self.keys_lost,
             enrolment_hook: self.enrolment_hook.map(Hook),
             ..Options::folder(&self.data)
         };
-        let mut server =
-            Server::start_with(options, self.edge.options()?, self.listen, Some(metrics)).map_err(|error| {
-                let failure = Failure::new(&error);
-                match error {
-                    ServerError::Listen { .. } => failure.hint("choose other addresses with --listen and --metrics"),
-                    ServerError::Open(_) | ServerError::System(_) | ServerError::Serve(_) | ServerError::Broke(_) => {
-                        failure
-                    }
+        let edge = self.edge.options()?;
+        let encrypted = edge.tls.is_some();
+        let mut server = Server::start_with(options, edge, self.listen, Some(metrics)).map_err(|error| {
+            let failure = Failure::new(&error);
+            match error {
+                ServerError::Listen { .. } => failure.hint("choose other addresses with --listen and --metrics"),
+                ServerError::Open(_) | ServerError::System(_) | ServerError::Serve(_) | ServerError::Broke(_) => {
+                    failure
                 }
-            })?;
+            }
+        })?;
         tell(&server.report);
         if let Some(feed) = feed {
             server.publish(feed);
         }
         server.hear_signals().map_err(Failure::new)?;
-        print(&format!("listening on http://{}\n", server.address))?;
+        let scheme = |encrypted: bool| if encrypted { "https" } else { "http" };
+        print(&format!("listening on {}://{}\n", scheme(encrypted), server.address))?;
         if let Some(metrics) = server.metrics {
-            print(&format!("metrics on http://{metrics}/metrics\n"))?;
+            let scheme = scheme(encrypted && !metrics.ip().is_loopback());
+            print(&format!("metrics on {scheme}://{metrics}/metrics\n"))?;
         }
         server.run().map_err(Failure::new)?;
         tracing::info!("stopped");

@@ -16,8 +16,10 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Sleep;
+use tokio_rustls::server::TlsStream;
 
 use super::limits::{Slots, network};
+use super::tls::Tls;
 
 /// How long a client may take for the head of a request, and be silent before it. Who sends byte by byte, or nothing,
 /// holds no connection for longer.
@@ -41,8 +43,15 @@ pub struct Room {
     pub stalled: Duration,
 }
 
-/// Serves connections until `stopped` is ready; then takes no more, and ends when those that are there have ended.
-pub async fn serve(listener: TcpListener, router: Router, room: Room, stopped: impl Future<Output = ()>) {
+/// Serves connections, by TLS where that is given, until `stopped` is ready; then takes no more, and ends when those that
+/// are there have ended.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    room: Room,
+    tls: Option<Tls>,
+    stopped: impl Future<Output = ()>,
+) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD);
     let open = GracefulShutdown::new();
@@ -68,10 +77,17 @@ pub async fn serve(listener: TcpListener, router: Router, room: Room, stopped: i
             request.extensions_mut().insert(peer);
             inner.call(request)
         });
-        let io = TokioIo::new(Patient { inner: connection, limit: room.stalled, stalled: None });
-        let served = open.watch(http.serve_connection(io, service));
+        let connection = Patient { inner: connection, limit: room.stalled, stalled: None };
+        let (watcher, http, tls) = (open.watcher(), http.clone(), tls.clone());
         tokio::spawn(async move {
-            if let Err(error) = served.await {
+            let served = match tls {
+                None => watcher.watch(http.serve_connection(TokioIo::new(connection), service)).await,
+                Some(tls) => {
+                    let Some(connection) = shake_hands(&tls, connection).await else { return };
+                    watcher.watch(http.serve_connection(TokioIo::new(connection), service)).await
+                }
+            };
+            if let Err(error) = served {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(slot);
@@ -79,6 +95,13 @@ pub async fn serve(listener: TcpListener, router: Router, room: Room, stopped: i
     }
     drop(listener);
     open.shutdown().await;
+}
+
+/// Who agrees on no encryption within the time for a head is let go.
+async fn shake_hands(tls: &Tls, connection: Patient) -> Option<TlsStream<Patient>> {
+    let shaken = tokio::time::timeout(HEAD, tls.acceptor().accept(connection)).await;
+    let shaken = shaken.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    shaken.inspect_err(|error| tracing::debug!(%error, "a connection is not encrypted")).ok()
 }
 
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {

@@ -21,6 +21,7 @@ mod read;
 mod reports;
 mod routes;
 mod stream;
+mod tls;
 
 use std::future::Future;
 use std::io;
@@ -47,6 +48,7 @@ pub use crate::bearer::Options as Tokens;
 pub use limits::{Limits, Rate};
 pub use openapi::document as openapi;
 pub use routes::{Route, all as routes};
+pub use tls::{Tls, TlsError, TlsFiles};
 
 /// How long requests that are under way may take to end once the service is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -58,6 +60,8 @@ pub struct Options {
     pub limits: Limits,
     /// How tokens of issuers are looked at.
     pub tokens: Tokens,
+    /// By what it shows itself, where connections are encrypted.
+    pub tls: Option<Tls>,
     /// The address that the service is known under, such as `https://tenure.example.org`; that of the listener if it is not
     /// said. No header of a request ever says it.
     pub public_url: Option<String>,
@@ -103,14 +107,24 @@ pub async fn serve_with(
     let room = room(&options.limits);
     let public_url = match &options.public_url {
         Some(url) => url.trim_end_matches('/').to_owned(),
-        None => format!("http://{}", listener.local_addr()?),
+        None => {
+            let scheme = if options.tls.is_some() { "https" } else { "http" };
+            format!("{scheme}://{}", listener.local_addr()?)
+        }
     };
     let app = App::new(node.clone(), &options, public_url, stopping.clone());
     let counting = tokio::spawn(Arc::clone(&app.limits().usage).follow(node.clone()));
     let metrics = metrics::router(app.clone());
-    let mut serving = tokio::spawn(connections::serve(listener, routes::router(app), room, stopped(stopping.clone())));
-    let metrics =
-        metrics_listener.map(|listener| tokio::spawn(connections::serve(listener, metrics, room, stopped(stopping))));
+    let renewing = options.tls.clone().map(|tls| tokio::spawn(tls.follow()));
+    let router = routes::router(app);
+    let serve_api = connections::serve(listener, router, room, options.tls.clone(), stopped(stopping.clone()));
+    let mut serving = tokio::spawn(serve_api);
+    let metrics = metrics_listener.map(|listener| {
+        // On this machine nobody listens.
+        let local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
+        let tls = options.tls.clone().filter(|_| !local);
+        tokio::spawn(connections::serve(listener, metrics, room, tls, stopped(stopping)))
+    });
     let ended = tokio::select! {
         () = shutdown => None,
         ended = &mut serving => Some(ended),
@@ -128,6 +142,9 @@ pub async fn serve_with(
         metrics.abort();
     }
     counting.abort();
+    if let Some(renewing) = renewing {
+        renewing.abort();
+    }
     node.shutdown().await?;
     Ok(ended.map_err(io::Error::other)?)
 }

@@ -313,7 +313,15 @@ fn an_issuer_under_exclusion() {
     assert_eq!(t.who(&puppet.token(&t.educate.claims("helen"))), "401 caller.unauthenticated");
     assert_eq!(t.who(&helen), "401 caller.unauthenticated");
     assert_eq!(t.server.get(&own, "/v1/issuers").json()["items"][0]["suspended"], true);
+    // It is named among what remains from outside, vouched for or not.
+    let named = || {
+        let found = t.server.get(&own, "/v1/orgs/educate/from-outside").json();
+        let issued = found["issued"].as_array().unwrap().iter().filter(|issued| issued["what"] == "issuer");
+        issued.map(|issuer| (issuer["id"].clone(), issuer["suspended"].clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(named(), [(json!("educate-idp"), json!(true))]);
     t.server.done(&own, "confirm-credentials", json!({"org": "educate", "issuers": ["educate-idp"]}));
+    assert_eq!(named(), [(json!("educate-idp"), json!(false))]);
     assert_eq!(t.who(&puppet.token(&t.educate.claims("helen"))), "helen");
 }
 

@@ -66,7 +66,7 @@ pub struct Made {
 /// Something that somebody from elsewhere made or gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Issued {
-    /// `api_key`, `identity`, `group`, `role`, `membership`, `role_assignment`, `group_member`, `invitation` or
+    /// `api_key`, `identity`, `issuer`, `group`, `role`, `membership`, `role_assignment`, `group_member`, `invitation` or
     /// `sub_tenant`.
     pub what: &'static str,
     /// Its id, or that of the role, group or sub-tenant.
@@ -215,6 +215,7 @@ impl<'a> Telling<'a> {
             for user in view.home_users(at) {
                 self.credentials(user, &mut list);
             }
+            self.issuers(&mut list);
             for group in view.groups(at) {
                 self.fact(&mut list, "group", view.group_id(group), None, view.group_since(group));
                 for (user, position) in view.members(group) {
@@ -269,6 +270,24 @@ impl<'a> Telling<'a> {
                 user: user.map(|user| telling.user(user)),
                 by: telling.by(maker),
                 suspended: false,
+            });
+        }
+    }
+
+    /// Issuers whose tokens may be of people of the org that is looked at: those that were given to it, and those of the
+    /// platform that name the tenant.
+    fn issuers(&mut self, list: &mut Vec<Issued>) {
+        let (view, at) = (self.view, self.at);
+        for (no, issuer) in view.issuers() {
+            let names_tenants = at == self.org && view.root() == Some(issuer.org) && issuer.tenant_claim.is_some();
+            let since = view.issuer(no).filter(|_| issuer.org == at || names_tenants).map(|(_, since)| since);
+            let Some(maker) = since.and_then(|since| self.outsider(since)) else { continue };
+            self.take(list, None, |telling| Issued {
+                what: "issuer",
+                id: view.issuer_id(no).to_owned(),
+                user: None,
+                by: telling.by(maker),
+                suspended: !outside::issuer_counts(view, no, at),
             });
         }
     }

@@ -67,6 +67,9 @@ pub enum Refused {
     /// Somebody else signed it, or it was changed.
     #[error("its signature is wrong")]
     Signature,
+    /// It is for who proves to hold a key, and nobody asks for that here.
+    #[error("it is bound to a key by `cnf`")]
+    Bound,
     /// It is for somebody else.
     #[error("its `aud` is another")]
     Audience,

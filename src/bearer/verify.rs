@@ -91,6 +91,10 @@ pub fn verify(token: &str, unverified: &Unverified, key: &PublicKey, issuer: &Is
     if *claims != unverified.claims || iss != Some(&issuer.url) {
         return Err(Refused::Claims);
     }
+    // Bound to a key of its holder (RFC 7800), which nobody here asks to see: it is not for whoever bears it.
+    if claims.contains_key("cnf") {
+        return Err(Refused::Bound);
+    }
     let actor = match claims.get("act") {
         Some(act) => {
             let of_issuer = act.get("iss").is_none_or(|iss| iss.as_str() == Some(&issuer.url));

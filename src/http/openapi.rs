@@ -168,7 +168,7 @@ fn body(route: &Route) -> Value {
 
 fn components(of_arguments: Map<String, Value>) -> Value {
     json!({
-        "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "description": "an API key, `tnr_…`" } },
+        "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "description": "an API key, `tnr_…`, or a JSON Web Token of a registered issuer" } },
         "responses": {
             "done": answer("done, or, with `dry_run`, what would be", "application/json", &reference("done")),
             "problem": {

@@ -60,6 +60,7 @@ fn no_token_lies_its_way_in() {
     check("a begin in words", signed(json!({"nbf": "now"})), Refused::Claims);
     check("without a subject", signed(json!({"sub": null})), Refused::Claims);
     check("a subject of another form", signed(json!({"sub": ["mike"]})), Refused::Malformed);
+    check("for who has a key", signed(json!({"cnf": {"jkt": "x"}})), Refused::Bound);
     check("of nobody", signed(json!({"sub": "stranger"})), Refused::Subject);
     check("of an issuer that nobody trusts", signed(json!({"iss": "https://other.example.org"})), Refused::Issuer);
     check("of two issuers", signed(json!({"iss": [t.educate.url, "x"]})), Refused::Issuer);
@@ -104,6 +105,26 @@ fn no_token_lies_its_way_in() {
     }
     check("longer than any", signed(json!({"long": "x".repeat(9_000)})), Refused::Malformed);
     assert_eq!(t.who(&whole), "mike");
+}
+
+/// Whatever is changed of a token, at whichever place, it is refused, and nothing breaks.
+#[test]
+fn no_byte_of_a_token_can_be_changed() {
+    let t = Tenants::new();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let tokens = Tokens::new(t.server.node.clone(), Options::default());
+    let whole = t.token("mike");
+    let check = |token: &str| runtime.block_on(tokens.authenticate(token)).is_ok();
+    assert!(check(&whole));
+    for at in 0..whole.len() {
+        let (before, after) = (&whole[..at], &whole[at + 1..]);
+        let there = &whole[at..=at];
+        for other in ["A", "z", "_", "=", ".", " ", "", "\u{e9}"] {
+            let changed = format!("{before}{other}{after}");
+            assert!(other == there || !check(&changed), "{other:?} at {at}");
+        }
+        assert!(!check(before) && !check(&format!("{before}{there}{there}{after}")), "{at}");
+    }
 }
 
 /// The node's log says which issuer it was and what was wrong, and nothing of the token.

@@ -235,3 +235,34 @@ fn a_personal_folder_wipes_no_past_and_keeps_its_own() {
     let before = server.get(&audit, &format!("/v1/resources/figures?as_of={was}")).json();
     assert_eq!(before["name"], "Plain figures");
 }
+
+/// `audit.read` in an ancestor reaches down, into archived orgs as well; not into an org that shuts its ancestors out, nor,
+/// once they are let in again, to what was recorded meanwhile.
+#[test]
+fn who_audits_from_above_reads_what_was_recorded_while_admitted() {
+    let Acme { server, ada, .. } = acme();
+    let admin = server.admin.clone();
+    server.done(&admin, "withdraw-subscription", json!({"org": "acme", "user": "admin"}));
+    let olga = server.user(&admin, "olga", "root", "administrator", json!(["audit.read"]));
+    let names = |who: &str| {
+        let answer = server.get(who, "/v1/orgs/acme/history");
+        let items = answer.json()["items"].as_array().cloned().unwrap_or_default();
+        let names = items.iter().filter_map(|event| event["data"]["name"].as_str().map(str::to_owned));
+        let names: Vec<String> = names.filter(|name| name.len() == 1).collect();
+        (answer.status, names.join(""))
+    };
+    let rename = |name: &str| server.done(&ada, "rename-org", json!({"org": "acme", "name": name}));
+    rename("A");
+    assert_eq!(names(&olga), (200, "A".to_owned()));
+    assert_eq!(server.get(&olga, "/v1/reports/entitlements?org=acme").status, 200);
+    server.done(&ada, "exclude-landlord", json!({"org": "acme"}));
+    rename("B");
+    assert_eq!(names(&olga).0, 404);
+    assert_eq!(server.get(&olga, "/v1/reports/entitlements?org=acme").status, 404);
+    server.done(&ada, "admit-landlord", json!({"org": "acme"}));
+    rename("C");
+    assert_eq!(names(&olga), (200, "AC".to_owned()));
+    assert_eq!(names(&ada), (200, "ABC".to_owned()));
+    server.done(&admin, "archive-org", json!({"org": "acme", "confirmation": "permanently archive"}));
+    assert_eq!(names(&olga), (200, "AC".to_owned()));
+}

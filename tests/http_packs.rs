@@ -118,7 +118,11 @@ fn what_tenants_may_use_is_read_by_those_whom_it_concerns() {
     let handed = "resources/drinks/hand-ons";
     assert_eq!(read(helen, handed), "user mike; role buyers");
     assert_eq!(read(nora, handed), "user fay");
-    assert_eq!(read(platform_reads, handed), "", "a platform sees none of its tenants' people");
+    assert_eq!(
+        read(platform_reads, handed),
+        "user fay; user mike; role buyers",
+        "who audits the tenants sees their people"
+    );
     let rules = "resources/drinks/row-rules";
     assert_eq!(read(platform_reads, rules), "org kickstart: year > 2020; user mike: region = 'DK'");
     assert_eq!(read(helen, rules), "user mike: region = 'DK'");

@@ -5,7 +5,7 @@
 //! the past. What may not be seen is told to be not there, and cannot be named in a command.
 
 use tenure_events::Position;
-use tenure_events::data::{Level, Lifecycle};
+use tenure_events::data::{Level, Lifecycle, TenantUsers};
 
 use crate::history::{Entity, Order, history};
 use crate::judge::administrative::{
@@ -30,17 +30,17 @@ pub enum Asking {
     No,
 }
 
-/// Whether the viewer sees an org: belongs to it, or manages it as an org from above.
+/// Whether the viewer sees an org: belongs to it, audits it, or manages it as an org from above.
 #[must_use]
 pub fn sees_org(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
-    belongs(view, viewer, org) || judge::manages(view, viewer, org)
+    belongs(view, viewer, org) || judge::manages(view, viewer, org) || reads_history(view, viewer, org)
 }
 
 /// Whether the viewer sees what an org is made of: its environments, what it says it is for. As they see the org, unless
 /// they manage it from above and the org excludes those above.
 #[must_use]
 pub fn sees_inside(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
-    belongs(view, viewer, org) || judge::manages_inside(view, viewer, org)
+    belongs(view, viewer, org) || judge::manages_inside(view, viewer, org) || reads_history(view, viewer, org)
 }
 
 /// Whether the viewer sees an environment: as they see what its org is made of.
@@ -49,7 +49,8 @@ pub fn sees_environment(view: &View<'_>, viewer: &Subject, environment: Environm
     view.environment(environment).is_some_and(|found| sees_inside(view, viewer, found.value.org))
 }
 
-/// Whether the viewer sees a user: themself, those of the same home, and those whose home or membership they manage.
+/// Whether the viewer sees a user: themself, those of the same home, and those whose home or membership they manage or
+/// audit.
 /// Until a second org has ever existed, where the platform is set so, only those below them.
 #[must_use]
 pub fn sees_user(view: &View<'_>, viewer: &Subject, target: UserNo) -> bool {
@@ -63,12 +64,14 @@ pub fn sees_user(view: &View<'_>, viewer: &Subject, target: UserNo) -> bool {
         return false;
     };
     if user.status == UserStatus::Erased {
-        return !is_hidden(view, viewer, target) && holds_any(view, viewer, user.home, &[USER_MANAGE, AUDIT_READ]);
+        let reads = holds_any(view, viewer, user.home, &[USER_MANAGE]) || reads_history(view, viewer, user.home);
+        return reads && !is_hidden(view, viewer, target);
     }
     if is_single(view) {
         return is_below(view, viewer.user, target);
     }
-    let manages = |org| holds_any(view, viewer, org, &[USER_MANAGE, SUBSCRIPTION_MANAGE]);
+    let manages =
+        |org| holds_any(view, viewer, org, &[USER_MANAGE, SUBSCRIPTION_MANAGE]) || reads_history(view, viewer, org);
     (view.home(viewer.user) == Some(user.home) && in_reach(viewer, user.home))
         || manages(user.home)
         || view.subscriptions(target).any(|(org, ..)| manages(org))
@@ -80,7 +83,7 @@ pub fn sees_user(view: &View<'_>, viewer: &Subject, target: UserNo) -> bool {
 #[must_use]
 pub fn sees_group(view: &View<'_>, viewer: &Subject, group: GroupNo) -> bool {
     match view.group(group).map(|group| group.value.org) {
-        Some(Some(org)) => belongs(view, viewer, org),
+        Some(Some(org)) => belongs(view, viewer, org) || reads_history(view, viewer, org),
         Some(None) => {
             let member = view.stands(viewer.user) && view.membership(viewer.user, group).is_some();
             member
@@ -113,7 +116,7 @@ fn invites_teams(view: &View<'_>, viewer: &Subject) -> bool {
 #[must_use]
 pub fn sees_role(view: &View<'_>, viewer: &Subject, role: RoleNo) -> bool {
     match view.role(role).map(|role| role.value.org) {
-        Some(Some(org)) => belongs(view, viewer, org),
+        Some(Some(org)) => belongs(view, viewer, org) || reads_history(view, viewer, org),
         Some(None) => {
             (view.stands(viewer.user) && is_assigned(view, viewer.user, role)) || at_root(view, viewer, ROLE_MANAGE)
         }
@@ -223,14 +226,40 @@ pub fn sees_subscription(view: &View<'_>, viewer: &Subject, user: UserNo, org: O
         return view.stands(viewer.user);
     }
     !is_hidden(view, viewer, user)
-        && (holds_any(view, viewer, org, &[USER_MANAGE, SUBSCRIPTION_MANAGE, AUDIT_READ])
+        && (holds_any(view, viewer, org, &[USER_MANAGE, SUBSCRIPTION_MANAGE])
+            || reads_history(view, viewer, org)
             || view.home(user).is_some_and(|home| holds_any(view, viewer, home, &[USER_MANAGE])))
 }
 
-/// Whether the viewer reads the history of an org. One's own history is always one's own.
+/// Whether the viewer audits an org, and so reads its history: by `audit.read` there, or in an ancestor as far as that
+/// reaches down. One's own history is always one's own.
 #[must_use]
 pub fn reads_history(view: &View<'_>, viewer: &Subject, org: OrgNo) -> bool {
-    holds_any(view, viewer, org, &[AUDIT_READ])
+    holds_any(view, viewer, org, &[AUDIT_READ]) || audits_from_above(view, viewer, org).next().is_some()
+}
+
+/// Whether the viewer reads an event of an org's history: who audits it from above does not read what was recorded while
+/// they were shut out.
+#[must_use]
+pub fn reads_event(view: &View<'_>, viewer: &Subject, org: OrgNo, position: Position) -> bool {
+    let admitted = |above: OrgNo| {
+        let recorded = view.state().command_of(position).map_or(view.instant(), |(_, recorded)| recorded);
+        judge::reaches_down(&View::new(view.state(), position, recorded), above, org)
+    };
+    holds_any(view, viewer, org, &[AUDIT_READ]) || audits_from_above(view, viewer, org).any(admitted)
+}
+
+/// The ancestors of an org in which the viewer holds `audit.read`, as far as that reaches down. Where orgs are for system
+/// administrators alone, they stand side by side, and what is held in one is nothing in another (D); where tenants' users
+/// are never the platform's, it sees none of them (H).
+fn audits_from_above<'a>(view: &View<'a>, viewer: &Subject, org: OrgNo) -> impl Iterator<Item = OrgNo> + use<'a> {
+    let (view, viewer) = (*view, *viewer);
+    let beside = view.lifecycle() == Lifecycle::SystemAdministrator || view.tenant_users() == TenantUsers::Never;
+    let reaches = in_reach(&viewer, org) && !beside;
+    let above = view.lineage(org).skip(1).filter(move |_| reaches);
+    above.filter(move |above| {
+        judge::reaches_down(&view, *above, org) && holds_any(&view, &viewer, *above, &[AUDIT_READ])
+    })
 }
 
 /// What the viewer may be told about what a user may do in an org. Whoever may act for them there asks as they do; about
@@ -282,7 +311,7 @@ fn asking(view: &View<'_>, viewer: &Subject, user: UserNo, org: OrgNo) -> Asking
 
 /// What whoever holds `here` in an org may be told there about anybody.
 fn asks_of_all(view: &View<'_>, viewer: &Subject, org: OrgNo, here: PrivilegeSet) -> Asking {
-    if here.has(ACCESS_CHECK) || here.has(AUDIT_READ) {
+    if here.has(ACCESS_CHECK) || reads_history(view, viewer, org) {
         return Asking::Full;
     }
     let nearest = view.lineage(org).skip(1).find(|above| held(view, viewer, *above).has(ACCESS_CHECK));

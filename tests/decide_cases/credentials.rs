@@ -81,7 +81,7 @@ fn a_reset_by_who_manages_orgs() {
     // Of a tenant's administrators, from above and only while admitted; of nobody else, and not at home.
     let mut w = given();
     w.must("admin", "reset-credential", reset("kate"));
-    w.must_not("admin", "reset-credential", reset("ken"), "user.unknown");
+    w.must_not("admin", "reset-credential", reset("ken"), "privilege.not_held");
     w.must_not("admin", "reset-credential", reset("shaun"), "user.unknown");
     let mut w = with_gus(&["org.manage"]);
     w.must_not("gus", "reset-credential", reset("kate"), "privilege.not_held");

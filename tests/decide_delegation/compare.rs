@@ -161,11 +161,7 @@ impl<'a> Both<'a> {
         same(found, facts.acts_for(who, user, org, t), told("acts for"))?;
         let found = sight::sees_subscription(view, &subject, self.users[user], self.orgs[org]);
         same(found, facts.sees_membership(who, user, org, t), told("sees membership"))?;
-        same(
-            sight::reads_history(view, &subject, self.orgs[org]),
-            facts.read(who, org, t) & super::rules::AUDIT_READ != 0,
-            told("reads history"),
-        )?;
+        same(sight::reads_history(view, &subject, self.orgs[org]), facts.audits(who, org, t), told("reads history"))?;
         let found = match sight::may_ask(view, &subject, self.users[user], self.orgs[org]) {
             Asking::Full => 2,
             Asking::Bare => 1,

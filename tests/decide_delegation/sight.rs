@@ -1,7 +1,7 @@
 //! What the naive model lets people see and ask.
 
 use tenure_events::Time;
-use tenure_events::data::{Level, Lifecycle};
+use tenure_events::data::{Level, Lifecycle, TenantUsers};
 
 use super::facts::{At, Facts, Holder, Set, Status};
 use super::rules::{
@@ -33,7 +33,7 @@ impl Facts {
             return false;
         }
         if self.users[user].status == Status::Gone {
-            return any(home, USER_MANAGE | AUDIT_READ);
+            return any(home, USER_MANAGE) || self.audits(who, home, t);
         }
         let manages = USER_MANAGE | SUBSCRIPTION_MANAGE;
         let member = |org: &At| self.members.iter().any(|m| (m.user, m.org, m.there) == (user, *org, true));
@@ -41,15 +41,28 @@ impl Facts {
         self.single()
             || at_home
             || any(home, manages)
-            || (0..self.orgs.len()).filter(member).any(|org| any(org, manages))
+            || self.audits(who, home, t)
+            || (0..self.orgs.len()).filter(member).any(|org| any(org, manages) || self.audits(who, org, t))
+    }
+
+    /// Reads the history of an org: by `audit.read` there or, unless orgs stand side by side, in an ancestor that is not
+    /// shut out.
+    pub fn audits(&self, who: &Who, org: At, t: Time) -> bool {
+        let holds = |at: At| self.read(who, at, t) & AUDIT_READ != 0;
+        let above = |above: &At| self.counts_in(*above, org, t) && holds(*above);
+        let reaches = who.only.is_none_or(|only| only == org);
+        let settings = self.settings();
+        let beside =
+            settings.lifecycle == Lifecycle::SystemAdministrator || settings.tenant_users == TenantUsers::Never;
+        holds(org) || (reaches && !beside && self.ancestors(org).iter().any(above))
     }
 
     pub fn sees_org(&self, who: &Who, org: At, t: Time) -> bool {
-        self.in_sight(who, org, t) || self.manages(who, org, t)
+        self.in_sight(who, org, t) || self.manages(who, org, t) || self.audits(who, org, t)
     }
 
     pub fn sees_inside(&self, who: &Who, org: At, t: Time) -> bool {
-        self.in_sight(who, org, t) || self.manages_inside(who, org, t)
+        self.in_sight(who, org, t) || self.manages_inside(who, org, t) || self.audits(who, org, t)
     }
 
     fn in_sight(&self, who: &Who, org: At, t: Time) -> bool {
@@ -58,7 +71,7 @@ impl Facts {
 
     pub fn sees_group(&self, who: &Who, group: At, t: Time) -> bool {
         match self.groups[group].org {
-            Some(org) => self.in_sight(who, org, t),
+            Some(org) => self.in_sight(who, org, t) || self.audits(who, org, t),
             None => {
                 let member = self.stands(who.user, t) && self.joined.contains(&(who.user, group));
                 let mut invited = self.invitations.iter().filter(|(of, ..)| *of == group);
@@ -92,7 +105,7 @@ impl Facts {
             )
         };
         match self.roles[role].org {
-            Some(org) => self.in_sight(who, org, t),
+            Some(org) => self.in_sight(who, org, t) || self.audits(who, org, t),
             None => (self.stands(who.user, t) && assigned()) || self.read(who, 0, t) & ROLE_MANAGE != 0,
         }
     }
@@ -101,8 +114,7 @@ impl Facts {
         if self.contents[content].live {
             self.check(who, Act::Level(Level::View), On::Content(content), acting, t)
         } else {
-            let reads = self.read(who, self.contents[content].org, t) & AUDIT_READ != 0;
-            reads && !self.is_private(who, content, t)
+            self.audits(who, self.contents[content].org, t) && !self.is_private(who, content, t)
         }
     }
 
@@ -120,7 +132,7 @@ impl Facts {
         if who.themself(user) {
             return self.stands(user, t);
         }
-        let here = self.read(who, org, t) & (USER_MANAGE | SUBSCRIPTION_MANAGE | AUDIT_READ) != 0;
+        let here = self.read(who, org, t) & (USER_MANAGE | SUBSCRIPTION_MANAGE) != 0 || self.audits(who, org, t);
         let home = self.read(who, self.users[user].home, t) & USER_MANAGE != 0;
         (here || home) && !self.hidden(who, user)
     }
@@ -138,7 +150,7 @@ impl Facts {
         let here = self.read(who, org, t);
         let own = who.themself(user) && self.stands(user, t);
         let manages = here & USER_MANAGE != 0 && !self.hidden(who, user);
-        if own || manages || here & (ACCESS_CHECK | AUDIT_READ) != 0 || self.acts_for(who, user, org, t) {
+        if own || manages || here & ACCESS_CHECK != 0 || self.audits(who, org, t) || self.acts_for(who, user, org, t) {
             return 2;
         }
         let reach = self.ancestors(org).into_iter().find(|above| self.read(who, *above, t) & ACCESS_CHECK != 0);

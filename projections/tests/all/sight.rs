@@ -71,7 +71,7 @@ fn orgs() {
         ron sees org root         : yes
         ron sees org north        : no
         nora sees org north       : yes
-        nora sees org deep        : no
+        nora sees org deep        : yes
         nora sees org root        : no
         sam sees org deep         : yes
         sam sees org north        : no
@@ -97,7 +97,7 @@ fn users() {
         ned sees user sam         : no
         nora sees user sam        : no
         sam sees user ned         : no
-        root-admin sees user ned  : no
+        root-admin sees user ned  : yes
         ron sees user root-admin  : yes
         ",
     );
@@ -202,7 +202,7 @@ fn groups_and_roles() {
         ned sees group world        : yes
         nat sees group world        : no
         root-admin sees group world : yes
-        root-admin sees group crew  : no
+        root-admin sees group crew  : yes
         nat sees role editor        : yes
         sam sees role editor        : no
         nat sees role global        : yes
@@ -269,7 +269,7 @@ fn keys_memberships_and_histories() {
         nora-south reads north          : no
         nora-south sees org north       : no
         root-admin reads root           : yes
-        root-admin reads north          : no
+        root-admin reads north          : yes
         ned reads north                 : no
         ",
     );

@@ -244,10 +244,10 @@ impl<'a> Ask<'a> {
 
     /// A person's name, for those who may read it.
     pub fn name(&self, user: UserNo) -> Option<String> {
-        let managing = [administrative::USER_MANAGE, administrative::SUBSCRIPTION_MANAGE, administrative::AUDIT_READ];
+        let managing = [administrative::USER_MANAGE, administrative::SUBSCRIPTION_MANAGE];
         let home = self.live.home(user);
         let near = home == self.live.home(self.viewer.user) && home.is_some_and(|home| self.works_in(home));
-        let may = self.viewer.is_themself(user) || near || self.holds(home, &managing);
+        let may = self.viewer.is_themself(user) || near || self.holds(home, &managing) || self.audits(home);
         let name = self.view.profile(user)?.value.name.as_ref()?;
         if may { self.open(user, "name", name) } else { None }
     }
@@ -257,6 +257,11 @@ impl<'a> Ask<'a> {
         let may = self.viewer.is_themself(user) || self.holds(self.live.home(user), &[administrative::USER_MANAGE]);
         let email = self.view.profile(user)?.value.email.as_ref()?;
         if may { self.open(user, "email", email) } else { None }
+    }
+
+    /// Whether the caller audits an org.
+    fn audits(&self, org: Option<OrgNo>) -> bool {
+        org.is_some_and(|org| sight::reads_history(&self.live, &self.viewer, org))
     }
 
     /// Whether the caller's credential works in the org.

@@ -199,7 +199,7 @@ fn sees(live: &View<'_>, viewer: &Subject, collection: &str, id: &str) -> bool {
 /// Whether the viewer, judged live, reads an event: one of an org whose history they read, or one about themself.
 /// What is about tenant permissions is for their administrators.
 pub fn sees_event(live: &View<'_>, viewer: &Subject, envelope: &Envelope) -> bool {
-    let reads = |org| sight::reads_history(live, viewer, org);
+    let reads = |org| sight::reads_event(live, viewer, org, envelope.position);
     let own = |user: UserNo| match envelope.event.entity() {
         EntityRef::User(id) => id.as_str() == live.user_id(user),
         EntityRef::Platform

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use tenure_events::Position;
 use tenure_projections::judge::{self, Code, administrative};
+use tenure_projections::sight;
 
 use super::super::answer::Reply;
 use super::super::problem::Problem;
@@ -21,7 +22,7 @@ struct FromOutside {
 pub fn from_outside(ask: &Ask<'_>) -> Result<Reply, Problem> {
     let org = ask.org(ask.id())?;
     let held = judge::privileges_as(&ask.live, &ask.viewer, org);
-    if !held.has(administrative::LANDLORD_MANAGE) && !held.has(administrative::AUDIT_READ) {
+    if !held.has(administrative::LANDLORD_MANAGE) && !sight::reads_history(&ask.live, &ask.viewer, org) {
         let detail = "who has access from outside is for who holds `landlord.manage` or `audit.read` in the org";
         return Err(Problem::new(StatusCode::FORBIDDEN, Code::NotHeld.name(), detail));
     }

@@ -266,3 +266,18 @@ fn who_audits_from_above_reads_what_was_recorded_while_admitted() {
     server.done(&admin, "archive-org", json!({"org": "acme", "confirmation": "permanently archive"}));
     assert_eq!(names(&olga), (200, "AC".to_owned()));
 }
+
+/// A key that waits for its org is no way in: the last one that works stays, however many wait.
+#[test]
+fn a_key_that_waits_is_no_way_in() {
+    let Acme { server, ada, .. } = acme();
+    let key = server.get(&ada, "/v1/whoami").json()["key"].as_str().unwrap().to_owned();
+    let revoke = || server.post(&ada, "/v1/commands/revoke-api-key?dry_run=true", &json!({"key": key})).outcome();
+    let admin = server.admin.clone();
+    server.done(&admin, "withdraw-subscription", json!({"org": "acme", "user": "admin"}));
+    assert_eq!(revoke(), "200", "her second key works");
+    server.done(&ada, "exclude-landlord", json!({"org": "acme"}));
+    assert_eq!(revoke(), "409 org.no_way_in", "her second key waits");
+    server.done(&ada, "admit-landlord", json!({"org": "acme"}));
+    assert_eq!(revoke(), "200");
+}

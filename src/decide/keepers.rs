@@ -203,12 +203,13 @@ fn ways_in(view: &View<'_>, org: OrgNo, deserted: bool) -> WaysIn {
     }
 }
 
-/// What a user can come in by. An identity counts: the product signs in whom it belongs to, and acts for them.
+/// What a user can come in by. An identity counts: the product signs in whom it belongs to, and acts for them. A key that
+/// waits for its org to vouch for it opens nothing.
 fn way_in(view: &View<'_>, user: UserNo) -> WaysIn {
     if view.identities_of(user).next().is_some() {
         return WaysIn::Lasting;
     }
-    let keys = view.keys_of(user).map(|(_, key)| key).filter(|key| key.window.holds(view.instant()));
+    let keys = view.keys_of(user).filter_map(|(no, _)| judge::outside::key_in_use(view, no));
     let ways = keys.filter(|key| key.enrols || Subject::of_key(key).is_whole()).map(|key| match key.window.until() {
         Some(_) if !key.enrols => WaysIn::Ending,
         Some(_) | None => WaysIn::Lasting,

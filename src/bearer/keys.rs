@@ -1,8 +1,8 @@
 //! The public keys of issuers: as they are registered, or fetched from where the issuer has them.
 //!
 //! Fetched keys are remembered. They are fetched anew by the first token that comes once they are no longer fresh, or that
-//! names a key which is not among them; by one at a time, and not again within the floor, whoever asks and whatever came of
-//! it. While the issuer is away its keys count on, for a day.
+//! names a key which is not among them. One request fetches at a time, and none again within the floor, even if the last
+//! one failed: else callers could flood the issuer. While the issuer is away its keys count on, for a day.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -47,7 +47,7 @@ pub struct PublicKey {
 #[derive(Default)]
 struct Source {
     state: Mutex<State>,
-    /// Held by whoever fetches.
+    /// Held by the request that fetches.
     flight: tokio::sync::Mutex<()>,
 }
 
@@ -79,7 +79,7 @@ impl Keys {
         if self.is_due(&source, kid, alg, clock.elapsed()) {
             let flight = match source.flight.try_lock() {
                 Ok(flight) => Some(flight),
-                // Whoever has what they need waits for nobody.
+                // The key is known: the request need not wait for the one that fetches.
                 Err(_) if source.find(kid, alg) => None,
                 Err(_) => Some(source.flight.lock().await),
             };

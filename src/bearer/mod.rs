@@ -28,7 +28,7 @@ pub struct Options {
     pub keys_fresh: Duration,
     /// For how long keys count that could not be fetched anew.
     pub keys_last: Duration,
-    /// How long nothing is fetched from an issuer after it was tried, whoever asks.
+    /// How long nothing is fetched from an issuer after it was tried.
     pub keys_floor: Duration,
 }
 
@@ -67,7 +67,7 @@ pub enum Refused {
     /// Somebody else signed it, or it was changed.
     #[error("its signature is wrong")]
     Signature,
-    /// It is for who proves to hold a key, and nobody asks for that here.
+    /// It is bound to a key whose holder must prove it, and no such proof is taken here.
     #[error("it is bound to a key by `cnf`")]
     Bound,
     /// It is for somebody else.

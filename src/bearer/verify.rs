@@ -91,7 +91,7 @@ pub fn verify(token: &str, unverified: &Unverified, key: &PublicKey, issuer: &Is
     if *claims != unverified.claims || iss != Some(&issuer.url) {
         return Err(Refused::Claims);
     }
-    // Bound to a key of its holder (RFC 7800), which nobody here asks to see: it is not for whoever bears it.
+    // Bound to a key (RFC 7800): its bearer must prove to hold that, and no such proof is taken here.
     if claims.contains_key("cnf") {
         return Err(Refused::Bound);
     }

@@ -1,6 +1,6 @@
 //! Issuers: identity providers whose tokens sign people in. See decision 0041.
 //!
-//! Whoever says what is trusted of an issuer can be everybody whom it signs in. So that is for whoever holds everything at
+//! A caller who sets what is trusted of an issuer can act as every user whom it signs in. So this takes every privilege at
 //! the root: the platform proves whose an issuer is before it gives it to a tenant. A tenant that excludes its landlord
 //! vouches for it itself, each time that it is changed.
 
@@ -70,7 +70,7 @@ pub fn change(scene: &Scene<'_>, args: &ChangeIssuer, plan: &mut Plan) -> Result
     Ok(())
 }
 
-/// The platform takes back what it gave, and whoever manages the users of a tenant ends what was given to it.
+/// By the platform, or by a holder of `user.manage` in the tenant that the issuer was given to.
 pub fn remove(scene: &Scene<'_>, args: &OnlyIssuer, plan: &mut Plan) -> Result<(), Refusal> {
     let (_, issuer) = find(scene, &args.id)?;
     let root = scene.root();
@@ -97,7 +97,7 @@ pub fn vouch(scene: &Scene<'_>, org: OrgNo, id: &IssuerId, plan: &mut Plan) -> R
     Ok(())
 }
 
-/// The root org, for whoever holds everything there, by a whole credential.
+/// The root org, if the caller holds every privilege there by a whole credential.
 fn everything(scene: &Scene<'_>) -> Result<OrgNo, Refusal> {
     let root = catalogue::platform(scene)?;
     let all = scene.all_privileges().without(scene.reserved_privileges());

@@ -116,7 +116,7 @@ pub fn is_identity_confirmed(view: &View<'_>, identity: &str) -> bool {
 }
 
 /// Whether an issuer counts for an org. One that excludes its ancestors waits with what outsiders trusted, as long as
-/// nobody of its own vouches for the issuer as it is.
+/// none of its own people vouches for the issuer as it is.
 #[must_use]
 pub fn issuer_counts(view: &View<'_>, issuer: IssuerNo, org: OrgNo) -> bool {
     let Some((_, since)) = view.issuer(issuer) else { return false };

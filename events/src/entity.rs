@@ -34,6 +34,36 @@ pub enum EntityRef<'a> {
     Issuer(&'a IssuerId),
 }
 
+impl<'a> EntityRef<'a> {
+    /// The user, if it is one.
+    ///
+    /// ```
+    /// use tenure_events::{EntityRef, UserId};
+    /// let sally = UserId::new("sally")?;
+    /// assert_eq!(EntityRef::User(&sally).user(), Some(&sally));
+    /// assert_eq!(EntityRef::Platform.user(), None);
+    /// # Ok::<(), tenure_events::InvalidId>(())
+    /// ```
+    #[must_use]
+    pub const fn user(self) -> Option<&'a UserId> {
+        match self {
+            Self::User(id) => Some(id),
+            Self::Platform
+            | Self::Privilege(_)
+            | Self::UserType(_)
+            | Self::Kind(_)
+            | Self::TenantPermission(_)
+            | Self::Org(_)
+            | Self::Group(_)
+            | Self::Environment(_)
+            | Self::Role(_)
+            | Self::Resource(_)
+            | Self::ApiKey(_)
+            | Self::Issuer(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for EntityRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -17,15 +17,7 @@ use super::{orgs, people};
 
 /// `GET /v1/diff`: of an org, of a user, or of every org that the caller can work in.
 pub fn diff(ask: &Ask<'_>) -> Result<Reply, Problem> {
-    let moment = |name| {
-        let moment = ask.params.moment(name)?;
-        moment.map(|moment| ask.node.view(Some(moment), None)).transpose().map_err(Problem::from)
-    };
-    let before = moment("from")?.ok_or_else(|| Problem::malformed("`from` is missing: a position or a time"))?;
-    let after = moment("to")?.unwrap_or(ask.view);
-    if (before.position(), before.instant()) > (after.position(), after.instant()) {
-        return Err(Problem::invalid("diff.backwards", "from", "`from` lies after `to`"));
-    }
+    let (before, after) = between(ask)?;
     let resources: Vec<ResourceNo> =
         ask.params.text("resource").map(|id| ask.resource(id)).transpose()?.into_iter().collect();
     let between = Between { ask, before, after, resources };
@@ -36,6 +28,20 @@ pub fn diff(ask: &Ask<'_>) -> Result<Reply, Problem> {
         (None, None) => between.all()?,
     };
     ask.page(told(page, |difference| Told::of(&after, difference)))
+}
+
+/// The two moments that a request compares.
+pub fn between<'a>(ask: &Ask<'a>) -> Result<(View<'a>, View<'a>), Problem> {
+    let moment = |name| {
+        let moment = ask.params.moment(name)?;
+        moment.map(|moment| ask.node.view(Some(moment), None)).transpose().map_err(Problem::from)
+    };
+    let before = moment("from")?.ok_or_else(|| Problem::malformed("`from` is missing: a position or a time"))?;
+    let after = moment("to")?.unwrap_or(ask.view);
+    if (before.position(), before.instant()) > (after.position(), after.instant()) {
+        return Err(Problem::invalid("diff.backwards", "from", "`from` lies after `to`"));
+    }
+    Ok((before, after))
 }
 
 /// Two moments, and who compares them.
@@ -154,7 +160,8 @@ impl<'a> Told<'a> {
     }
 }
 
-const fn level_name(level: Level) -> &'static str {
+/// A level, in a word.
+pub const fn level_name(level: Level) -> &'static str {
     match level {
         Level::View => "view",
         Level::Use => "use",

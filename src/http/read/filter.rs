@@ -200,21 +200,7 @@ fn sees(live: &View<'_>, viewer: &Subject, collection: &str, id: &str) -> bool {
 /// What is about tenant permissions is for their administrators.
 pub fn sees_event(live: &View<'_>, viewer: &Subject, envelope: &Envelope) -> bool {
     let reads = |org| sight::reads_event(live, viewer, org, envelope.position);
-    let own = |user: UserNo| match envelope.event.entity() {
-        EntityRef::User(id) => id.as_str() == live.user_id(user),
-        EntityRef::Platform
-        | EntityRef::Privilege(_)
-        | EntityRef::UserType(_)
-        | EntityRef::Kind(_)
-        | EntityRef::TenantPermission(_)
-        | EntityRef::Org(_)
-        | EntityRef::Group(_)
-        | EntityRef::Environment(_)
-        | EntityRef::Role(_)
-        | EntityRef::Resource(_)
-        | EntityRef::ApiKey(_)
-        | EntityRef::Issuer(_) => false,
-    };
+    let own = |user: UserNo| envelope.event.entity().user().is_some_and(|id| id.as_str() == live.user_id(user));
     if envelope.event.is_confidential() && !sight::sees_tenant_permissions(live, viewer) {
         return false;
     }

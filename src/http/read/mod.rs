@@ -32,6 +32,7 @@ use crate::node::Authenticated;
 
 pub use ask::{Ask, Params, is_none, moment};
 pub use bookmark::{Bookmark, Bound};
+pub use diff::{between, level_name};
 pub use filter::{Filter, sees_event};
 pub use history::{first, stored};
 pub use log::readable;

@@ -1,6 +1,6 @@
 //! Reports on what was done, from the history of an org.
 
-use tenure_events::{EntityRef, Envelope, Position, UserId};
+use tenure_events::{Envelope, Position, UserId};
 use tenure_projections::View;
 use tenure_projections::history::{Entity, Order, history};
 use tenure_projections::values::UserStatus;
@@ -22,7 +22,7 @@ pub fn acts<'a>(reading: &Reading<'a>) -> Result<Rows<'a>, Problem> {
     if let Some(actor) =
         actor.as_ref().filter(|actor| reading.begins().is_ok_and(|begins| begins.is_empty()) && !seen(actor))
     {
-        // Whoever is not seen and did nothing here is not there.
+        // An actor whom the reader does not see, and who did nothing here, is not there.
         if !is_any(reading, by)? {
             return Err(reading.ask.no_user(actor.as_str()));
         }
@@ -113,23 +113,10 @@ fn bounds(reading: &Reading<'_>) -> Result<(Position, Position), Problem> {
 
 /// Whether it is the event by which its user became erased.
 fn is_erasure(reading: &Reading<'_>, envelope: &Envelope) -> bool {
-    match envelope.event.entity() {
-        EntityRef::User(id) => reading.view().find_user(id.as_str()).is_some_and(|user| {
-            let then = View::new(reading.ask.node.state(), envelope.position, envelope.time);
-            let status = then.user(user).filter(|user| user.value.status == UserStatus::Erased);
-            status.is_some_and(|status| status.position == envelope.position)
-        }),
-        EntityRef::Platform
-        | EntityRef::Privilege(_)
-        | EntityRef::UserType(_)
-        | EntityRef::Kind(_)
-        | EntityRef::TenantPermission(_)
-        | EntityRef::Org(_)
-        | EntityRef::Group(_)
-        | EntityRef::Environment(_)
-        | EntityRef::Role(_)
-        | EntityRef::Resource(_)
-        | EntityRef::ApiKey(_)
-        | EntityRef::Issuer(_) => false,
-    }
+    let user = envelope.event.entity().user().and_then(|id| reading.view().find_user(id.as_str()));
+    user.is_some_and(|user| {
+        let then = View::new(reading.ask.node.state(), envelope.position, envelope.time);
+        let status = then.user(user).filter(|user| user.value.status == UserStatus::Erased);
+        status.is_some_and(|status| status.position == envelope.position)
+    })
 }

@@ -7,16 +7,15 @@ use tenure_projections::lookup::{Difference, Scope};
 use tenure_projections::values::{OrgNo, OrgStatus, PrivilegeSet, ResourceNo, UserNo, UserStatus};
 
 use super::super::problem::Problem;
-use super::super::read::{org_status, status};
+use super::super::read::{between, level_name, org_status, status};
 use super::Rows;
-use super::people::level_name;
 use super::reading::{Reading, goes_on};
 use super::row::{Cause, Row};
 
 /// Who gained or lost what.
 pub fn changes<'a>(reading: &Reading<'a>) -> Result<Rows<'a>, Problem> {
     let ask = reading.ask;
-    let (before, after) = reading.between()?;
+    let (before, after) = between(reading.ask)?;
     let resources: Vec<ResourceNo> =
         ask.params.text("resource").map(|id| ask.resource(id)).transpose()?.into_iter().collect();
     let scope = match (ask.params.text("org"), ask.params.text("user")) {
@@ -40,7 +39,7 @@ pub fn changes<'a>(reading: &Reading<'a>) -> Result<Rows<'a>, Problem> {
 /// Who came to an org, left it, or holds something else in it.
 pub fn movers<'a>(reading: &Reading<'a>) -> Result<Rows<'a>, Problem> {
     let org = reading.audited("org")?;
-    let (before, after) = reading.between()?;
+    let (before, after) = between(reading.ask)?;
     let page = reading.lookup(&reading.begins()?)?.of_view(after).differences(&before, Scope::Org(org), &[]);
     let next = goes_on(&page);
     let two = Two { reading, before, after };
@@ -111,7 +110,7 @@ impl<'a> Two<'_, 'a> {
         let (gained, lost) = self.privileges(user, org);
         let cause = self.turned(|view| enters(view, user, org))?;
         let all = held(&self.before, user, org);
-        // From the first thing that was taken to the last: how long somebody who was to leave still held something.
+        // From the first thing that was taken to the last: how long a leaver still held something.
         let first = if came || all.is_empty() {
             None
         } else {

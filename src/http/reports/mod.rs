@@ -1,5 +1,5 @@
 //! Reports: what auditors ask for by name, row by row, as of any moment. A report is made page by page, each page within the
-//! turn of whoever asks, so that one of a million rows takes the memory of a thousand and stops nobody.
+//! turn of its reader, so that one of a million rows takes the memory of a page and does not hold up other callers.
 
 mod acts;
 mod changes;
@@ -63,6 +63,10 @@ pub const SOME: [&str; 10] = ["org", "user", "resource", "privilege", "and", "fr
 /// How many rows are made at a time.
 const PAGE: usize = 500;
 
+/// The columns of what people hold, a path a row.
+const HELD: &[&str] =
+    &["user", "name", "home", "privileges", "path", "role", "events", "until", "position", "time", "by", "reason"];
+
 /// Every report.
 pub const REPORTS: &[Report] = &[
     Report {
@@ -122,40 +126,14 @@ pub const REPORTS: &[Report] = &[
         name: "privileged",
         about: "who holds administrative privileges in an org, until when, and who gave them",
         takes: &["org!"],
-        columns: &[
-            "user",
-            "name",
-            "home",
-            "privileges",
-            "path",
-            "role",
-            "events",
-            "until",
-            "position",
-            "time",
-            "by",
-            "reason",
-        ],
+        columns: HELD,
         rows: people::privileged,
     },
     Report {
         name: "from-outside",
         about: "who from another home can work in an org, by which path, and since when",
         takes: &["org!"],
-        columns: &[
-            "user",
-            "name",
-            "home",
-            "privileges",
-            "path",
-            "role",
-            "events",
-            "until",
-            "position",
-            "time",
-            "by",
-            "reason",
-        ],
+        columns: HELD,
         rows: people::from_outside,
     },
     Report {
@@ -321,7 +299,7 @@ pub async fn get(
     let form = params.value("format")?.unwrap_or(Form::Json);
     let making = Making { app, caller, report, params, moment: None, written: Written::new(form, report.columns) };
     let (first, going_on) = page(making, None).await?;
-    let moment = going_on.as_ref().map_or(first.moment, |(making, _)| making.moment.unwrap_or(first.moment));
+    let position = first.position;
     let rest = stream::unfold(going_on, async |state| {
         let (making, next) = state?;
         match page(making, Some(next)).await {
@@ -335,7 +313,7 @@ pub async fn get(
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(POSITION, moment.0.into());
+    headers.insert(POSITION, position.into());
     Ok(response)
 }
 
@@ -350,17 +328,17 @@ struct Making {
     written: Written,
 }
 
-/// A part of a report as it is sent, and the moment that it is of.
+/// A part of a report as it is sent, and the position that it is of.
 struct Chunk {
     bytes: Bytes,
-    moment: (Position, Time),
+    position: Position,
 }
 
 /// Makes the next page, and says from where the report goes on.
 async fn page(making: Making, next: Option<String>) -> Result<(Chunk, Option<(Making, String)>), Problem> {
     let turn = making.app.turn(&making.caller).await?;
     let work = move || {
-        // Held until the page is made, also if nobody waits for it any more.
+        // Held until the page is made, also if the reader has gone.
         let _turn = turn;
         making.page(next)
     };
@@ -374,7 +352,7 @@ impl Making {
     fn page(mut self, next: Option<String>) -> Result<(Chunk, Option<(Self, String)>), Problem> {
         let app = self.app.clone();
         let node = app.node();
-        // Whoever is shut out while the report is made gets no more of it.
+        // A reader whose credential ends while the report is made gets no more of it.
         if !node.stands(&node.live(), &self.caller) {
             return Err(Problem::unauthenticated());
         }
@@ -391,7 +369,7 @@ impl Making {
         if next.is_none() {
             self.written.end(self.report.name, &self.parameters(), moment.0, moment.1)?;
         }
-        let chunk = Chunk { bytes: self.written.taken(), moment };
+        let chunk = Chunk { bytes: self.written.taken(), position: moment.0 };
         Ok((chunk, next.map(|next| (self, next))))
     }
 

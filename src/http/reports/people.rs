@@ -8,8 +8,9 @@ use tenure_projections::sight::{self, Asking};
 use tenure_projections::values::{OrgNo, PrivilegeSet, ResourceNo, UserNo};
 
 use super::super::problem::Problem;
+use super::super::read::level_name;
 use super::Rows;
-use super::reading::{Reading, goes_on};
+use super::reading::{Reading, goes_on, next_part};
 use super::row::Row;
 
 /// What belonging to an org, or having content, needs at the least.
@@ -64,14 +65,13 @@ pub fn person<'a>(reading: &Reading<'a>) -> Result<Rows<'a>, Problem> {
                 rows.extend(reading.paths(&base, user, *org, PrivilegeSet::ALL)?);
             }
         }
-        let next = goes_on(&page).map_or_else(|| "1:".to_owned(), |next| format!("0:{next}"));
-        return Ok(Rows { rows, hidden: 0, next: Some(next) });
+        return Ok(Rows { rows, hidden: 0, next: next_part(part, 1, goes_on(&page)) });
     }
     let page = reading.lookup(&begins)?.what_may(&user.into(), VIEW, None, None);
     for no in &page.items {
         rows.extend(content(reading, user, *no)?);
     }
-    Ok(Rows { rows, hidden: 0, next: goes_on(&page).map(|next| format!("1:{next}")) })
+    Ok(Rows { rows, hidden: 0, next: next_part(part, 1, goes_on(&page)) })
 }
 
 /// A row for each path by which a user has content.
@@ -170,15 +170,5 @@ fn level(view: &View<'_>, user: UserNo, object: Object) -> Option<&'static str> 
             let question = Question { subject: user.into(), action: Action::Level(level), object, acting: None };
             judge::check(view, &question, &mut ()).then(|| level_name(level))
         }),
-    }
-}
-
-/// A level, in a word.
-pub const fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::View => "view",
-        Level::Use => "use",
-        Level::Edit => "edit",
-        Level::Manage => "manage",
     }
 }

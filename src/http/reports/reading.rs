@@ -1,4 +1,4 @@
-//! What reports read: the moment, through the eyes of whoever asks, and the events behind it.
+//! What reports read: the moment, as far as the reader may see it, and the events behind it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use axum::http::StatusCode;
 use serde_json::Value;
-use tenure_events::{EntityRef, Envelope, Position, Time, UserId};
+use tenure_events::{Envelope, Position, Time, UserId};
 use tenure_projections::View;
 use tenure_projections::due::Due;
 use tenure_projections::judge::{self, Code, Holding};
@@ -84,6 +84,24 @@ impl<'a> Reading<'a> {
             return Ok(lookup);
         }
         Ok(lookup.page(cursor.parse().map_err(|_| Problem::internal())?))
+    }
+
+    /// Shows the visitor a list as the reader sees it, whole: a page of it is in memory.
+    pub fn each<T>(
+        &self,
+        list: impl Fn(&Lookup<'a>) -> Page<T>,
+        mut visit: impl FnMut(T) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        let mut begins = String::new();
+        loop {
+            let page = list(&self.lookup(&begins)?);
+            let next = goes_on(&page);
+            page.items.into_iter().try_for_each(&mut visit)?;
+            match next {
+                Some(next) => begins = next,
+                None => return Ok(()),
+            }
+        }
     }
 
     /// Where the page begins, in the report's own words; nothing for the first.
@@ -202,21 +220,8 @@ impl<'a> Reading<'a> {
         let sealed = envelope.reason.as_ref()?;
         let data = serde_json::to_value(&envelope.event).ok();
         let named = data.as_ref().and_then(|event| event.pointer("/data/user").or_else(|| event.get("user")));
-        let about = match envelope.event.entity() {
-            EntityRef::User(user) => Some(user.clone()),
-            EntityRef::Platform
-            | EntityRef::Privilege(_)
-            | EntityRef::UserType(_)
-            | EntityRef::Kind(_)
-            | EntityRef::TenantPermission(_)
-            | EntityRef::Org(_)
-            | EntityRef::Group(_)
-            | EntityRef::Environment(_)
-            | EntityRef::Role(_)
-            | EntityRef::Resource(_)
-            | EntityRef::ApiKey(_)
-            | EntityRef::Issuer(_) => named.and_then(Value::as_str).and_then(|id| UserId::new(id).ok()),
-        };
+        let named = || named.and_then(Value::as_str).and_then(|id| UserId::new(id).ok());
+        let about = envelope.event.entity().user().cloned().or_else(named);
         let candidates = about.iter().chain([&envelope.actor]).chain(envelope.on_behalf_of.as_ref());
         candidates.into_iter().find_map(|person| self.ask.node.keys().unseal(person, "reason", sealed).ok())
     }
@@ -249,20 +254,6 @@ impl<'a> Reading<'a> {
     fn recorded(&self, position: Position) -> Result<View<'a>, Problem> {
         Ok(self.ask.node.view(Some(AsOf::Position(position)), None)?)
     }
-
-    /// The two moments between which the report compares.
-    pub fn between(&self) -> Result<(View<'a>, View<'a>), Problem> {
-        let moment = |name| {
-            let moment = self.ask.params.moment(name)?;
-            moment.map(|moment| self.ask.node.view(Some(moment), None)).transpose().map_err(Problem::from)
-        };
-        let before = moment("from")?.ok_or_else(|| Problem::malformed("`from` is missing: a position or a time"))?;
-        let after = moment("to")?.unwrap_or(self.view());
-        if (before.position(), before.instant()) > (after.position(), after.instant()) {
-            return Err(Problem::invalid("diff.backwards", "from", "`from` lies after `to`"));
-        }
-        Ok((before, after))
-    }
 }
 
 /// Nobody commanded it.
@@ -274,6 +265,14 @@ fn by_time(before: Option<Time>) -> Cause {
 pub fn short(kind: &'static str) -> &'static str {
     let name = kind.strip_prefix("tenure.").unwrap_or(kind);
     name.rsplit_once(".v").map_or(name, |(name, _)| name)
+}
+
+/// Where a report of several parts, the last of which is `last`, goes on after a page of this part.
+pub fn next_part(part: usize, last: usize, next: Option<String>) -> Option<String> {
+    match next {
+        Some(next) => Some(format!("{part}:{next}")),
+        None => (part < last).then(|| format!("{}:", part + 1)),
+    }
 }
 
 /// Where a report goes on after a page of a list.

@@ -1,12 +1,12 @@
-//! Reports on what stands around in an org: accounts that nobody uses, grants that end, things that nobody has.
+//! Reports on what an org does not need, or soon loses: unused accounts, grants that end, groups and roles without people.
 
 use tenure_events::{Position, Time};
-use tenure_projections::lookup::Holder;
+use tenure_projections::lookup::{Audience, Holder, Lookup};
 use tenure_projections::values::{OrgNo, RoleNo, UserNo, Window};
 
 use super::super::problem::Problem;
 use super::Rows;
-use super::reading::{Reading, goes_on};
+use super::reading::{Reading, goes_on, next_part};
 use super::row::Row;
 use crate::node::AsOf;
 
@@ -61,11 +61,7 @@ pub fn expiring<'a>(reading: &Reading<'a>) -> Result<Rows<'a>, Problem> {
         2 => ends.shares(&begins)?,
         _ => ends.keys(&begins)?,
     };
-    let next = match next {
-        Some(next) => Some(format!("{part}:{next}")),
-        None => (part < 3).then(|| format!("{}:", part + 1)),
-    };
-    Ok(Rows { rows, hidden: 0, next })
+    Ok(Rows { rows, hidden: 0, next: next_part(part, 3, next) })
 }
 
 /// Which windows are asked for.
@@ -100,37 +96,29 @@ impl<'a> Ends<'_, 'a> {
 
     fn holders(&self, role: RoleNo, rows: &mut Vec<Row<'a>>) -> Result<(), Problem> {
         let view = self.reading.view();
-        let mut begins = String::new();
-        loop {
-            let page = self.reading.lookup(&begins)?.holders(role);
-            let next = goes_on(&page);
-            for (holder, window, position) in page.items {
+        self.reading.each(
+            |lookup| lookup.holders(role),
+            |(holder, window, position)| {
                 let row = match holder {
                     Holder::User(user) => self.reading.of_user(user),
                     Holder::Group(group) => Row { group: Some(view.group_id(group)), ..Row::default() },
                 };
                 let row = Row { role: Some(view.role_id(role)), ..row };
                 rows.extend(self.row("role", row, window, Some(position))?);
-            }
-            match next {
-                Some(next) => begins = next,
-                None => return Ok(()),
-            }
-        }
+                Ok(())
+            },
+        )
     }
 
     fn shares(&self, begins: &str) -> Part<'a> {
-        use tenure_projections::lookup::Audience;
         let view = self.reading.view();
         let page = self.reading.lookup(begins)?.resources(self.org);
         let next = goes_on(&page);
         let mut rows = Vec::new();
         for no in page.items {
-            let mut begins = String::new();
-            loop {
-                let shares = self.reading.lookup(&begins)?.shares(no);
-                let more = goes_on(&shares);
-                for (with, share, position) in shares.items {
+            self.reading.each(
+                |lookup| lookup.shares(no),
+                |(with, share, position)| {
                     let of = self.reading.of_resource(no);
                     let row = match with {
                         Audience::User(user) => Row { user: Some(view.user_id(user)), ..of },
@@ -140,12 +128,9 @@ impl<'a> Ends<'_, 'a> {
                         Audience::AllOrgs => of,
                     };
                     rows.extend(self.row("share", row, share.window, Some(position))?);
-                }
-                match more {
-                    Some(next) => begins = next,
-                    None => break,
-                }
-            }
+                    Ok(())
+                },
+            )?;
         }
         Ok((rows, next))
     }
@@ -180,12 +165,12 @@ impl<'a> Ends<'_, 'a> {
     }
 }
 
-/// What nobody has, or nobody answers for.
+/// Groups without members, roles without holders, content whose maker cannot act.
 pub fn orphans<'a>(reading: &Reading<'a>) -> Result<Rows<'a>, Problem> {
     let (org, view) = (reading.audited("org")?, reading.view());
     let (part, begins): (usize, String) = reading.part()?;
     let lookup = reading.lookup(&begins)?;
-    let everything = tenure_projections::lookup::Lookup::of(view).limit(1);
+    let everything = Lookup::of(view).limit(1);
     let mut rows = Vec::new();
     let next = match part {
         0 => {
@@ -237,11 +222,7 @@ pub fn orphans<'a>(reading: &Reading<'a>) -> Result<Rows<'a>, Problem> {
             next
         }
     };
-    let next = match next {
-        Some(next) => Some(format!("{part}:{next}")),
-        None => (part < 2).then(|| format!("{}:", part + 1)),
-    };
-    Ok(Rows { rows, hidden: 0, next })
+    Ok(Rows { rows, hidden: 0, next: next_part(part, 2, next) })
 }
 
 /// The time that a parameter names, or this one.
